@@ -1,0 +1,1 @@
+"""Source maps to per-pixel credit and exact shares."""

@@ -1,0 +1,1 @@
+"""The only decoder and the only encoder of pictures."""

@@ -1,0 +1,1 @@
+"""Clear, open, make, credit, deliver, sign."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen records with versioned JSON. Standard library only."""

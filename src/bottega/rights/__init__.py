@@ -1,0 +1,1 @@
+"""The ledger, the decision and the signed clearance. No pixels."""
