@@ -1,0 +1,78 @@
+"""An exemplar: a picture or a sequence as a name with no pixels. What it is, is what its bytes hash to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from .errors import CredentialError
+from .names import sha256_text
+from .record import Record, canonical_json
+
+CHUNK_BYTES = 16 * 1024 * 1024
+
+
+class Role(StrEnum):
+    """What an exemplar is for."""
+
+    PLATE = "plate"
+    KEY = "key"
+    MATTE = "matte"
+    REGION = "region"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SealedFile(Record):
+    """One file of an exemplar, hashed before anything of it was decoded.
+
+    `chunks` are the sha256 of each 16 MiB of a file longer than that, so that a movie can be checked piece by piece
+    while it is read; a shorter file has none.
+    """
+
+    path: str
+    sha256: str
+    size_bytes: int
+    frame: int | None = None
+    chunks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exemplar(Record):
+    """A picture (one file), a sequence (a file a frame) or a movie (one file, frames counted from `first_frame`).
+
+    `digest` depends on the bytes and the frame numbers alone, not on paths or names, so a renamed file keeps its record.
+    """
+
+    schema: ClassVar[str] = "bottega.exemplar"
+
+    digest: str
+    role: Role
+    files: tuple[SealedFile, ...]
+    first_frame: int | None = None
+    frame_count: int | None = None
+    colour: str | None = None
+    author_id: str | None = None
+    licence_id: str | None = None
+
+    def check(self) -> None:
+        """Raise CredentialError unless the digest is that of the listed files."""
+        found = content_digest(self.files, self.first_frame)
+        if found != self.digest:
+            raise CredentialError(f"exemplar record {self.digest[:12]}: its files hash to {found[:12]}; the record was changed")
+
+    def file_for(self, frame: int | None) -> SealedFile | None:
+        """The file that holds a frame, or None; a still or a movie has one file for all."""
+        if len(self.files) == 1 and self.files[0].frame is None:
+            return self.files[0]
+        return next((f for f in self.files if f.frame == frame), None)
+
+
+def content_digest(files: tuple[SealedFile, ...], first_frame: int | None) -> str:
+    """The sha256 over what the files hold and which frame each is. One still's digest is its file's own sha256."""
+    if len(files) == 1 and files[0].frame is None and first_frame is None:
+        return sha256_text(files[0].sha256, "file digest")
+    rows = sorted(((f.frame if f.frame is not None else -1), sha256_text(f.sha256, "file digest"), f.size_bytes, f.chunks) for f in files)
+    return hashlib.sha256(canonical_json({"first_frame": first_frame, "files": rows})).hexdigest()

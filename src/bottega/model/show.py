@@ -1,0 +1,56 @@
+"""Show and shot: settings and what a shot is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar
+
+from .frames import FrameRange
+from .names import code
+from .record import Record
+
+HANDLE_FRAMES = 8
+WORKING_COLOUR = "ACEScg"
+KEY_COLOUR = "srgb_tx"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show(Record):
+    """A show's settings, as `bottega.toml` keeps them.
+
+    `colour_config` is an OpenColorIO config: a built-in's URI or a path; `$OCIO` wins over it.
+    `key_colour` is what painted PNG and TIFF keys are declared to be when neither the file nor the artist says.
+    """
+
+    schema: ClassVar[str] = "bottega.show"
+
+    code: str
+    show_id: str
+    fps: Fraction = field(default=Fraction(24))
+    colour_config: str = "ocio://cg-config-v4.0.0_aces-v2.0_ocio-v2.5"
+    working_colour: str = WORKING_COLOUR
+    key_colour: str = KEY_COLOUR
+    first_frame: int = 1001
+
+    def __post_init__(self) -> None:
+        code(self.code, "show code")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot(Record):
+    """A shot: its plate by digest, its frames (holes listed, never silently held), its size and colour space."""
+
+    schema: ClassVar[str] = "bottega.shot"
+
+    code: str
+    plate: str
+    frames: FrameRange
+    colour: str
+    width: int
+    height: int
+    holes: tuple[int, ...] = ()
+    handle_frames: int = HANDLE_FRAMES
+
+    def __post_init__(self) -> None:
+        code(self.code, "shot code")

@@ -1,0 +1,109 @@
+"""A take: one version of one job on one shot, with all that is needed to make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from .exemplar import Role
+from .frames import FrameRange
+from .record import Record
+from .use import Use
+
+
+class Claim(StrEnum):
+    """The three kinds of attribution, never mixed up."""
+
+    COPIED = "copied"
+    BLENDED = "blended"
+    LEARNED = "learned"
+
+
+class TakeState(StrEnum):
+    """A take is being made, or it is whole, or it was stopped by the gate and set aside."""
+
+    MAKING = "making"
+    DONE = "done"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeInput(Record):
+    """An exemplar as a take used it. `frame` is the key frame's number; `path` is where it lay, relative to the show if inside."""
+
+    digest: str
+    role: Role
+    name: str
+    frame: int | None = None
+    author_id: str | None = None
+    licence_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share(Record):
+    """How much of a take is whose work: an exact fraction of all its pixels, by exemplar and claim."""
+
+    exemplar: str
+    author_id: str | None
+    claim: Claim
+    share: Fraction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output(Record):
+    """A file of the take: its place inside the take's folder and the sha256 of its bytes."""
+
+    path: str
+    sha256: str
+    frame: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take(Record):
+    """The record of a take, kept as `take.json`.
+
+    `settings` are the job's, complete. `plan_digest` is the sha256 of all that decides the bits: inputs, settings, seed,
+    frames and engine revision; two takes with the same one hold the same pictures.
+    """
+
+    schema: ClassVar[str] = "bottega.take"
+
+    take_id: str
+    show: str
+    shot: str
+    job: str
+    number: int
+    state: TakeState
+    frames: FrameRange
+    colour: str
+    inputs: tuple[TakeInput, ...]
+    use: Use
+    settings: Mapping[str, Any]
+    seed: int
+    plan_digest: str
+    engine: str
+    versions: Mapping[str, str]
+    started_at: datetime
+    clearances: tuple[str, ...] = ()
+    decisions: tuple[int, ...] = ()
+    grants: tuple[str, ...] = ()
+    finished_at: datetime | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    shares: tuple[Share, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    warnings: tuple[str, ...] = ()
+    remake_of: str | None = None
+
+    @property
+    def name(self) -> str:
+        """`sh010_deage_v003`, as in its file names."""
+        return f"{self.shot}_{self.job}_v{self.number:03d}"
+
+    @property
+    def folder(self) -> str:
+        """`sh010/deage/v003`, relative to the show."""
+        return f"{self.shot}/{self.job}/v{self.number:03d}"

@@ -1,0 +1,65 @@
+"""A use: the facts of a job on which the gate decides. A fact that is missing counts against the job."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from .exemplar import Role
+from .record import Record, canonical_json
+
+
+class Delivery(StrEnum):
+    """Whether a result may leave the house: a temp is for looking, a final may be in the picture."""
+
+    TEMP = "temp"
+    FINAL = "final"
+
+
+class Purpose(StrEnum):
+    """What is done to a performer's likeness (consent field `purpose`)."""
+
+    DEAGE = "deage"
+    AGE_UP = "age_up"
+    ALTERATION = "alteration"
+    REPLICA_NEW_SCENE = "replica_new_scene"
+    STUNT = "stunt"
+    DUB = "dub"
+    BACKGROUND_FILL = "background_fill"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input(Record):
+    """One exemplar that a job wants to read, and as what."""
+
+    digest: str
+    role: Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use(Record):
+    """What a job is about to do, stated before it does it.
+
+    `people` are subject ids. `touches_performer` is None until somebody has said so: the gate refuses None.
+    `purpose` and `age_target` (years) belong to uses that touch a performer.
+    """
+
+    schema: ClassVar[str] = "bottega.use"
+
+    show_id: str
+    shot: str
+    job: str
+    inputs: tuple[Input, ...]
+    people: tuple[str, ...] = ()
+    touches_performer: bool | None = None
+    purpose: Purpose | None = None
+    age_target: int | None = None
+    delivery: Delivery = Delivery.TEMP
+    technique: str = "exemplar_synthesis"
+    territory: str | None = None
+
+    def digest(self) -> str:
+        """The sha256 of the facts: a clearance is bound to it."""
+        return hashlib.sha256(canonical_json(self.to_json())).hexdigest()
