@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bottega.attribution import OKABE_ITO, CreditMap, Palette, bar, credit_frame, legend, picture
+from bottega.attribution import OKABE_ITO, CreditMap, Palette, bar, credit_frame, legend, palette_for, picture
+from bottega.attribution.picture import DARK_GREY
 from bottega.model import Claim, Share
 
 from .cases import credits, digest, sources
@@ -20,9 +21,9 @@ def flat(weights: list[int], copied_from: int, *, learned: bool = False, px: int
 
 
 def test_a_copied_key_has_its_full_colour_and_a_copied_plate_is_dark_grey() -> None:
-    assert (picture(flat([0, 0, 65536], 3)) == OKABE_ITO.keys[1]).all()
-    assert (picture(flat([65536, 0, 0], 1)) == OKABE_ITO.plate).all()
-    assert max(OKABE_ITO.plate) < 80
+    assert (picture(flat([0, 0, 65536], 3)) == OKABE_ITO[1]).all()
+    assert (picture(flat([65536, 0, 0], 1)) == DARK_GREY).all()
+    assert max(DARK_GREY) < 80
 
 
 def test_a_blend_is_darker_than_a_copy_of_the_same_source() -> None:
@@ -32,7 +33,7 @@ def test_a_blend_is_darker_than_a_copy_of_the_same_source() -> None:
 
 def test_a_blend_lies_between_its_sources() -> None:
     half = picture(flat([0, 32768, 32768], 0))[0, 0].astype(int)
-    a, b = (np.array(OKABE_ITO.keys[i], int) for i in (0, 1))
+    a, b = (np.array(OKABE_ITO[i], int) for i in (0, 1))
     assert abs(half * 8 - (a + b) * 3).max() <= 4
 
 
@@ -46,7 +47,7 @@ def test_learned_pixels_are_hatched_on_the_diagonal() -> None:
 @given(credits())
 def test_the_picture_is_the_sum_of_parts_times_colours(credit: CreditMap) -> None:
     out = picture(credit)
-    colours = OKABE_ITO.colours(credit.sources)
+    colours = palette_for(credit.sources).of(credit.sources)
     for y, x in np.ndindex(credit.shape):
         if credit.claim[y, x] == 3:
             continue
@@ -57,7 +58,7 @@ def test_the_picture_is_the_sum_of_parts_times_colours(credit: CreditMap) -> Non
 
 
 def test_the_key_colours_differ_also_after_they_have_been_used_up() -> None:
-    colours = [OKABE_ITO.key(i) for i in range(21)]
+    colours = palette_for(sources(22)).of(sources(22))[1:]
     assert len(set(colours)) == 21
     brightness = [sum(c) for c in colours]
     assert all(brightness[i + 7] < brightness[i] for i in range(14))
@@ -66,15 +67,25 @@ def test_the_key_colours_differ_also_after_they_have_been_used_up() -> None:
 def test_the_legend_shows_every_source_with_the_pictures_colour_and_every_kind() -> None:
     lines = legend(sources(3), names={"p_1": "Artist B"})
     assert [s.text for s in lines[:3]] == ["plate", "key 1001 Artist B", "key 1002 p_2"]
-    assert [s.colour for s in lines[:3]] == [OKABE_ITO.plate, *OKABE_ITO.keys[:2]]
+    assert [s.colour for s in lines[:3]] == [DARK_GREY, *OKABE_ITO[:2]]
     assert [line.text.split(": ")[1].split(",")[0] for line in lines[3:]] == [c.value for c in Claim]
     assert [line.stripe is not None for line in lines[3:]] == [False, False, True]
 
 
-@pytest.mark.parametrize(("plate", "keys"), [((0, 0, 0), ()), ((0, 0, 256), ((1, 1, 1),)), ((0, 0, 0), ((-1, 0, 0),))])
-def test_a_palette_out_of_range_is_refused(plate: tuple[int, int, int], keys: tuple[tuple[int, int, int], ...]) -> None:
-    with pytest.raises(ValueError, match="0 to 255 are needed"):
-        Palette(plate=plate, keys=keys)
+def test_a_key_keeps_its_colour_in_a_frame_that_knows_only_some_of_the_keys() -> None:
+    everything = sources(4)
+    some = credit_frame(np.array([[[0]], [[65536]]], np.uint32), np.full((1, 1), 2, np.uint8), [everything[0], everything[3]])
+    assert tuple(picture(some, palette=palette_for(everything))[0, 0]) == OKABE_ITO[2]
+    with pytest.raises(ValueError, match=r"no colour for source ids \[102\], given \[7, 100\]"):
+        picture(some, palette=palette_for(everything[:2]))
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 256), (-1, 0, 0), (1, 2)])
+def test_a_palette_out_of_range_is_refused(colour: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="allowed are three values of 0 to 255"):
+        Palette({1: colour})
+    with pytest.raises(ValueError, match="one or more key colours are needed"):
+        palette_for(sources(2), keys=())
 
 
 def share(number: int, part: Fraction, claim: Claim = Claim.BLENDED) -> Share:

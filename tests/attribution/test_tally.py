@@ -57,6 +57,8 @@ def test_tallies_add_up_the_same_in_any_order_and_grouping(frames: list[CreditMa
     a, b, c = tally_of(mixed[:cut]), tally_of(mixed[cut:]), tally_of([])
     assert (a + b) + c == whole == a + (c + b) == (b + a) + c
     assert (a + b).shares() == whole.shares()
+    a.merge(b)
+    assert a == whole
 
 
 @given(st.lists(credits(longest_px=4), max_size=3))

@@ -4,7 +4,7 @@ from .bar import bar
 from .claims import DENOMINATOR, Blended, Copied, CreditSource, Learned, PixelCredit
 from .credit import CreditMap, credit_frame
 from .gather import regather
-from .picture import OKABE_ITO, Palette, Swatch, legend, picture
+from .picture import OKABE_ITO, Palette, Swatch, legend, palette_for, picture
 from .tally import Tally
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "bar",
     "credit_frame",
     "legend",
+    "palette_for",
     "picture",
     "regather",
 ]

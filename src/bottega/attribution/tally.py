@@ -104,13 +104,23 @@ class Tally:
         self._pixels += pixels
         self._touched_pixels += pixels - untouched
 
+    def merge(self, other: Tally) -> None:
+        """Add another tally's counts; order and grouping do not matter.
+
+        Parameters
+        ----------
+        other : Tally
+            Of other frames.
+        """
+        self._parts.update(other._parts)  # a Counter's update adds
+        self._touched.update(other._touched)
+        self._pixels += other._pixels
+        self._touched_pixels += other._touched_pixels
+
     def __add__(self, other: Tally) -> Tally:
-        """The tally of both; order and grouping do not matter."""
         both = Tally()
-        both._parts = self._parts + other._parts
-        both._touched = self._touched + other._touched
-        both._pixels = self._pixels + other._pixels
-        both._touched_pixels = self._touched_pixels + other._touched_pixels
+        both.merge(self)
+        both.merge(other)
         return both
 
     def __eq__(self, other: object) -> bool:
