@@ -55,7 +55,8 @@ class Palette:
         """
         unknown = [s.id for s in sources if s.id not in self.colours]
         if unknown:
-            raise ValueError(f"palette: no colour for source ids {unknown}, given {sorted(self.colours)}; make it for all sources of the take")
+            known = sorted(self.colours)
+            raise ValueError(f"palette: no colour for source ids {unknown}, given {known}; make it for all sources of the take")
         return tuple(self.colours[s.id] for s in sources)
 
 
