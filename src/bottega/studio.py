@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -14,15 +16,27 @@ from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
-from bottega.jobs.runner.register import add_exemplar, add_shot
+from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, remake
 from bottega.jobs.runner.report import show_report, take_report
 from bottega.jobs.runner.request import Region, RepairRequest
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
-from bottega.model import Consent, Delivery, Exemplar, FrameRange, Licence, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
-from bottega.rights import Door, Gate, Ledger, People, Records, load_private_key, load_public_key, make_keys, private_key_path
+from bottega.model import Consent, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
+from bottega.rights import (
+    Door,
+    Gate,
+    Ledger,
+    PeopleStore,
+    Records,
+    load_gate_key,
+    load_public_key,
+    make_gate_key,
+    private_key_path,
+    registry,
+    write_public_key,
+)
 
 Clock = Callable[[], datetime]
 
@@ -41,7 +55,7 @@ class Studio:
         self.folder, self.clock = folder, clock
         self.show: Show = folder.settings()
         self.ledger = Ledger(folder.ledger, clock=clock)
-        self.records = Records(self.ledger, People(folder.people), show_id=self.show.show_id)
+        self.records = Records(self.ledger, PeopleStore(folder.people), show_id=self.show.show_id)
 
     @classmethod
     def create(cls, folder: str | Path, *, show: str, fps: str | int | Fraction = 24, clock: Clock = _now) -> Studio:
@@ -51,8 +65,10 @@ class Studio:
         except (ValueError, ZeroDivisionError) as problem:
             raise UsageError(f"fps {shown(str(fps))}: write it as 24 or 24000/1001") from problem
         made, record = ShowFolder.create(Path(folder), show=show, fps=rate)
-        key_id = make_keys(record.show_id, made.keys)
-        Ledger(made.ledger, clock=clock, create=True).append("show.created", {"show_id": record.show_id, "code": show, "key_id": key_id})
+        public = make_gate_key(record.show_id).public_key()
+        write_public_key(made.public_key, public)
+        with Ledger.create(made.ledger, clock=clock) as ledger:
+            registry.create_show(ledger, public, show_id=record.show_id, show_code=show)
         return cls(made, clock=clock)
 
     @classmethod
@@ -95,12 +111,10 @@ class Studio:
         self, pictures: Iterable[str | Path], *, by: str, licence: str, document: Path | None = None, colour: str | None = None
     ) -> list[Exemplar]:
         """Seal key frames or references, keep copies, and record whose they are."""
-        author = self.records.artist(by)
-        ground = self.records.licence(licence, author_id=author.subject_id, document=document)
-        return [
-            add_exemplar(self.folder, self.ledger, Path(p), role=Role.KEY, author_id=author.subject_id, licence=ground, colour=colour)
-            for p in pictures
-        ]
+        author = self.records.artist(by).subject_id
+        sealed = [seal_at(Path(p), role=Role.KEY, colour=colour) for p in pictures]
+        ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
+        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence=ground) for e in sealed]
 
     def exemplars(self) -> list[tuple[Exemplar, str]]:
         """All exemplars on record, with their authors' names."""
@@ -185,15 +199,16 @@ class Studio:
 
     @cached_property
     def _house(self) -> House:
-        public = load_public_key(self.folder.keys)
+        public = load_public_key(self.folder.public_key)
         show_id = self.show.show_id
         return House(
             folder=self.folder,
             show=self.show,
             ledger=self.ledger,
-            gate=Gate(self.ledger, load_private_key(show_id), show_id=show_id, clock=self.clock),
+            gate=Gate(self.ledger, load_gate_key(show_id), show_id=show_id, clock=self.clock),
             door=lambda job_id: Door(self.ledger, public, show_id=show_id, job_id=job_id, clock=self.clock),
             clock=self.clock,
+            declare=lambda use: self.records.declare_no_performer(use, by=operator()),
             matte_licence_id=self.records.production_licence().licence_id,
         )
 
@@ -228,6 +243,11 @@ class Studio:
             also=tuple(also),
             **rest,
         )
+
+
+def operator() -> str:
+    """Who answers for what is declared on this machine: `$BOTTEGA_USER`, else the login."""
+    return os.environ.get("BOTTEGA_USER") or getpass.getuser()
 
 
 def _purpose(text: str) -> Purpose:

@@ -41,7 +41,10 @@ def test_without_a_consent(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"valid_until": ago(seconds=1), "valid_from": ago(days=30), "signed_at": ago(days=31), "notice_given_at": ago(days=40)}, "expired"),
+        (
+            {"valid_until": ago(seconds=1), "valid_from": ago(days=30), "signed_at": ago(days=31), "notice_given_at": ago(days=40)},
+            "expired",
+        ),
         ({"valid_from": ago(days=-3)}, "not_yet_valid"),
         ({"shots": '["sh999"]'}, "wrong_shot"),
         ({"production_id": '"another-show"'}, "wrong_show"),

@@ -41,9 +41,13 @@ def test_the_folder_is_as_promised(made: tuple) -> None:
     _, stage, take, folder = made
     assert take.folder == "sh010/deage/v001"
     for name in ("frames", "delta"):
-        assert sorted(p.name for p in (folder / name).iterdir()) == [f"sh010_deage_v001.{n}.exr" for n in range(FIRST, FIRST + stage.frames)]
+        assert sorted(p.name for p in (folder / name).iterdir()) == [
+            f"sh010_deage_v001.{n}.exr" for n in range(FIRST, FIRST + stage.frames)
+        ]
     for name in ("matte", "credit"):
-        assert sorted(p.name for p in (folder / name).iterdir()) == [f"sh010_deage_v001.{n}.png" for n in range(FIRST, FIRST + stage.frames)]
+        assert sorted(p.name for p in (folder / name).iterdir()) == [
+            f"sh010_deage_v001.{n}.png" for n in range(FIRST, FIRST + stage.frames)
+        ]
     assert {p.name for p in folder.iterdir()} == {"frames", "delta", "matte", "credit", "take.json", "proxy.mp4", "contact.png"}
     record = json.loads((folder / "take.json").read_text())
     assert record["state"] == "done" and record["schema"] == "bottega.take"

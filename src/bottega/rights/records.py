@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bottega.model import Consent, Licence, LicenceKind, Person, PersonKind, Purpose, UsageError, shown
+from bottega.model import Consent, Licence, LicenceKind, Person, PersonKind, Purpose, UsageError, Use, shown
 
 from . import registry
 from .consent_form import read_form, template
 from .ledger import Ledger
-from .people import People
+from .people import PeopleStore
 from .state import State
 
 PRODUCTION = "the production"
@@ -22,7 +22,7 @@ PRODUCTION = "the production"
 class Records:
     """What a coordinator does with the ledger. Every method reads the log as it stands."""
 
-    def __init__(self, ledger: Ledger, people: People, *, show_id: str) -> None:
+    def __init__(self, ledger: Ledger, people: PeopleStore, *, show_id: str) -> None:
         self._ledger, self._people, self._show_id = ledger, people, show_id
 
     def state(self) -> State:
@@ -33,8 +33,7 @@ class Records:
         """Add a person; the name goes to the side store. Raises UsageError for a twin or an unknown kind."""
         if kind not in set(PersonKind):
             raise UsageError(f"role {shown(kind)}: allowed are {', '.join(k.value for k in PersonKind)}")
-        person = Person(subject_id=f"p_{secrets.token_hex(8)}", kind=PersonKind(kind))
-        self._people.add(name, person.subject_id)
+        person = Person(subject_id=self._people.add(name), kind=PersonKind(kind))
         registry.add_person(self._ledger, person)
         return person
 
@@ -118,9 +117,10 @@ class Records:
         registry.revoke(self._ledger, grant_id, cause=reason or "not stated")
         return sorted({e.data["take"] for e in self._ledger.entries(kind="output.registered") if grant_id in e.data["grants"]})
 
-    def declare_no_performer(self, shot: str, *, job: str, inputs: Sequence[str], by: str) -> None:
-        """Record that a named human says a job touches no performer."""
-        registry.declare_no_performer(self._ledger, shot, job=job, inputs=inputs, by=self.artist(by).subject_id)
+    def declare_no_performer(self, use: Use, *, by: str) -> None:
+        """Record that a named human says a use touches no performer."""
+        named = self.artist(by).subject_id
+        registry.declare_no_performer(self._ledger, use.shot, job=use.job, inputs=[i.digest for i in use.inputs], by=named)
 
 
 def _sha256(document: Path) -> str:

@@ -28,6 +28,7 @@ REVISION = "split-band/1"
 KEYS_AT_A_TIME = 2
 
 Picture = NDArray[np.float32]
+Guide = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Cost:
 def cost(width: int, height: int, *, frames: int, longest: int, threads: int) -> Cost:
     """Estimate a job from the engine's measured figures; `longest` is the longest interval, whose walks lie on disk."""
     each = estimate(width, height, frames=frames, keys=KEYS_AT_A_TIME, settings=RepairSettings())
-    return Cost(each.cpu_seconds, each.scratch_bytes_per_frame * longest, each.peak_bytes * threads)
+    return Cost(each.cpu_seconds, each.walk_bytes * KEYS_AT_A_TIME * longest, each.peak_bytes * threads)
 
 
 class KeyedRepair:
@@ -55,7 +56,7 @@ class KeyedRepair:
         """Take a painted key frame apart into what it changed."""
         return prepare_key(plate, painted, frame=number, matte=matte, settings=self.settings)
 
-    def guide(self, plate: Picture) -> Picture:
+    def guide(self, plate: Picture) -> Guide:
         """The light-robust picture that correspondence runs on."""
         return guide(plate, settings=self.settings)
 
@@ -63,9 +64,9 @@ class KeyedRepair:
         """The correspondence of a key with itself."""
         return start_walk(key)
 
-    def step(self, key: Key, walk: Walk, before: Picture, here: Picture) -> Walk:
+    def step(self, key: Key, walk: Walk, before: Guide, here: Guide, *, frame: int) -> Walk:
         """Extend a key's correspondence by one frame outwards; `before` and `here` are the two frames' guides."""
-        return step_walk(key, walk, before, here, settings=self.settings)
+        return step_walk(key, walk, before, here, settings=self.settings, frame=frame)
 
     def derived_matte(self, key: Key) -> Picture:
         """Where a key was painted, feathered."""
@@ -73,11 +74,12 @@ class KeyedRepair:
 
     def carried(self, parts: Sequence[tuple[Picture, Walk, float]]) -> Picture:
         """Mattes painted or derived at the keys, carried to a frame and mixed by their weights in time."""
-        total = np.zeros_like(parts[0][0])
+        total, sure = np.zeros_like(parts[0][0]), np.zeros_like(parts[0][0])
         for picture, walk, weight in parts:
-            moved, valid = carry(picture, walk)
-            total += np.float32(weight) * np.where(valid, moved, np.float32(0))
-        return np.clip(total, 0, 1)
+            moved, validity = carry(picture, walk)
+            total += np.float32(weight) * validity * moved
+            sure += np.float32(weight) * validity
+        return np.clip(np.divide(total, sure, out=np.zeros_like(total), where=sure > 0), 0, 1)
 
     def strength(self, shape: tuple[int, int], regions: Mapping[str, tuple[Picture, float]]) -> Picture | None:
         """Combine regions to one strength map: 1 outside them, a region's own strength where its matte is 1."""
@@ -90,7 +92,7 @@ class KeyedRepair:
 
     def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Picture | None) -> Repaired:
         """Repair one frame from the keys that serve it."""
-        return render(plate, candidates, matte=matte, strength=strength, settings=self.settings)
+        return render(plate, candidates, matte=matte, strength=1.0 if strength is None else strength, settings=self.settings)
 
 
 __all__ = ["REVISION", "Candidate", "Cost", "Key", "KeyedRepair", "RepairSettings", "Repaired", "Walk", "cost"]

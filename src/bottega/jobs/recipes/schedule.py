@@ -6,6 +6,8 @@ import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bottega.engine import time_weights
+
 
 @dataclass(frozen=True)
 class WalkPlan:
@@ -66,13 +68,4 @@ def serving(frame: int, keys: Sequence[int]) -> tuple[tuple[int, float], ...]:
     tuple of (key frame, weight)
         One pair on a key frame and outside the outermost keys, two between keys; the weights sum to 1.
     """
-    if frame in keys:
-        return ((frame, 1.0),)
-    at = bisect.bisect_left(keys, frame)
-    if at == 0:
-        return ((keys[0], 1.0),)
-    if at == len(keys):
-        return ((keys[-1], 1.0),)
-    before, after = keys[at - 1], keys[at]
-    late = (frame - before) / (after - before)
-    return ((before, 1.0 - late), (after, late))
+    return tuple((keys[i], weight) for i, weight in time_weights(frame, keys))

@@ -11,7 +11,7 @@ from typing import Any
 
 from bottega.footage import check_colour, check_movies
 from bottega.model import BottegaError, TakeState, UsageError
-from bottega.rights import Ledger, load_private_key, load_public_key
+from bottega.rights import Ledger, load_gate_key, load_public_key
 
 from .request import versions
 from .showfolder import ShowFolder
@@ -72,12 +72,12 @@ def _show(show: ShowFolder) -> Iterator[Check]:
 def _ledger(show: ShowFolder) -> str:
     ledger = Ledger(show.ledger)
     ledger.verify()
-    return f"{ledger.head()[0]} entries, all hash as they were written"
+    return f"{ledger.head().size} entries, all hash as they were written"
 
 
 def _keys(show: ShowFolder) -> str:
-    public = load_public_key(show.keys)
-    if load_private_key(show.settings().show_id).public_key() != public:
+    public = load_public_key(show.public_key)
+    if load_gate_key(show.settings().show_id).public_key() != public:
         raise UsageError("the private key on this machine is not the one of this show")
     return "private key is here and matches keys/gate.pub"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from bottega.footage import Delivery, SheetRow, display, read_delivered
 from bottega.model import Output, Take, TakeState
-from bottega.rights import Clearance
 
 from .make import Maker
 from .pictures import Pictures
+from .progress import Progress
 from .takefolder import TakeFolder
 
 PROXY, SHEET = "proxy.mp4", "contact.png"
@@ -32,10 +32,10 @@ class Closing:
     plate: Pictures
     fps: Fraction
     also: tuple[str, ...]
-    report: Callable[[str], None]
+    progress: Progress
 
 
-def finish(take: Take, maker: Maker, closing: Closing, *, clearances: Sequence[Clearance], timings: Mapping[str, float]) -> Take:
+def finish(take: Take, maker: Maker, closing: Closing) -> Take:
     """Write proxy and contact sheet, and give the take's record with shares, outputs and state `done` (not yet written)."""
     frames = {n: closing.folder.path / outputs[0].path for n, outputs in sorted(maker.outputs.items())}
     sums = {o.path: o.sha256 for outputs in maker.outputs.values() for o in outputs}
@@ -45,10 +45,10 @@ def finish(take: Take, maker: Maker, closing: Closing, *, clearances: Sequence[C
             made = read_delivered(path, sha256=sums[str(path.relative_to(closing.folder.path))])
             yield display(made.rgb, made.colour)
 
+    closing.progress.advance("finish", units=0)
     extra = [closing.delivery.movie(PROXY, pictures(), fps=closing.fps, codec="h264")]
     if "prores" in closing.also:
         extra.append(closing.delivery.movie(f"{take.name}.mov", pictures(), fps=closing.fps, codec="prores"))
-    closing.report("finish")
     chosen = _for_sheet(list(frames), maker.carried)
     rows = [_row(n, frames[n], sums, closing, maker.carried[n]) for n in chosen]
     extra.append(closing.delivery.sheet(SHEET, rows))
@@ -56,10 +56,6 @@ def finish(take: Take, maker: Maker, closing: Closing, *, clearances: Sequence[C
     return replace(
         take,
         state=TakeState.DONE,
-        clearances=tuple(c.clearance_id for c in clearances),
-        decisions=tuple(c.decision_idx for c in clearances),
-        grants=tuple(sorted({g for c in clearances for g in c.grants})),
-        timings=dict(timings),
         shares=maker.tally.shares(),
         touched_shares=maker.tally.touched_shares(),
         carried={str(n): maker.carried[n] for n in sorted(maker.carried)},
@@ -88,8 +84,3 @@ def _row(number: int, path: object, sums: Mapping[str, str], closing: Closing, c
         label=label,
         pictures=(("plate", before), ("result", after), (f"change x{DIFFERENCE_GAIN:.0f}", change), ("credit", made.credit_picture)),
     )
-
-
-def only(outputs: Sequence[Output], folder: str) -> list[Output]:
-    """Outputs in one of a take's folders."""
-    return [o for o in outputs if o.path.startswith(f"{folder}/")]

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
-from bottega.footage import Working, write_hand_out
+from bottega.footage import hand_out as codes_for
+from bottega.footage import working_space, write_png16
 from bottega.model import Input, Role, Shot, UsageError, Use
 
 from .passes import Pass
@@ -38,14 +39,15 @@ def hand_out(house: House, shot: Shot, frames: Sequence[int], *, to: Path) -> li
         inputs=(Input(digest=plate.digest, role=Role.PLATE),),
         touches_performer=False,  # the plate leaves as it is; what is painted on it is judged when it comes back
     )
+    house.declare(use)
     job_id = f"{shot.code}-{JOB}-{secrets.token_hex(8)}"
     right = Pass(house.gate, use, job_id=job_id, door=house.door(job_id), clock=house.clock)
-    working = Working.for_plate(shot.colour, house.show.working_colour, key_colour=house.show.key_colour)
-    pictures = Pictures(house.folder.located(plate), right, working=working)
+    working = working_space(shot.colour, house.show.working_colour)
+    pictures = Pictures(plate, right, root=house.folder.root, working=working, default_colour=shot.colour)
     try:
         to.mkdir(parents=True, exist_ok=True)
         for n, path in targets.items():
-            write_hand_out(path, pictures.read(n), key_colour=house.show.key_colour)
+            write_png16(path, codes_for(pictures.read(n), key_colour=house.show.key_colour))
     except OSError as problem:
         raise UsageError(f"{to.name} cannot be written: {problem.strerror}") from problem
     finally:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.attribution import CreditSource, Tally, credit_frame, palette_for, picture
-from bottega.footage import Delivery, Frame, FrameOut, as_matte, take_back
+from bottega.attribution import Tally, credit_frame, palette_for, picture
+from bottega.footage import Delivery, Frame, FrameOut, as_matte
 from bottega.jobs.recipes.keyed import Candidate, Key, KeyedRepair, Walk
 from bottega.jobs.recipes.schedule import Interval, WalkPlan, intervals, serving
 from bottega.model import JobError, Output
 
+from .opening import Inputs, painted_key
 from .pictures import Pictures
 from .progress import Progress
 from .request import Resolved
@@ -25,22 +25,6 @@ from .takefolder import TakeFolder
 WALK_UNITS = 1.0
 FRAME_UNITS = 1.0
 Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """The opened exemplars of a run."""
-
-    plate: Pictures
-    keys: dict[int, Pictures]
-    matte: Pictures | None
-    regions: dict[str, tuple[Pictures, float]]
-    sources: tuple[CreditSource, ...]
-
-    def close(self) -> None:
-        """Let go of all decoders."""
-        for p in (self.plate, *self.keys.values(), *((self.matte,) if self.matte else ()), *(p for p, _ in self.regions.values())):
-            p.close()
 
 
 def work_units(frames: tuple[int, ...], keys: tuple[int, ...]) -> float:
@@ -62,6 +46,7 @@ class Maker:
         self.tally = Tally()
         self.outputs: dict[int, tuple[Output, ...]] = {}
         self.carried: dict[int, float] = {}
+        self._non_finite: dict[int, int] = {}
         self._lock = threading.Lock()
 
     def run(self, *, threads: int) -> None:
@@ -97,9 +82,7 @@ class Maker:
         self._keys = {k: self._keys.get(k) or self._prepare(k) for k in sorted(needed)}
 
     def _prepare(self, number: int) -> Key:
-        plate = self._inputs.plate.read(number)
-        key = self._inputs.keys[number].read()
-        painted = take_back(key, plate, allow_8bit=self._job.request.allow_8bit_keys)
+        plate, painted = painted_key(self._inputs, self._job, number)
         matte = as_matte(self._inputs.matte.read(number)) if self._inputs.matte else None
         return self._recipe.key(number, plate.rgb, painted, matte)
 
@@ -117,7 +100,7 @@ class Maker:
                 if before is None:
                     before = self._recipe.guide(self._inputs.plate.read(previous).rgb)
                 here = self._recipe.guide(self._inputs.plate.read(n).rgb)
-                walk = self._recipe.step(key, walk, before, here)
+                walk = self._recipe.step(key, walk, before, here, frame=n)
                 self._scratch.put(_name(plan.key, n), walk.arrays())
                 before = here
             previous = n
@@ -154,12 +137,12 @@ class Maker:
     def _matte(self, number: int, candidates: list[Candidate]) -> Array:
         if self._inputs.matte is not None:
             return as_matte(self._inputs.matte.read(number))
-        return self._recipe.carried([(self._recipe.derived_matte(c.key), c.walk, c.weight) for c in candidates])
+        return self._recipe.carried([(self._recipe.derived_matte(c.key), c.walk, c.time_weight) for c in candidates])
 
     def _region(self, region: Pictures, number: int, candidates: list[Candidate]) -> Array:
         if region.exemplar.file_for(number) is not None:
             return as_matte(region.read(number))
-        return self._recipe.carried([(as_matte(region.read(c.key.frame)), c.walk, c.weight) for c in candidates])
+        return self._recipe.carried([(as_matte(region.read(c.key.frame)), c.walk, c.time_weight) for c in candidates])
 
     def _walk_at(self, key: int, number: int) -> Walk:
         if key == number:
@@ -189,6 +172,13 @@ class Maker:
             self.tally.merge(Tally.from_json(note["tally"]))
             self.outputs[number] = tuple(Output.from_json(o) for o in note["outputs"])
             self.carried[number] = note["carried"]
+            self._non_finite[number] = note["non_finite"]
+
+    def warnings(self) -> list[str]:
+        """What a supervisor should know about the plate."""
+        bad = {n: count for n, count in sorted(self._non_finite.items()) if count}
+        frames = ", ".join(f"{n} ({count})" for n, count in bad.items())
+        return [f"NaN or infinite samples in the plate's frames {frames}: kept where nothing was changed"] if bad else []
 
     def _skip_walks(self, part: Interval) -> None:
         for walk in part.walks:

@@ -55,8 +55,8 @@ def show_report(folder: ShowFolder, ledger: Ledger, *, name_of: NameOf) -> dict[
     for shot in folder.shots():
         for job in sorted(p.name for p in (folder.root / shot).iterdir() if p.is_dir()):
             takes += [take_report(f, name_of=name_of) for f in versions(folder.root, shot, job) if (f.path / RECORD).is_file()]
-    decisions = [e.body for e in ledger.entries(kind="gate.decided")]
-    codes = Counter(code for d in decisions for code in d.get("reasons", ()))
+    decisions = [e.data for e in ledger.entries(kind="gate.decided")]
+    codes = Counter(r["code"] for d in decisions for r in d["reasons"])
     return {
         "takes": takes,
         "gate": {
@@ -64,7 +64,7 @@ def show_report(folder: ShowFolder, ledger: Ledger, *, name_of: NameOf) -> dict[
             "refused": sum(not d["allow"] for d in decisions),
             "codes": ", ".join(f"{code} {n}" for code, n in codes.most_common()),
         },
-        "ledger": {"entries": ledger.head()[0], "state": _ledger_state(ledger)},
+        "ledger": {"entries": ledger.head().size, "state": _ledger_state(ledger)},
     }
 
 

@@ -10,7 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bottega.footage import find, seal
 from bottega.jobs.recipes.keyed import REVISION, RepairSettings
 from bottega.model import (
     Delivery,
@@ -27,6 +26,7 @@ from bottega.model import (
     shown,
 )
 
+from .register import seal_at
 from .showfolder import ShowFolder
 
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
@@ -88,9 +88,9 @@ class Resolved:
 def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Resolved:
     """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
     shot = folder.shot(request.shot)
-    keys = {n: seal_key(p) for n, p in key_files(request.keys).items()}
-    matte = seal(find(request.matte), role=Role.MATTE) if request.matte else None
-    regions = tuple((r, seal(find(r.matte), role=Role.REGION)) for r in _named_once(request.regions))
+    keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
+    matte = seal_at(request.matte, role=Role.MATTE) if request.matte else None
+    regions = tuple((r, seal_at(r.matte, role=Role.REGION)) for r in _named_once(request.regions))
     plate = folder.exemplar(shot.plate)
     return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
 
@@ -152,11 +152,6 @@ def key_files(source: Path) -> dict[int, Path]:
     if not found:
         raise UsageError(f"keys {shown(str(source))}: no picture there; allowed are {', '.join(sorted(PICTURE_SUFFIXES))}")
     return dict(sorted(found.items()))
-
-
-def seal_key(path: Path) -> Exemplar:
-    """A painted key as an exemplar: one file, whose digest is that file's sha256."""
-    return seal(find(path), role=Role.KEY)
 
 
 def versions() -> dict[str, str]:

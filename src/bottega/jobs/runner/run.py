@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bottega.attribution import CreditSource
-from bottega.footage import Delivery, Working
+from bottega.footage import Delivery
 from bottega.jobs.recipes.keyed import REVISION
-from bottega.model import ConsentError, Exemplar, FrameRange, Reason, Show, Take, TakeInput, TakeState
-from bottega.rights import Door, Gate, Ledger
+from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, Use
+from bottega.rights import Door, Gate, Ledger, State
 
-from .finish import finish
-from .make import Inputs, Maker, work_units
+from .finish import Closing, finish
+from .make import Maker, work_units
+from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
 from .passes import Pass
-from .pictures import Pictures
 from .plan import Plan, plan
 from .progress import Progress, Watch, silent
 from .register import record_mattes
@@ -37,6 +35,7 @@ class House:
     gate: Gate
     door: Callable[[str], Door]
     clock: Callable[[], datetime]
+    declare: Callable[[Use], None]
     matte_licence_id: str
 
 
@@ -44,8 +43,10 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
     """Resolve a request and put its mattes on record, so that the gate can be asked."""
     job = resolve(house.folder, request, show_id=house.show.show_id)
     mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
-    known = house.gate.state().exemplars
+    known = State.of(house.ledger).exemplars
     record_mattes(house.ledger, mattes, licence_id=house.matte_licence_id, known=lambda digest: digest in known)
+    if job.use.touches_performer is False:
+        house.declare(job.use)
     return job
 
 
@@ -70,63 +71,57 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     folder = None if remake_of else same_plan(house.folder.root, job.shot.code, job.request.job, job.plan_digest)
     if folder is not None and folder.read().state is TakeState.DONE:
         return folder.read()
-    for matte in (job.matte, *(e for _, e in job.regions)):
-        if matte is not None:
-            house.folder.keep(matte, copy=False)
-    if folder is None:
-        folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
-        folder.write(_record(house, job, number, remake_of=remake_of))
-    with folder.held():
-        return _make(house, job, right, folder, job_id=job_id, threads=threads, watch=watch)
-
-
-def _make(house: House, job: Resolved, right: Pass, folder: TakeFolder, *, job_id: str, threads: int, watch: Watch) -> Take:
-    _one_thread_a_call()
-    take = folder.read()
-    house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
-    began, cpu = time.monotonic(), time.process_time()
-    inputs = _open(house, job, right)
+    one_thread_a_call()
+    inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:
-        folder.drop_unnoted()
-        progress = Progress(work_units(job.frames, tuple(job.keys)), watch=watch)
-        delivery = Delivery(folder.path, take)
-        maker = Maker(job, inputs, folder, delivery, progress)
-        maker.run(threads=threads)
-        timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
-        done = finish(take, folder, delivery, maker, plate=inputs.plate, fps=house.show.fps, clearances=right.used, timings=timings)
+        check_keys(inputs, job)
+        for matte in (job.matte, *(e for _, e in job.regions)):
+            if matte is not None:
+                house.folder.keep(matte, copy=False)
+        if folder is None:
+            folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
+            folder.write(_record(house, job, number, remake_of=remake_of))
+        with folder.held():
+            return _make(house, job, right, inputs, folder, job_id=job_id, threads=threads, watch=watch)
     except ConsentError as refusal:
-        _set_aside(house, folder, take, refusal)
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     finally:
         inputs.close()
-    done = replace(done, finished_at=house.clock())
+
+
+def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: TakeFolder, *, job_id: str, threads: int, watch: Watch) -> Take:
+    take = folder.read()
+    house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
+    folder.drop_unnoted()
+    progress = Progress(work_units(job.frames, tuple(job.keys)), watch=watch)
+    delivery = Delivery(folder.path, take)
+    maker = Maker(job, inputs, folder, delivery, progress)
+    closing = Closing(folder=folder, delivery=delivery, plate=inputs.plate, fps=house.show.fps, also=job.request.also, progress=progress)
+    began, cpu = time.monotonic(), time.process_time()
+    try:
+        maker.run(threads=threads)
+        done = finish(take, maker, closing)
+    except ConsentError as refusal:
+        folder.write(replace(take, state=TakeState.QUARANTINED))
+        house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
+        raise
+    except FootageError:
+        if not maker.outputs:
+            folder.abandon()
+        raise
+    timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
+    done = replace(
+        done,
+        finished_at=house.clock(),
+        timings=timings,
+        clearances=tuple(c.clearance_id for c in right.used),
+        decisions=tuple(c.decision_idx for c in right.used),
+        grants=tuple(sorted({g for c in right.used for g in c.grants})),
+    )
     folder.write(done)
     house.ledger.append("output.registered", _output_entry(done, job_id, folder))
     folder.finish()
     return done
-
-
-def _open(house: House, job: Resolved, right: Pass) -> Inputs:
-    working = Working.for_plate(job.shot.colour, house.show.working_colour, key_colour=house.show.key_colour)
-    opened = {e.digest: Pictures(house.folder.located(e), right, working=working) for e in map(_as_kept(house), job.exemplars)}
-    first = CreditSource(
-        id=1, exemplar=job.plate.digest, role=job.plate.role, licence_id=house.folder.exemplar(job.plate.digest).licence_id
-    )
-    sources = [first]
-    for n, key in job.keys.items():
-        kept = house.folder.exemplar(key.digest)
-        sources.append(
-            CreditSource(
-                id=len(sources) + 1, exemplar=key.digest, role=key.role, frame=n, author_id=kept.author_id, licence_id=kept.licence_id
-            )
-        )
-    return Inputs(
-        plate=opened[job.plate.digest],
-        keys={n: opened[e.digest] for n, e in job.keys.items()},
-        matte=opened[job.matte.digest] if job.matte else None,
-        regions={r.name: (opened[e.digest], r.strength) for r, e in job.regions},
-        sources=tuple(sources),
-    )
 
 
 def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
@@ -169,11 +164,6 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None)
     )
 
 
-def _set_aside(house: House, folder: TakeFolder, take: Take, refusal: ConsentError) -> None:
-    folder.write(replace(take, state=TakeState.QUARANTINED))
-    house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
-
-
 def _output_entry(take: Take, job_id: str, folder: TakeFolder) -> dict[str, object]:
     return {
         "job_id": job_id,
@@ -197,14 +187,3 @@ def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:
 
 def _job_id(job: Resolved) -> str:
     return f"{job.shot.code}-{job.request.job}-{secrets.token_hex(8)}"
-
-
-_CV_LOCK = threading.Lock()
-
-
-def _one_thread_a_call() -> None:
-    """OpenCV splits flow by its own thread count and so changes its bits: frames run on threads, calls do not."""
-    import cv2
-
-    with _CV_LOCK:
-        cv2.setNumThreads(1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import secrets
 import shutil
 import tempfile
@@ -24,7 +26,7 @@ class ShowFolder:
         self.root = root
         self.ledger = root / "ledger.db"
         self.people = root / "people.db"
-        self.keys = root / "keys"
+        self.public_key = root / "keys" / "gate.pub"
         self.exemplars = root / "exemplars"
 
     @classmethod
@@ -75,13 +77,17 @@ class ShowFolder:
         """Codes of all registered shots."""
         return sorted(p.parent.name for p in self.root.glob("*/shot.json"))
 
+    def claim_shot(self, name: str) -> Path:
+        """Make a shot's folder. Raises UsageError where something else has its name."""
+        folder = self.root / code(name, "shot code")
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise UsageError(f"{name} in the show is a link or a file: move it away")
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def write_shot(self, shot: Shot) -> None:
         """Keep a shot's record."""
-        folder = self.root / code(shot.code, "shot code")
-        if folder.is_symlink():
-            raise UsageError(f"{shot.code} is a link that leaves the show: remove it")
-        folder.mkdir(exist_ok=True)
-        write_json(folder / "shot.json", shot.to_json())
+        write_json(self.claim_shot(shot.code) / "shot.json", shot.to_json())
 
     def exemplar(self, digest: str) -> Exemplar:
         """The record of a sealed exemplar, checked against its digest. Raises JobError when it is not there."""
@@ -123,25 +129,26 @@ class ShowFolder:
         target = self.exemplars / digest / f"{file.sha256}{source.suffix.lower()}"
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
-            _copy_whole(source, target)
+            _copy_whole(source, target, file.sha256)
         return SealedFile.from_json(file.to_json() | {"path": str(target.relative_to(self.root))})
 
-    def located(self, exemplar: Exemplar) -> Exemplar:
-        """The exemplar with paths that can be opened from anywhere: those inside the show are kept relative to it."""
-        files = [f.to_json() | {"path": str(self.root / f.path)} for f in exemplar.files]
-        return Exemplar.from_json(exemplar.to_json() | {"files": files})
 
-
-def _copy_whole(source: Path, target: Path) -> None:
+def _copy_whole(source: Path, target: Path, sha256: str) -> None:
     with tempfile.NamedTemporaryFile(prefix=".", suffix=".part", dir=target.parent, delete=False) as out:
         temporary = Path(out.name)
         try:
             with source.open("rb") as taken:
                 shutil.copyfileobj(taken, out, 1 << 20)
             out.flush()
+            os.fsync(out.fileno())
         except OSError as problem:
             temporary.unlink(missing_ok=True)
             raise JobError(f"{source.name} cannot be kept in exemplars/: {problem.strerror}. Free space, then run it again") from problem
+    with temporary.open("rb") as copy:
+        found = hashlib.file_digest(copy, "sha256").hexdigest()
+    if found != sha256:
+        temporary.unlink(missing_ok=True)
+        raise JobError(f"{source.name} changed while it was added: wait until it is saved, then add it again")
     temporary.chmod(0o444)
     temporary.replace(target)
     sync_folder(target.parent)

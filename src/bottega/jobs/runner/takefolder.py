@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +51,22 @@ class TakeFolder:
         """The note on a delivered frame, or None."""
         path = self.work / f"{number}.json"
         return read_json(path) if path.is_file() else None
+
+    def drop_unnoted(self) -> None:
+        """Remove files of frames that were delivered but not noted before a crash: they are made again."""
+        noted = {o["path"] for note in self.work.glob("[0-9]*.json") for o in read_json(note)["outputs"]}
+        for file in self.path.rglob("*"):
+            inside = str(file.relative_to(self.path))
+            if file.is_file() and inside not in noted and not inside.startswith((RECORD, WORK)):
+                file.unlink()
+
+    def record_sha256(self) -> str:
+        """The sha256 of the take's record as it lies on disk."""
+        return hashlib.sha256((self.path / RECORD).read_bytes()).hexdigest()
+
+    def abandon(self) -> None:
+        """Remove the folder of a take of which no frame was made."""
+        shutil.rmtree(self.path)
 
     def finish(self) -> None:
         """Remove scratch and notes once the record is whole."""
