@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
 from bench.score import DEMO, encoded, main, read, score
 
 H, W = 48, 64
