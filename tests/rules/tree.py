@@ -20,7 +20,7 @@ def tracked(*suffixes: str, under: Path = ROOT) -> list[Path]:
     found = []
     for folder, names, files in os.walk(under):
         names[:] = sorted(n for n in names if n not in NOT_OURS and (n == ".ci" or not n.startswith(".")))
-        found += [Path(folder, f) for f in sorted(files) if not suffixes or f.endswith(suffixes)]
+        found += [Path(folder, f) for f in sorted(files) if not suffixes or f"/{f}".endswith(suffixes)]
     return found
 
 

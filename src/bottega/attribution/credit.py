@@ -190,6 +190,11 @@ def credit_frame(
     copied_xy : ndarray of uint32, shape (2, H, W), optional
         Column and row of the source pixel where `copied_from` is not 0. Default: the same position.
 
+    Returns
+    -------
+    CreditMap
+        Of shape (H, W); it holds its own copies of the arrays.
+
     Raises
     ------
     TypeError

@@ -27,6 +27,11 @@ DARK_GREY: Colour = (58, 58, 58)
 class Palette:
     """The colour (8 bit sRGB) of each source, by its id, so that a key keeps its colour in frames that know only some of the keys.
 
+    Parameters
+    ----------
+    colours : mapping of int to (int, int, int)
+        Source id to red, green and blue, 0 to 255.
+
     Raises
     ------
     ValueError
@@ -113,7 +118,7 @@ COPIED_16, BLENDED_16, LEARNED_16 = 16, 12, (12, 5)
 
 @dataclass(frozen=True)
 class Swatch:
-    """A line of the legend. `stripe` is the colour of the hatch's lines, for what is hatched."""
+    """A line of the legend: a `colour` and the `text` beside it. `stripe` is the colour of the hatch's lines, for what is hatched."""
 
     colour: Colour
     text: str
