@@ -112,7 +112,7 @@ def test_a_painted_layer_with_straight_alpha(stage: Stage) -> None:
     keys = repaint(studio, stage, "1004.png", layer)
     take = deage(studio, stage, keys=keys)
     result = OpenEXR.File(str(studio.folder.root / take.folder / "frames" / "sh010_deage_v001.1004.exr")).parts[0].channels["RGB"].pixels
-    inside, outside = matte > 0.99, matte < 0.4
+    inside, outside = matte == 1, matte < 0.4
     assert np.allclose(result[inside], painted(plate, matte)[inside], rtol=2e-3)
     assert np.array_equal(result[outside], plate.astype(np.float16)[outside])
 

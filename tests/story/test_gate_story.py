@@ -86,7 +86,7 @@ def test_a_key_that_nobody_added(stage: Stage) -> None:
 def test_the_kept_copy_of_a_key_swapped_after_it_was_cleared(stage: Stage) -> None:
     studio = open_show(stage)
     digest = next(e.digest for e, _ in studio.exemplars() if e.role == "key")
-    [copy] = (studio.folder.exemplars / digest).iterdir()
+    [copy] = (studio.folder.exemplars / digest[:16]).iterdir()
     copy.chmod(0o644)
     write_png(copy, srgb(picture(1006)[0]))
     with pytest.raises(ConsentError) as refusal:

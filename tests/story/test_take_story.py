@@ -93,7 +93,7 @@ def test_copied_pixels_re_gather_bit_for_bit(made: tuple) -> None:
     for number in range(FIRST, FIRST + stage.frames):
         credit_part = parts(folder / "frames" / f"sh010_deage_v001.{number}.exr")["credit"]
         channels = {name: c.pixels for name, c in credit_part.channels.items()}
-        credit = CreditMap.from_channels(channels, credit_part.header["bottega:manifest"])
+        credit = CreditMap.from_channels(channels, credit_part.header["manifest"])
         result = rgb(folder / "frames" / f"sh010_deage_v001.{number}.exr")
         plate, _ = picture(number)
         pictures = {s.id: plate.astype(np.float16) if s.role == "plate" else result for s in credit.sources}

@@ -121,7 +121,7 @@ class Delivery:
 
     def _exr(self, parts: list[PartOut], plate: Frame) -> bytes:
         return exr_bytes(
-            parts, display=plate.display, pixel_aspect=plate.pixel_aspect, take_id=self.take.take_id, passed_on=plate.passed_on
+            parts, display=plate.display, pixel_aspect=plate.pixel_aspect, plan=self.take.plan_digest, passed_on=plate.passed_on
         )
 
     def _rgb_part(self, out: FrameOut) -> PartOut:

@@ -37,7 +37,7 @@ class DeliveredFrame:
     canvas: Box
     working: str | None
     manifest: str
-    take_id: str
+    plan: str
 
 
 def read_delivered(path: Path, *, sha256: str) -> DeliveredFrame:
@@ -73,5 +73,5 @@ def read_delivered(path: Path, *, sha256: str) -> DeliveredFrame:
         canvas=headers["delta"].data,
         working=headers["delta"].text("bottega:colourSpace"),
         manifest=headers["credit"].text("manifest") or "",
-        take_id=headers["rgb"].text("bottega:take") or "",
+        plan=headers["rgb"].text("bottega:plan") or "",
     )

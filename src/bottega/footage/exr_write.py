@@ -24,12 +24,12 @@ class PartOut:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def exr_bytes(parts: list[PartOut], *, display: Box, pixel_aspect: float, take_id: str, passed_on: Mapping[str, Any]) -> bytes:
+def exr_bytes(parts: list[PartOut], *, display: Box, pixel_aspect: float, plan: str, passed_on: Mapping[str, Any]) -> bytes:
     """Encode parts with lossless ZIP. No time, user, machine or path goes in."""
     import OpenEXR
 
     written = [
-        OpenEXR.Part(_header(p, display, pixel_aspect, take_id, passed_on), {n: _contiguous(c) for n, c in p.channels.items()}, p.name)
+        OpenEXR.Part(_header(p, display, pixel_aspect, plan, passed_on), {n: _contiguous(c) for n, c in p.channels.items()}, p.name)
         for p in parts
     ]
     out = io.BytesIO()
@@ -38,7 +38,7 @@ def exr_bytes(parts: list[PartOut], *, display: Box, pixel_aspect: float, take_i
     return out.getvalue()
 
 
-def _header(part: PartOut, display: Box, pixel_aspect: float, take_id: str, passed_on: Mapping[str, Any]) -> dict[str, Any]:
+def _header(part: PartOut, display: Box, pixel_aspect: float, plan: str, passed_on: Mapping[str, Any]) -> dict[str, Any]:
     import OpenEXR
 
     header: dict[str, Any] = {
@@ -47,7 +47,7 @@ def _header(part: PartOut, display: Box, pixel_aspect: float, take_id: str, pass
         "dataWindow": part.data.window(),
         "displayWindow": display.window(),
         "pixelAspectRatio": pixel_aspect,
-        "bottega:take": take_id,
+        "bottega:plan": plan,
         **passed_on,  # chromaticities are shared by all parts (OpenEXR, "shared attributes")
         **part.attributes,
     }

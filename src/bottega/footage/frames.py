@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from .still_file import decode_still
 class Door(Protocol):
     """What the gate gives a worker: it can check a clearance, not make one."""
 
-    def admit(self, clearance: object, digest: str) -> None:
+    def admit(self, clearance: Any, digest: str) -> None:
         """Raise ConsentError unless the clearance allows this exemplar now."""
 
 

@@ -93,7 +93,7 @@ def _check_depth(key: Frame, plate: Frame, allow_8bit: bool) -> None:
     if key.bits == 8 and plate.bits > 8 and not allow_8bit:
         raise FootageError(
             f"{key.where} has 8 bits a channel, the plate is {plate.dtype}: banding would show. Save the key as 16-bit PNG or TIFF, "
-            "or as EXR; --allow-8bit takes it as it is"
+            "or as EXR; --allow-8bit-keys takes it as it is"
         )
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -62,8 +63,8 @@ class Maker:
                     self._skip_walks(part)
                     continue
                 self._hold_keys(part)
-                self._each(pool, (lambda w=w: self._walk(w) for w in part.walks))
-                self._each(pool, (lambda n=n: self._frame(n) for n in todo))
+                self._each(pool, (partial(self._walk, w) for w in part.walks))
+                self._each(pool, (partial(self._frame, n) for n in todo))
                 for walk in part.walks:
                     for n in walk.frames:
                         self._scratch.drop(_name(walk.key, n))

@@ -46,7 +46,8 @@ def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -
 
     plate = opened(job.plate, default=job.shot.colour)
     canvas, window = plate.frames().info.canvas, plate.frames().info.display
-    keys = {n: opened(e, default=_key_colour(e, job, show)) for n, e in job.keys.items()}
+    kept = {n: folder.exemplar(e.digest) for n, e in job.keys.items()}  # the show's own copies: the artist may paint on
+    keys = {n: opened(e, default=_key_colour(e, job, show)) for n, e in kept.items()}
 
     def matte(exemplar: Exemplar, what: str) -> Pictures:
         size = opened(exemplar).frames().info.display
@@ -90,7 +91,7 @@ def _key_colour(key: Exemplar, job: Resolved, show: Show) -> str:
 
 
 def _sources(job: Resolved, kept: Callable[[str], Exemplar]) -> tuple[CreditSource, ...]:
-    out = []
+    out: list[CreditSource] = []
     for number, exemplar in ((None, job.plate), *job.keys.items()):
         record = kept(exemplar.digest)
         out.append(

@@ -126,7 +126,7 @@ class ShowFolder:
 
     def _copy(self, digest: str, file: SealedFile) -> SealedFile:
         source = Path(file.path)
-        target = self.exemplars / digest / f"{file.sha256}{source.suffix.lower()}"
+        target = self.exemplars / digest[:16] / source.name
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
             _copy_whole(source, target, file.sha256)
