@@ -77,7 +77,7 @@ def affine(x: NDArray[np.float64], y: NDArray[np.float64], shift: float, turn: f
 
 @pytest.mark.parametrize(("shift", "turn"), [(2.0, 0.0), (1.3, 0.0), (0.8, 0.05), (-3.0, -0.03)])
 def test_a_planted_warp_and_change_are_recovered(
-    texture: Texture, paint, grid, key: Key, ones: Float, settings: RepairSettings, shift: float, turn: float
+    *, texture: Texture, paint, grid, key: Key, ones: Float, settings: RepairSettings, shift: float, turn: float
 ) -> None:
     where = affine(*grid, shift, turn)
     plate, truth = texture(*where), paint(texture(*where), *where)
@@ -136,11 +136,11 @@ def test_two_keys_meet_on_the_ramp(plate: Float, painted: Float, ones: Float, se
 
 @hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    arrays.arrays(np.float32, (SIDE // 8, SIDE // 8), elements=st.floats(0, 1, width=32)),
-    st.floats(0, 1.5), st.floats(0, 1.5), st.floats(0, 1.5),
+    small=arrays.arrays(np.float32, (SIDE // 8, SIDE // 8), elements=st.floats(0, 1, width=32)),
+    strength=st.floats(0, 1.5), tone=st.floats(0, 1.5), detail=st.floats(0, 1.5),
 )  # fmt: skip
 def test_weights_sum_and_the_matte_is_a_wall(
-    plate: Float, key: Key, settings: RepairSettings, small: Float, strength: float, tone: float, detail: float
+    *, plate: Float, key: Key, settings: RepairSettings, small: Float, strength: float, tone: float, detail: float
 ) -> None:
     matte = np.kron(small, np.ones((8, 8), np.float32))
     matte[:30] = 0
@@ -174,7 +174,7 @@ def test_frames_side_by_side_give_the_same_bits(texture: Texture, grid, key: Key
 
 
 def test_resuming_from_stored_arrays_gives_the_same_bits(
-    tmp_path, texture: Texture, grid, key: Key, ones: Float, settings: RepairSettings
+    *, tmp_path, texture: Texture, grid, key: Key, ones: Float, settings: RepairSettings
 ) -> None:
     plates = [texture(grid[0] - i, grid[1]) for i in (1.0, 2.2)]
     guides = [guide(plate, settings=settings) for plate in plates]

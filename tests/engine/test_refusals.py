@@ -47,7 +47,7 @@ BAD_PICTURES: list[tuple[Callable[[Float], Any], type[Exception], str]] = [
 
 
 @pytest.mark.parametrize(("spoil", "error", "words"), BAD_PICTURES)
-def test_bad_pictures(spoil: Callable[[Float], Any], error: type[Exception], words: str, plate: Float, key: Key, ones: Float) -> None:
+def test_bad_pictures(*, spoil: Callable[[Float], Any], error: type[Exception], words: str, plate: Float, key: Key, ones: Float) -> None:
     settings = RepairSettings()
     with pytest.raises(error, match="plate .*" + words):
         guide(spoil(plate), settings=settings)
@@ -87,7 +87,7 @@ def test_bad_candidates(plate: Float, key: Key, ones: Float, settings: RepairSet
     ):
         with pytest.raises(ValueError, match=words):
             render(plate, candidates, matte=ones, settings=settings)
-    with pytest.raises(ValueError, match="time_weight is 1.2, allowed is 0 to 1"):
+    with pytest.raises(ValueError, match=r"time_weight is 1\.2, allowed is 0 to 1"):
         Candidate(key, walk, 1.2)
     with pytest.raises(ValueError, match="allowed is a walk of this key, frame 1005"):
         Candidate(other, walk, 1.0)
