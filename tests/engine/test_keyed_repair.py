@@ -189,3 +189,24 @@ def test_resuming_from_stored_arrays_gives_the_same_bits(
         outs.append(render(plates[1], [Candidate(k, last, 1.0)], matte=ones, settings=settings))
     assert last.at_frame == 1003
     assert same(*outs)
+
+
+def test_another_state_keeps_the_plates_own_detail_under_the_keys_tone(
+    *, plate: Float, texture: Texture, grid, ones: Float, settings: RepairSettings
+) -> None:
+    """An 'eye': strong detail in the key that the frame does not show. The key's gain belongs there, its detail does not."""
+    x, y = grid
+    eye = (np.hypot(x - 48, y - 48) < 11)[..., None]
+    with_eye = np.where(eye, 0.18 * np.exp(0.9 * np.cos(1.3 * x) * np.cos(1.1 * y))[..., None], plate).astype(np.float32)
+    key = prepare_key(with_eye, with_eye * np.float32(1.4), frame=1, settings=settings)
+    out = render(plate, [Candidate(key, replace(start_walk(key), at_frame=2), 1.0)], matte=ones, settings=settings)
+    naive = render(
+        plate, [Candidate(key, replace(start_walk(key), at_frame=2), 1.0)], matte=ones,
+        settings=replace(settings, state_tolerance=10.0, mismatch_cost=0.0),
+    )  # fmt: skip
+    inside = eye[..., 0]
+    truth = plate * np.float32(1.4)
+    assert psnr(out.rgb[inside], truth[inside]) > 38
+    assert psnr(naive.rgb[inside], truth[inside]) < 26
+    assert out.weights[1][inside].mean() < 0.6 * 65536
+    assert out.weights[1][10:20, 10:20].mean() > 0.9 * 65536

@@ -43,7 +43,7 @@ class RepairSettings:
     mismatch_cost
         How much a mismatch of detail between plate and warped key plate counts against the key's detail, 0..100; 0 ignores it.
     state_tolerance
-        Mismatch of detail relative to its contrast (1 is unrelated) at which a key is taken to show another state, say an open eye where the
+        Mismatch of detail relative to its contrast (1 is unrelated) from which a key is taken to show another state, an open eye where the
         frame's is closed; there the plate keeps its own detail and the tone flows in from around. 0.05..10.
     match_tolerance
         Mean square difference of the normalised guides (unit variance) at which they no longer agree, 1e-3..100.
