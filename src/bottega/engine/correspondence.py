@@ -37,7 +37,7 @@ class Walk:
     map_from_key
         (H, W, 2) float32, the reverse: pixel p of the key is seen in the frame at p + map_from_key[p].
     quality
-        (H, W) float32, 0..1: 1 where guides agree and the round trip closes.
+        (H, W) float32, 0..1: 1 where the guides agree or the round trip closes, 0 where both fail.
     """
 
     key_frame: int
@@ -250,14 +250,15 @@ def _flow(here: Byte, there: Byte, start: Float | None, settings: RepairSettings
 
 
 def _quality(to_key: Float, from_key: Float, here: Byte, key: Byte, settings: RepairSettings) -> Float:
-    scale = min(here.shape) / 512
+    # Smooth skin closes no round trip and does not need to; hair never matches strand by strand. Only both together are a failure.
+    scale = max(min(here.shape) / 512, 0.25)
     costs = kernels.mismatch(to_key, from_key, here, key, np.float32(_GUIDE_UNIT))
-    tolerance = np.float32(settings.round_trip_tolerance_px * max(scale, 0.25))
-    trip = np.minimum(costs[..., 1], 4 * tolerance * tolerance)
-    sigma = _MATCH_SIGMA_PX * max(scale, 0.5)
-    guides = cv2.GaussianBlur(costs[..., 0], (0, 0), sigma) / np.float32(settings.match_tolerance)
-    trips = cv2.GaussianBlur(trip, (0, 0), sigma) / (tolerance * tolerance)
-    return np.asarray(1 / ((1 + guides * guides) * (1 + trips * trips)), np.float32)
+    tolerance = np.float32((settings.round_trip_tolerance_px * scale) ** 2)
+    np.minimum(costs[..., 1], 4 * tolerance, out=costs[..., 1])
+    judged = cv2.GaussianBlur(costs, (0, 0), _MATCH_SIGMA_PX * scale)
+    guides = np.minimum(judged[..., 0] / np.float32(settings.match_tolerance), np.float32(1))
+    trips = np.minimum(judged[..., 1] / tolerance, np.float32(1))
+    return np.asarray(1 - guides * trips, np.float32)
 
 
 def _wide_blur(plane: Float, sigma: float) -> Float:

@@ -140,21 +140,22 @@ def mismatch(to_key: Float, from_key: Float, here: NDArray[np.uint8], key: NDArr
 
 @_compiled
 def energies(plate_high: Float, key: Float) -> Float:
-    """Mean squares over the channels: plate detail against the key plate's (channel 0), and the key's painted change of detail (1).
+    """Mean squares over the channels, of detail: plate − key plate (channel 0), painted change (1), plate and key plate together (2).
 
     `key` holds nine channels: painted low change, plate high band, painted high change.
     """
     height, width = key.shape[:2]
-    out = np.empty((height, width, 2), np.float32)
+    out = np.empty((height, width, 3), np.float32)
     third = np.float32(1.0 / 3.0)
     for y in range(height):
         for x in range(width):
-            d0 = plate_high[y, x, 0] - key[y, x, 3]
-            d1 = plate_high[y, x, 1] - key[y, x, 4]
-            d2 = plate_high[y, x, 2] - key[y, x, 5]
-            out[y, x, 0] = (d0 * d0 + d1 * d1 + d2 * d2) * third
-            r0, r1, r2 = key[y, x, 6], key[y, x, 7], key[y, x, 8]
-            out[y, x, 1] = (r0 * r0 + r1 * r1 + r2 * r2) * third
+            differs, painted, both = np.float32(0), np.float32(0), np.float32(0)
+            for c in range(3):
+                here, there, change = plate_high[y, x, c], key[y, x, 3 + c], key[y, x, 6 + c]
+                differs += (here - there) * (here - there)
+                painted += change * change
+                both += here * here + there * there
+            out[y, x, 0], out[y, x, 1], out[y, x, 2] = differs * third, painted * third, both * third
     return out
 
 

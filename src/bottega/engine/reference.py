@@ -75,7 +75,8 @@ def mismatch(to_key: Float, from_key: Float, here: NDArray[np.uint8], key: NDArr
 
 def energies(plate_high: Float, key: Float) -> Float:
     """Twin of `kernels.energies`."""
-    return np.stack([((plate_high - key[..., 3:6]) ** 2).mean(-1), (key[..., 6:9] ** 2).mean(-1)], -1)
+    there, change = key[..., 3:6], key[..., 6:9]
+    return np.stack([((plate_high - there) ** 2).mean(-1), (change**2).mean(-1), (plate_high**2 + there**2).mean(-1)], -1)
 
 
 def whole_parts(shares: NDArray[np.float64]) -> NDArray[np.uint32]:

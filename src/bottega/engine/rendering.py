@@ -16,11 +16,19 @@ from bottega.engine.checks import Float, one_thread, picture, plane
 from bottega.engine.keys import low_band
 from bottega.engine.settings import RepairSettings
 
-_JUDGED_OVER_PX = 3.0  # sigma, at 512 pixels of shorter side, over which detail is compared
-_DETAIL_NOISE = 1e-4  # mean square of the encoding that is taken for noise rather than painted or mismatched detail
-_CHOICE_FLOOR = 4e-4  # mean square mismatch below which two keys are equally good
-_FILL_PX = 12.0  # sigma, at 512 pixels of shorter side, over which tone flows in from trusted surroundings
+# Lengths in pixels are at 512 pixels of shorter side; larger pictures scale them. Energies are mean squares of the encoding.
+_JUDGED_OVER_PX = 3.0  # sigma over which detail is compared, for trust and choice
+_STATE_OVER_PX = 6.0  # sigma over which an eye or a mouth is found to be in another state than the key's
+_STATE_REACH_PX = 4.0  # what a key shows beside a wrong eye belongs to that eye: widen the verdict by this
+_FILL_PX = 3.6  # sigma over which tone flows in from trusted surroundings
+_COARSE_PX = 4.0  # the last three work on a grid this coarse
+_DETAIL_NOISE = 1e-4  # energy that is taken for noise rather than painted or mismatched detail
+_STATE_NOISE = 0.05  # contrast energy below which a mismatch is no change of state: skin, however different, stays the key's
+_CHOICE_FLOOR = 4e-4  # mismatch energy below which two keys are equally good
+_ROUND_TRIP_SHARE = 0.5  # how much worse a mismatch counts where the round trip fails too
+_STEEPNESS = 8  # of the step from trusted to not trusted
 _LEAST_TRUST = 1e-3
+_LEAST_CHOICE = 0.02
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,7 @@ def _window(reach: Float, settings: RepairSettings) -> _Window | None:
         return None
     height, width = reach.shape
     scale = max(min(height, width) / 512, 0.25)
-    margin = int(np.ceil(max(4 * settings.band_sigma(height, width), 4 * _JUDGED_OVER_PX * scale))) + 2
+    margin = int(np.ceil(max(4 * settings.band_sigma(height, width), 4 * _STATE_OVER_PX * scale))) + 2
     return _Window(
         max(int(rows[0]) - margin, 0), min(int(rows[-1]) + margin + 1, height),
         max(int(columns[0]) - margin, 0), min(int(columns[-1]) + margin + 1, width), scale,
@@ -158,25 +166,44 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float,
 
 def _offer(candidate: Candidate, plate_high: Float, window: _Window, *, settings: RepairSettings) -> tuple[Float, Float, Float]:
     """What one key offers to the window: its warped bands, its trust in each band, its merit in the choice."""
-    shift, quality = window.of(candidate.walk.map_to_key), window.of(candidate.walk.quality)
+    shift = window.of(candidate.walk.map_to_key)
     bands = kernels.sample_cubic(candidate.key.bands, shift, window.top, window.left)
     coverage = kernels.sample_linear(candidate.key.coverage, shift, window.top, window.left)[..., 0]
-    judged = cv2.GaussianBlur(kernels.energies(plate_high, bands), (0, 0), _JUDGED_OVER_PX * window.scale)
+    energies = kernels.energies(plate_high, bands)
+    judged = cv2.GaussianBlur(energies[..., :2], (0, 0), _JUDGED_OVER_PX * window.scale)
     differs, painted = judged[..., 0], judged[..., 1] + np.float32(_DETAIL_NOISE)
+    same = _same_state(energies, window.of(candidate.walk.quality), window.scale, settings.state_tolerance)
+    filled, sure = _filled(bands[..., :3], same, window.scale)
     # Wiener's ratio: the key's detail is worth taking while what was painted outweighs what does not match.
-    high = quality * coverage * painted / (painted + np.float32(settings.mismatch_cost) * differs)
-    bands[..., :3] = _filled(bands[..., :3], quality, window.scale) * coverage[..., None]
-    return bands, np.stack([coverage, high], -1), 1 / (differs + np.float32(_CHOICE_FLOOR))
+    high = sure * coverage * painted / (painted + np.float32(settings.mismatch_cost) * differs)
+    bands[..., :3] = filled * coverage[..., None]
+    return bands, np.stack([coverage, high], -1), (sure + np.float32(_LEAST_CHOICE)) / (differs + np.float32(_CHOICE_FLOOR))
 
 
-def _filled(low: Float, quality: Float, scale: float) -> Float:
-    """Where the match is poor take the tone of trusted surroundings: normalised convolution (Knutsson & Westin 1993)."""
-    sure = quality[..., None] + np.float32(_LEAST_TRUST)
-    height, width = quality.shape
-    small = cv2.resize(np.concatenate([low * sure, sure], -1), (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
-    wide = cv2.resize(cv2.GaussianBlur(small, (0, 0), _FILL_PX * scale / 4), (width, height), interpolation=cv2.INTER_LINEAR)
-    around = wide[..., :3] / wide[..., 3:]
-    return np.asarray(around + quality[..., None] * (low - around), np.float32)
+def _same_state(energies: Float, quality: Float, scale: float, tolerance: float) -> Float:
+    """Where the key shows the frame's own state, on the coarse grid: 1 the same, 0 another eye, another mouth.
+
+    The measure is the mismatch relative to the contrast there: 1 where plate and key plate have nothing to do with each other.
+    """
+    step = max(1, round(_COARSE_PX * scale))
+    size = (max(1, quality.shape[1] // step), max(1, quality.shape[0] // step))
+    small = cv2.GaussianBlur(cv2.resize(energies, size, interpolation=cv2.INTER_AREA), (0, 0), _STATE_OVER_PX * scale / step)
+    fails = np.float32(1) - cv2.resize(quality, size, interpolation=cv2.INTER_AREA)
+    apart = small[..., 0] / (small[..., 2] + np.float32(_STATE_NOISE)) * (np.float32(1) + np.float32(_ROUND_TRIP_SHARE) * fails)
+    reach = 2 * round(_STATE_REACH_PX * scale / step) + 1
+    widest = cv2.dilate(apart, np.ones((reach, reach), np.uint8))
+    return np.asarray(1 / (1 + (widest / np.float32(tolerance)) ** _STEEPNESS), np.float32)
+
+
+def _filled(low: Float, same: Float, scale: float) -> tuple[Float, Float]:
+    """Tone of trusted surroundings where the state is another: normalised convolution (Knutsson & Westin 1993). And `same` at full size."""
+    size, step = (low.shape[1], low.shape[0]), max(1, round(_COARSE_PX * scale))
+    weight = same[..., None] + np.float32(_LEAST_TRUST)
+    small = cv2.resize(low, same.shape[::-1], interpolation=cv2.INTER_AREA) * weight
+    wide = cv2.GaussianBlur(np.concatenate([small, weight], -1), (0, 0), _FILL_PX * scale / step)
+    around = cv2.resize(wide[..., :3] / wide[..., 3:], size, interpolation=cv2.INTER_LINEAR)
+    sure = cv2.resize(same, size, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(around + sure[..., None] * (low - around), np.float32), sure
 
 
 def _copy_key_frames(out: Repaired, candidates: Sequence[Candidate], reach: Float, *, settings: RepairSettings) -> None:

@@ -12,6 +12,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "toe": (1e-4, 1.0),
     "guide_radius_px": (1.0, 400.0),
     "mismatch_cost": (0.0, 100.0),
+    "state_tolerance": (0.05, 10.0),
     "match_tolerance": (1e-3, 100.0),
     "round_trip_tolerance_px": (1e-2, 100.0),
     "quality_memory": (0.0, 0.95),
@@ -40,11 +41,14 @@ class RepairSettings:
     guide_radius_px
         Sigma in pixels of the local normalisation of the flow guide, 1..400; None is the picture's shorter side / 43.
     mismatch_cost
-        How much a detail mismatch between plate and warped key plate counts against the key's detail, 0..100. 0 always trusts the key.
+        How much a mismatch of detail between plate and warped key plate counts against the key's detail, 0..100; 0 ignores it.
+    state_tolerance
+        Mismatch of detail relative to its contrast (1 is unrelated) from which a key is taken to show another state, an open eye where the
+        frame's is closed; there the plate keeps its own detail and the tone flows in from around. 0.05..10.
     match_tolerance
-        Mean square difference of the normalised guides (unit variance) at which a match has lost half its quality, 1e-3..100.
+        Mean square difference of the normalised guides (unit variance) at which they no longer agree, 1e-3..100.
     round_trip_tolerance_px
-        Forward/backward error in pixels, at 512 pixels of shorter side, at which a match has lost half its quality, 0.01..100.
+        Forward/backward error in pixels, at 512 pixels of shorter side, at which the round trip no longer closes, 0.01..100.
     quality_memory
         Share of the previous frame's quality that is kept along the walk, 0..0.95: steadies the choice in time.
     flow_finest_scale
@@ -77,7 +81,8 @@ class RepairSettings:
     toe: float = 0.02
     guide_radius_px: float | None = None
     mismatch_cost: float = 0.3
-    match_tolerance: float = 0.8
+    state_tolerance: float = 0.5
+    match_tolerance: float = 0.5
     round_trip_tolerance_px: float = 3.0
     quality_memory: float = 0.3
     flow_finest_scale: int | None = None
