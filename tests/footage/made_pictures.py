@@ -56,7 +56,9 @@ def write_exr(path: Path, channels: dict[str, np.ndarray], *, data: Any = None, 
     return path
 
 
-def write_rgb(path: Path, rgb: np.ndarray, *, alpha: np.ndarray | None = None, colour: str | None = "lin_rec709_scene", **more: Any) -> Path:
+def write_rgb(
+    path: Path, rgb: np.ndarray, *, alpha: np.ndarray | None = None, colour: str | None = "lin_rec709_scene", **more: Any
+) -> Path:
     channels = dict(zip("RGB", np.moveaxis(rgb, -1, 0), strict=True))
     if alpha is not None:
         channels["A"] = alpha

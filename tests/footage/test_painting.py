@@ -150,7 +150,7 @@ def test_eight_bit_plates_take_eight_bit_keys(tmp_path):
 def test_a_key_must_be_opened_in_the_plates_space(tmp_path):
     plate = plate_of(tmp_path)
     key = read_one(write_rgb(tmp_path / "key.exr", half_picture()), Role.KEY, "acescg")
-    with pytest.raises(ValueError, match="key is in ACEScg, plate in Linear Rec.709"):
+    with pytest.raises(ValueError, match=r"key is in ACEScg, plate in Linear Rec.709"):
         take_back(key, plate)
 
 

@@ -15,7 +15,9 @@ def codes(dtype=np.uint16, channels=3, seed=1):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-@pytest.mark.parametrize(("ending", "channels"), [("png", 1), ("png", 3), ("png", 4), ("tif", 1), ("tif", 3), ("tif", 4), ("dpx", 3), ("dpx", 4)])
+@pytest.mark.parametrize(
+    ("ending", "channels"), [("png", 1), ("png", 3), ("png", 4), ("tif", 1), ("tif", 3), ("tif", 4), ("dpx", 3), ("dpx", 4)]
+)
 def test_codes_come_back_exactly(tmp_path, dtype, ending, channels):
     made = codes(dtype, channels)
     path = write_still(tmp_path / f"a.{ending}", made, **({"oiio__UnassociatedAlpha": 1} if channels == 4 else {}))
@@ -155,7 +157,9 @@ def test_colour_is_declared_or_said_or_the_default_or_refused(tmp_path):
     assert colour_of(sealed(path), found, "acescg") == "sRGB Encoded Rec.709 (sRGB)"
     silent = chromatic(b"", b"", tmp_path)
     assert colour_of(sealed(path), silent, SRGB) == "sRGB Encoded Rec.709 (sRGB)"
-    with pytest.raises(UsageError, match=r"a\.png': the file does not say its colour space, and none was declared: declare it with --colour"):
+    with pytest.raises(
+        UsageError, match=r"a\.png': the file does not say its colour space, and none was declared: declare it with --colour"
+    ):
         colour_of(sealed(path), silent)
     with pytest.raises(UsageError, match="does not say its colour space"):
         opened(path)

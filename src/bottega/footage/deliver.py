@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bottega.model import Output, Take, shown
+from bottega.model import Output, Take
 
 from .colour import to_working
 from .exr_write import PartOut, exr_bytes
 from .frame import LARGEST_HALF, Box, Floats, Frame, Samples, as_float
 from .movie_write import encode_movie
 from .png import png_bytes
+from .sealing import place
 from .sheet import sheet_picture
 from .whole_file import inside, new_file, write_whole
 
@@ -110,7 +111,7 @@ class Delivery:
         """
         path = inside(self.folder, name)
         with new_file(path) as temporary:
-            digest = encode_movie(temporary, pictures, fps, codec=codec, called=shown(str(path)), suffix=path.suffix)
+            digest = encode_movie(temporary, pictures, fps, codec=codec, called=place(path, None), suffix=path.suffix)
         return Output(path=name, sha256=digest)
 
     def _name(self, number: int) -> str:

@@ -85,7 +85,7 @@ def colour_of(exemplar: Exemplar, described: Described, default: str | None = No
             return space_name(name)
     said = f" ({'; '.join(described.notes)})" if described.notes else ""
     raise UsageError(
-        f"{shown(exemplar.files[0].path)}: the file does not say its colour space{said}, and none was declared: "
+        f"{place(exemplar.files[0].path, None)}: the file does not say its colour space{said}, and none was declared: "
         "declare it with --colour, as --colour lin_rec709_srgb for a scene-linear render or --colour srgb_tx for a painted PNG"
     )
 

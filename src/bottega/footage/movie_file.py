@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from bottega.model import CHUNK_BYTES, ConsentError, FootageError, Reason, SealedFile, shown
+from bottega.model import CHUNK_BYTES, ConsentError, FootageError, Reason, SealedFile
 
 from .frame import Box, Decoded, Samples
+from .sequence import shown_path
 from .yuv import BT709, MATRICES, Coding, to_rgb
 
 _CHUNKS_KEPT = 3
@@ -108,7 +109,7 @@ def changed(sealed: SealedFile, what: str, frame: int | None = None) -> ConsentE
     """The refusal of a file that is no longer what was sealed."""
     number = frame if frame is not None else sealed.frame
     at = "" if number is None else f", frame {number}"
-    detail = f"{shown(sealed.path)}{at}: {what} differ from what was sealed as {sealed.sha256[:12]}"
+    detail = f"{shown_path(sealed.path)}{at}: {what} differ from what was sealed as {sealed.sha256[:12]}"
     return ConsentError(Reason("hash_changed", f"{detail}; put the sealed file back, or register this one"))
 
 
