@@ -2,6 +2,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -186,11 +187,11 @@ def test_wrong_arrays_are_named(delivery, tmp_path):
     plate = read_one(write_rgb(tmp_path / "a.exr", half_picture()))
     out = frame_out(plate)
     with pytest.raises(ValueError, match=r"rgb is \(2, 2, 3\) float32, needed is \(24, 32, 3\) float32, frame 1001"):
-        delivery.frame(frame_out(plate, untouched=out.untouched).__class__(**{**vars(out), "rgb": np.zeros((2, 2, 3), np.float32)}))
+        delivery.frame(replace(out, rgb=np.zeros((2, 2, 3), np.float32)))
     with pytest.raises(ValueError, match=r"credit\['source'\] is .* float32, needed is .* uint32"):
-        delivery.frame(out.__class__(**{**vars(out), "credit": {"source": out.matte}}))
+        delivery.frame(replace(out, credit={"source": out.matte}))
     with pytest.raises(ValueError, match="delta of frame 1001 holds NaN"):
-        delivery.frame(out.__class__(**{**vars(out), "delta": out.delta * np.float32(np.nan)}))
+        delivery.frame(replace(out, delta=out.delta * np.float32(np.nan)))
     with pytest.raises(ValueError, match="layer 'normal' cannot be written, allowed are delta, matte, credit"):
         delivery.frame(out, layers=("normal",))
     assert not delivery.folder.exists()
@@ -247,3 +248,12 @@ def test_a_linear_plate_of_another_space_keeps_it(delivery, tmp_path):
     assert (back.colour, back.rgb.tobytes()) == ("ACEScg", plate.native.tobytes())
     again = read_one(delivery.folder / "frames" / "sh010_deage_v003.1001.exr", working=LIN)
     assert again.colour == "ACEScg", "the delivered file says its colour itself"
+
+
+def test_straight_alpha_goes_out_and_comes_back_as_straight(delivery, tmp_path):
+    codes = np.random.default_rng(0).integers(0, 65536, (8, 8, 4), dtype=np.uint16)
+    plate = read_one(write_still(tmp_path / "a.png", codes, oiio__UnassociatedAlpha=1), colour=SRGB, working="acescg")
+    back = delivered(delivery, frame_out(plate))
+    assert (np.round(back.others["A"].astype(np.float64) * 65535) == codes[..., 3]).all()
+    again = read_one(delivery.folder / "frames" / "sh010_deage_v003.1001.exr", working="acescg")
+    assert (again.premultiplied, again.colour) == (False, "sRGB Encoded Rec.709 (sRGB)")

@@ -182,6 +182,17 @@ def test_text_named_like_a_movie(tmp_path):
         describe(sealed(tmp_path / "a.mov"))
 
 
+@pytest.mark.parametrize(
+    "text", ["#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"]
+)
+def test_a_playlist_named_like_a_movie_leads_nowhere(tmp_path, text):
+    made(tmp_path, numbered(3))
+    path = tmp_path / "list.mov"
+    path.write_text(text.format(tmp_path / "a.mp4"))
+    with pytest.raises(FootageError, match=r"list\.mov.* is no movie that can be read"):
+        describe(sealed(path))
+
+
 def test_an_untagged_movie_must_be_declared(tmp_path):
     path = tmp_path / "a.mp4"
     with av.open(str(path), "w") as out:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -29,13 +29,13 @@ from .still_file import decode_still
 class Door(Protocol):
     """What the gate gives a worker: it can check a clearance, not make one."""
 
-    def admit(self, clearance: object, digest: str) -> None:
+    def admit(self, clearance: Any, digest: str) -> None:
         """Raise ConsentError unless the clearance allows this exemplar now."""
 
 
 def open_frames(
     exemplar: Exemplar,
-    clearance: object,
+    clearance: Any,
     *,
     door: Door,
     working: str | None,
@@ -69,7 +69,7 @@ class Frames:
     def __init__(
         self,
         exemplar: Exemplar,
-        clearance: object,
+        clearance: Any,
         door: Door,
         info: Described,
         *,
@@ -131,7 +131,7 @@ class Frames:
             path = path_of(sealed, self._root)
             file = CheckedFile(open_plain(path, number), sealed)
             try:
-                self._movie = MovieReader(file, place(sealed.path, None))
+                self._movie = MovieReader(file, PurePath(sealed.path).suffix.lower(), place(sealed.path, None))
             except BaseException:
                 file.close()
                 raise
