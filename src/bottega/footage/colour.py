@@ -46,9 +46,23 @@ def colour_spaces() -> tuple[str, ...]:
 
 
 def known_space(name: str) -> str | None:
-    """Like `space_name`, None for a name that the config does not have: for what files say of themselves."""
+    """The config's name for what a file says of itself; None for a name that the config does not have, and for a role."""
     space = _config(config_name()).getColorSpace(name) or _by_interop_id(name)
-    return None if space is None else str(space.getName())
+    if space is None:
+        return None
+    # A role ("scene_linear") means another space in every config: in a file it says nothing.
+    names = {n.casefold() for n in (space.getName(), space.getInteropID(), *space.getAliases())}
+    return str(space.getName()) if name.casefold() in names else None
+
+
+def light_space(name: str) -> str:
+    """Like `space_name`, for a picture: UsageError too for a space of numbers ("Raw")."""
+    found = space_name(name)
+    if _config(config_name()).getColorSpace(found).isData():
+        raise UsageError(
+            f"colour space {shown(name)} holds numbers, no light: declare the space the picture was made in, as lin_rec709_srgb"
+        )
+    return found
 
 
 def is_linear(space: str) -> bool:

@@ -10,13 +10,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bottega.model import Output, Take, shown
+from bottega.model import Output, Take
 
-from .colour import to_working
+from .colour import DISPLAY, to_working
+from .exr_file import ALPHA_ATTRIBUTE, STRAIGHT
 from .exr_write import PartOut, exr_bytes
 from .frame import LARGEST_HALF, Box, Floats, Frame, Samples, as_float
 from .movie_write import encode_movie
 from .png import png_bytes
+from .sealing import place
 from .sheet import sheet_picture
 from .whole_file import inside, new_file, write_whole
 
@@ -87,20 +89,23 @@ class Delivery:
             made.append(self._write(f"delta/{self._name(out.number)}.exr", self._exr([delta], plate), out.number))
         if "matte" in layers:
             codes = np.floor(out.matte.clip(0, 1).astype(np.float64) * 65535 + 0.5).astype(np.uint16)
-            made.append(self._write(f"matte/{self._name(out.number)}.png", png_bytes(codes, srgb=False), out.number))
+            made.append(self._write(f"matte/{self._name(out.number)}.png", png_bytes(codes, colour=None), out.number))
         if "credit" in layers and out.credit_picture is not None:
-            made.append(self._write(f"credit/{self._name(out.number)}.png", png_bytes(out.credit_picture, srgb=True), out.number))
+            made.append(self._write(f"credit/{self._name(out.number)}.png", png_bytes(out.credit_picture, colour=DISPLAY), out.number))
         return made
 
-    def png16(self, name: str, codes: npt.NDArray[np.uint16], *, srgb: bool = True, frame: int | None = None) -> Output:
-        """Write 16-bit codes, (H, W) or (H, W, 3), as a PNG. Raises FootageError, UsageError for a name that leads out."""
+    def png16(self, name: str, codes: npt.NDArray[np.uint16], *, colour: str | None = DISPLAY, frame: int | None = None) -> Output:
+        """Write 16-bit codes, (H, W) or (H, W, 3), as a PNG that says its colour (None: numbers).
+
+        Raises FootageError, UsageError for a name that leads out.
+        """
         if codes.dtype != np.uint16:
             raise TypeError(f"png16 takes uint16 codes, given {codes.dtype}")
-        return self._write(name, png_bytes(codes, srgb=srgb), frame)
+        return self._write(name, png_bytes(codes, colour=colour), frame)
 
     def sheet(self, name: str, rows: Sequence[Sequence[tuple[str, npt.NDArray[np.uint8]]]]) -> Output:
         """Write a contact sheet as a PNG: rows of (label, display-encoded picture). Raises FootageError, UsageError."""
-        return self._write(name, png_bytes(sheet_picture(rows), srgb=True), None)
+        return self._write(name, png_bytes(sheet_picture(rows), colour=DISPLAY), None)
 
     def movie(self, name: str, pictures: Iterable[npt.NDArray[np.uint8] | Floats], fps: Fraction, *, codec: str = "h264") -> Output:
         """Write display-encoded pictures, uint8 or float32 0..1, as a movie.
@@ -110,7 +115,7 @@ class Delivery:
         """
         path = inside(self.folder, name)
         with new_file(path) as temporary:
-            digest = encode_movie(temporary, pictures, fps, codec=codec, called=shown(str(path)), suffix=path.suffix)
+            digest = encode_movie(temporary, pictures, fps, codec=codec, called=place(path, None), suffix=path.suffix)
         return Output(path=name, sha256=digest)
 
     def _name(self, number: int) -> str:
@@ -148,7 +153,9 @@ class Delivery:
         channels: dict[str, Samples] = {c: rgb[..., i] for i, c in enumerate("RGB")}
         for name, samples in plate.others.items():
             channels[name] = _widened(_as_exr(samples), plate.data, box)
-        return PartOut(name="rgb", channels=channels, data=box, colour=plate.colour)
+        straight = plate.alpha is not None and not plate.premultiplied
+        said = {ALPHA_ATTRIBUTE: STRAIGHT} if straight else {}  # EXR alpha is premultiplied unless a file says otherwise
+        return PartOut(name="rgb", channels=channels, data=box, colour=plate.colour, attributes=said)
 
 
 def _in_plate_colour(out: FrameOut) -> Floats:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from bottega.model import CredentialError, FootageError
 
+from .exr_file import read_channels
 from .exr_header import COPY_IT, check_whole, read_parts
 from .frame import Box, Samples
 from .frames import as_path
@@ -42,8 +43,6 @@ class DeliveredFrame:
 
 def read_delivered(path: Path, *, sha256: str) -> DeliveredFrame:
     """Read `frames/NAME.1001.exr` of a take. Raises CredentialError unless its sha256 is the record's, FootageError if damaged."""
-    import OpenEXR
-
     where = place(path, None)
     with os.fdopen(open_plain(path, None), "rb") as file:
         data = file.read()
@@ -56,8 +55,8 @@ def read_delivered(path: Path, *, sha256: str) -> DeliveredFrame:
     missing = [n for n in ("rgb", "delta", "matte", "credit") if n not in headers]
     if missing:
         raise FootageError(f"{where} has no part {missing[0]!r}: it is no delivered frame; read one of the take's frames/ folder")
-    with as_path(data, ".exr") as name, OpenEXR.File(name, separate_channels=True, num_threads=1) as file:
-        pixels = {p.name(): {n: c.pixels for n, c in p.channels.items()} for p in file.parts}
+    with as_path(data, ".exr") as name:
+        pixels = dict(read_channels(name, len(parts), where))
     if {n: sorted(c) for n, c in pixels.items()} != {n: sorted(h.channels) for n, h in headers.items()}:
         raise FootageError(f"{where} is damaged, only {', '.join(pixels)} could be read: {COPY_IT}")
     rgb = pixels["rgb"]

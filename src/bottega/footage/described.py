@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PurePath
 
 from bottega.model import Exemplar, FootageError, Role, SealedFile, UsageError, shown
 
-from .colour import known_space, space_name
+from .colour import known_space, light_space
 from .exr_header import ExrPart, picture_in, read_parts
 from .frame import Box
 from .movie_file import movie_header
@@ -72,7 +72,7 @@ def describe(exemplar: Exemplar, *, root: Path | None = None) -> Described:
     canvas = first.display
     for window in windows:
         canvas = canvas.union(window)
-    return Described(**{**vars(first), "data_windows": tuple(windows), "canvas": canvas})
+    return replace(first, data_windows=tuple(windows), canvas=canvas)
 
 
 def colour_of(exemplar: Exemplar, described: Described, default: str | None = None) -> str:
@@ -82,10 +82,10 @@ def colour_of(exemplar: Exemplar, described: Described, default: str | None = No
     """
     for name in (exemplar.colour, described.colour, default):
         if name:
-            return space_name(name)
+            return light_space(name)
     said = f" ({'; '.join(described.notes)})" if described.notes else ""
     raise UsageError(
-        f"{shown(exemplar.files[0].path)}: the file does not say its colour space{said}, and none was declared: "
+        f"{place(exemplar.files[0].path, None)}: the file does not say its colour space{said}, and none was declared: "
         "declare it with --colour, as --colour lin_rec709_srgb for a scene-linear render or --colour srgb_tx for a painted PNG"
     )
 
@@ -110,7 +110,7 @@ def _file(sealed: SealedFile, path: Path) -> Described:
         if suffix == ".exr":
             return _exr(fd, where)
         if suffix in MOVIES:
-            return _movie(fd, where)
+            return _movie(fd, suffix, where)
         return _still(fd, path, where)
     finally:
         os.close(fd)
@@ -181,9 +181,9 @@ def _still(fd: int, path: Path, where: str) -> Described:
     )
 
 
-def _movie(fd: int, where: str) -> Described:
+def _movie(fd: int, suffix: str, where: str) -> Described:
     with os.fdopen(os.dup(fd), "rb") as file:
-        found = movie_header(file, where)
+        found = movie_header(file, suffix, where)
     return Described(
         width=found.size.width,
         height=found.size.height,

@@ -95,7 +95,7 @@ def read_parts(data: bytes, where: str, *, whole: bool = True) -> tuple[list[Exr
                 raise FootageError(f"{where} is a deep EXR, allowed are flat ones: flatten it (DeepToImage) and write it again")
             part.data.check(f"{where}, data window")
             part.display.check(f"{where}, display window")
-            _ = part.channels
+            _ = part.channels, part.raw["compression"][0]  # what every EXR must have
     except EOFError as problem:
         if whole:
             raise FootageError(f"{where} is cut off: {problem}; {COPY_IT}") from problem

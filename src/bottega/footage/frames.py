@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from bottega.model import Exemplar, FootageError, Role, SealedFile, UsageError, shown
+from bottega.model import Exemplar, FootageError, Role, SealedFile, UsageError
 
 from .colour import is_linear, space_name, to_working
 from .described import Described, colour_of, describe, needs_colour, path_of
@@ -35,7 +35,7 @@ class Door(Protocol):
 
 def open_frames(
     exemplar: Exemplar,
-    clearance: object,
+    clearance: Any,
     *,
     door: Door,
     working: str | None,
@@ -69,7 +69,7 @@ class Frames:
     def __init__(
         self,
         exemplar: Exemplar,
-        clearance: object,
+        clearance: Any,
         door: Door,
         info: Described,
         *,
@@ -107,7 +107,9 @@ class Frames:
         """Read one frame. Raises as `open_frames`, and FootageError for a frame that is not there."""
         if self.numbers and number not in self.numbers:
             there = f"there are {ranges(self.numbers)}"
-            raise FootageError(f"{shown(self.exemplar.files[0].path)}: frame {number} is missing, {there}: supply it, or leave it out")
+            raise FootageError(
+                f"{place(self.exemplar.files[0].path, None)}: frame {number} is missing, {there}: supply it, or leave it out"
+            )
         self._door.admit(self._clearance, self.exemplar.digest)
         sealed = self.exemplar.file_for(number)
         if sealed is None:
@@ -129,7 +131,7 @@ class Frames:
             path = path_of(sealed, self._root)
             file = CheckedFile(open_plain(path, number), sealed)
             try:
-                self._movie = MovieReader(file, shown(sealed.path))
+                self._movie = MovieReader(file, PurePath(sealed.path).suffix.lower(), place(sealed.path, None))
             except BaseException:
                 file.close()
                 raise
@@ -158,7 +160,7 @@ class Frames:
             rgb = to_working(rgb, self.colour, self.working)
         return Frame(
             number=number,
-            file=shown(sealed.path),
+            file=place(sealed.path, None),
             rgb=on_canvas(rgb, found.data, self.canvas),
             alpha=None if alpha is None else on_canvas(alpha, found.data, self.canvas),
             premultiplied=premultiplied,

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from bottega.model import CHUNK_BYTES, ConsentError, FootageError, Reason, SealedFile, shown
+from bottega.model import CHUNK_BYTES, ConsentError, FootageError, Reason, SealedFile
 
 from .frame import Box, Decoded, Samples
+from .sequence import shown_path
 from .yuv import BT709, MATRICES, Coding, to_rgb
 
 _CHUNKS_KEPT = 3
@@ -27,6 +28,7 @@ _SPACES = {(1, 1): "g24_rec709", (1, 13): "srgb_tx", (12, 13): "srgb_p3d65", (1,
 _YUV = {f"yuv{sub}p{bits}" for sub in ("420", "422", "444") for bits in ("", "10le", "12le")} | {"yuvj420p", "yuvj422p", "yuvj444p"}
 _RGB = {"gbrp", "gbrp10le", "gbrp12le", "gbrap", "gbrap10le", "gbrap12le"}
 _YUVA = {f"yuva{sub}p{bits}" for sub in ("422", "444") for bits in ("10le", "12le")}
+_DEMUXERS = {".mov": "mov", ".mp4": "mov", ".m4v": "mov", ".mxf": "mxf", ".mkv": "matroska"}
 _COPY_IT = "copy it again from where it was made"
 
 
@@ -108,22 +110,22 @@ def changed(sealed: SealedFile, what: str, frame: int | None = None) -> ConsentE
     """The refusal of a file that is no longer what was sealed."""
     number = frame if frame is not None else sealed.frame
     at = "" if number is None else f", frame {number}"
-    detail = f"{shown(sealed.path)}{at}: {what} differ from what was sealed as {sealed.sha256[:12]}"
+    detail = f"{shown_path(sealed.path)}{at}: {what} differ from what was sealed as {sealed.sha256[:12]}"
     return ConsentError(Reason("hash_changed", f"{detail}; put the sealed file back, or register this one"))
 
 
-def movie_header(file: Any, where: str) -> MovieHeader:
+def movie_header(file: Any, suffix: str, where: str) -> MovieHeader:
     """Read a movie's header, decoding nothing. Raises FootageError."""
-    with _container(file, where) as container:
+    with _container(file, where, suffix) as container:
         return _header(container, where)
 
 
 class MovieReader:
     """Pictures of a movie by their place in it, from 0. Going forward decodes each picture once."""
 
-    def __init__(self, file: Any, where: str) -> None:
+    def __init__(self, file: Any, suffix: str, where: str) -> None:
         self._file, self._where = file, where
-        self._container = _container(file, where)
+        self._container = _container(file, where, suffix)
         self.header = _header(self._container, where)
         self._stream = self._container.streams.video[0]
         self._stream.thread_count = 1
@@ -143,9 +145,13 @@ class MovieReader:
         if picture is None:
             said = f"the {self.header.frame_count} its header says"
             raise FootageError(f"{self._where} ends before picture {place + 1} of {said}: {_COPY_IT}")
-        if picture.is_corrupt or picture.interlaced_frame:
-            fault = "is damaged" if picture.is_corrupt else "is interlaced; deinterlace the movie first"
-            raise FootageError(f"{self._where}: picture {place + 1} {fault}")
+        for wrong, fault in (
+            (picture.is_corrupt, f"is damaged: {_COPY_IT}"),
+            (picture.interlaced_frame, "is interlaced: deinterlace the movie first"),
+            (picture.rotation, f"is turned by {picture.rotation} degrees: export the movie upright"),
+        ):
+            if wrong:
+                raise FootageError(f"{self._where}: picture {place + 1} {fault}")
         return _decoded(picture, self.header)
 
     def close(self) -> None:
@@ -275,11 +281,12 @@ def _coding(codec: Any) -> tuple[Coding, tuple[str, ...]]:
     return Coding(bits=bits, limited=not full, matrix=matrix if matrix in MATRICES else BT709), tuple(notes)
 
 
-def _container(file: Any, where: str) -> Any:
+def _container(file: Any, where: str, suffix: str) -> Any:
     import av
 
     try:
-        return av.open(file, "r", options={"err_detect": "explode"})
+        # The format is named: left to guess, a playlist called .mov would lead to files that nobody sealed.
+        return av.open(file, "r", format=_DEMUXERS[suffix], options={"err_detect": "explode"})
     except _ffmpeg_errors() as problem:
         if isinstance(file, CheckedFile) and file.refusal:
             raise file.refusal from problem

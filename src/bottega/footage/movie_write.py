@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,23 @@ _CONTAINERS = {("h264", ".mp4"): "mp4", ("h264", ".mov"): "mov", ("prores", ".mo
 _LIMITED = 1
 
 
+class _Target(io.FileIO):
+    """A file that keeps the disk's refusal, which PyAV replaces by an error of its own that does not say why."""
+
+    refusal: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all bytes."""
+        try:
+            view = memoryview(data).cast("B")
+            while view:
+                view = view[super().write(view) or 0 :]
+        except OSError as problem:
+            self.refusal = problem
+            raise
+        return len(data)
+
+
 def encode_movie(path: Path, pictures: Iterable[Picture], fps: Fraction, *, codec: str, called: str, suffix: str) -> str:
     """Encode pictures to `path` and give the file's sha256; `called` is the name that errors use. Raises FootageError, UsageError."""
     import av
@@ -36,16 +54,11 @@ def encode_movie(path: Path, pictures: Iterable[Picture], fps: Fraction, *, code
         raise UsageError(f"movie {called}: {codec} in {suffix or 'no ending'} is not made, allowed are {allowed}")
     if fps <= 0:
         raise ValueError(f"fps is {fps}, allowed is a positive fraction")
-    written: OSError | None = None
-    with path.open("xb+") as file:
+    with _Target(path, "xb+") as file:
         try:
-            # PyAV's writer may be told no through OSError too: both end as one error of ours, in new_file.
             count = _encode(file, container, pictures, fps, codec)
         except av.error.FFmpegError as problem:
-            written = OSError(problem.errno, problem.strerror)
-            count = 0
-    if written is not None:
-        raise written
+            raise file.refusal or OSError(problem.errno, problem.strerror) from problem
     if not count:
         raise FootageError(f"movie {called}: no picture was given, needed is at least one")
     with path.open("rb") as file:

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from bottega.model import CHUNK_BYTES, Exemplar, FootageError, Role, SealedFile, UsageError, content_digest, shown
+from bottega.model import CHUNK_BYTES, Exemplar, FootageError, Role, SealedFile, UsageError, content_digest
 
-from .sequence import Kind, Source, ranges
+from .sequence import Kind, Source, ranges, shown_path
 
 Progress = Callable[[int, int], None]
 _BLOCK_BYTES = 1024 * 1024
@@ -50,7 +50,7 @@ def _report(progress: Progress, before: int, total: int, done: int) -> None:
 def require_whole(source: Source) -> None:
     """Raise UsageError when frames are missing between the first and the last."""
     if source.holes:
-        raise UsageError(f"{shown(source.shown_as)} has holes at {ranges(source.holes)}: supply those, or name the frames to work on")
+        raise UsageError(f"{shown_path(source.shown_as)} has holes at {ranges(source.holes)}: supply those, or name the frames to work on")
 
 
 def open_plain(path: Path, frame: int | None) -> int:
@@ -68,7 +68,7 @@ def open_plain(path: Path, frame: int | None) -> int:
 
 def place(path: Path | str, frame: int | None) -> str:
     """How an error names a file and its frame."""
-    return shown(str(path)) if frame is None else f"{shown(str(path))}, frame {frame}"
+    return shown_path(path) if frame is None else f"{shown_path(path)}, frame {frame}"
 
 
 def _size(path: Path, frame: int | None) -> int:

@@ -80,6 +80,12 @@ def check_name(name: str) -> None:
         raise FootageError(f"file name {shown(name)} has {len(name.encode())} bytes, allowed are {LONGEST_NAME_BYTES}: use a shorter one")
 
 
+def shown_path(path: Path | str) -> str:
+    """Quote a path for an error: escapes, and of a long one its end, which names the file."""
+    safe = str(path).encode("unicode_escape", "backslashreplace").decode("ascii")
+    return f"'...{safe[-117:]}'" if len(safe) > 120 else f"'{safe}'"
+
+
 def ranges(numbers: Iterable[int]) -> str:
     """Frame numbers as people write them: `1001-1010,1012`."""
     import fileseq
@@ -90,18 +96,18 @@ def ranges(numbers: Iterable[int]) -> str:
 def _pattern(path: Path, tokens: list[str]) -> Source:
     if len(tokens) > 1:
         places = f"{len(tokens)} places for the frame number ({', '.join(tokens)})"
-        raise UsageError(f"source {shown(str(path))} has {places}, allowed is 1: {_WAYS}")
+        raise UsageError(f"source {shown_path(path)} has {places}, allowed is 1: {_WAYS}")
     before, after = path.name.split(tokens[0])
     check_name(before + after)
     suffix = Path("x" + after).suffix
     if suffix.lower() not in STILLS:
-        raise UsageError(f"source {shown(str(path))}: a sequence's files end in {_listed(STILLS)}, given {shown(suffix)}")
+        raise UsageError(f"source {shown_path(path)}: a sequence's files end in {_listed(STILLS)}, given {shown(suffix)}")
     match = re.compile(re.escape(before) + r"(\d+)" + re.escape(after))
     entries = _entries(path.parent)
     found = [(int(m[1]), e) for e in entries if len(e.name) <= LONGEST_NAME_BYTES and (m := match.fullmatch(e.name))]
     if not found:
         there = ", ".join(_summary(entries)) or "no pictures"
-        raise UsageError(f"source {shown(str(path))} matches no frame; the folder holds {there}: {_WAYS}")
+        raise UsageError(f"source {shown_path(path)} matches no frame; the folder holds {there}: {_WAYS}")
     return _sequence(path.parent, before + "#" * 4 + after, found)
 
 
@@ -119,7 +125,7 @@ def _folder(folder: Path) -> Source:
             groups.setdefault((entry.stem.rstrip("0123456789"), entry.suffix), []).append((number, entry))
     if len(groups) + len(singles) != 1:
         there = ", ".join(_summary(entries)) or f"no picture ending in {_listed(STILLS | MOVIES)}"
-        raise UsageError(f"folder {shown(str(folder))} holds {there}; one sequence is needed: name one of them, or move the others away")
+        raise UsageError(f"folder {shown_path(folder)} holds {there}; one sequence is needed: name one of them, or move the others away")
     if singles:
         return _single(singles[0], 1001)
     (before, suffix), found = next(iter(groups.items()))
@@ -149,7 +155,7 @@ def _single(path: Path, first_frame: int) -> Source:
     check_name(path.name)
     suffix = path.suffix.lower()
     if suffix not in STILLS | MOVIES:
-        raise UsageError(f"source {shown(str(path))}: allowed are files that end in {_listed(STILLS | MOVIES)}, given {shown(path.suffix)}")
+        raise UsageError(f"source {shown_path(path)}: allowed are files that end in {_listed(STILLS | MOVIES)}, given {shown(path.suffix)}")
     file = FoundFile(path=_inside(path.parent, path))
     if suffix in MOVIES:
         return Source(kind=Kind.MOVIE, shown_as=str(path), files=(file,), first_frame=first_frame)
@@ -168,12 +174,12 @@ def _inside(folder: Path, entry: Path) -> Path:
         real, home = entry.resolve(strict=True), folder.resolve(strict=True)
     except (OSError, RuntimeError) as problem:
         raise FootageError(
-            f"{shown(str(entry))} is a broken or circular link ({problem.__class__.__name__}): name the file itself"
+            f"{shown_path(entry)} is a broken or circular link ({problem.__class__.__name__}): name the file itself"
         ) from problem
     if not real.is_relative_to(home):
-        raise FootageError(f"{shown(str(entry))} is a link out of its folder, to {shown(str(real))}: name that file, or copy it here")
+        raise FootageError(f"{shown_path(entry)} is a link out of its folder, to {shown_path(real)}: name that file, or copy it here")
     if not real.is_file():
-        raise FootageError(f"{shown(str(entry))} is no ordinary file: allowed are pictures and movies")
+        raise FootageError(f"{shown_path(entry)} is no ordinary file: allowed are pictures and movies")
     return real
 
 
@@ -181,7 +187,7 @@ def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(e for e in folder.iterdir() if not e.name.startswith("."))
     except OSError as problem:
-        raise FootageError(f"folder {shown(str(folder))} cannot be read: {problem.strerror}; check name and permissions") from problem
+        raise FootageError(f"folder {shown_path(folder)} cannot be read: {problem.strerror}; check name and permissions") from problem
 
 
 def _summary(entries: list[Path]) -> list[str]:

@@ -20,6 +20,7 @@ _MAGIC = {
     "dpx": (b"SDPX", b"XPDS"),
 }
 _FORMATS = {".png": "png", ".tif": "tiff", ".tiff": "tiff", ".dpx": "dpx"}
+_PHOTOMETRIC = (0, 1, 2, 3)  # TIFF 6.0: white is zero, black is zero, RGB, palette
 _DTYPES = ("uint8", "uint16", "half", "float")
 _COPY_IT = "copy it again from where it was made"
 _CICP = {(1, 13): "srgb_tx", (1, 1): "g24_rec709", (12, 13): "srgb_p3d65", (1, 8): "lin_rec709_srgb", (9, 8): "lin_rec2020"}
@@ -126,6 +127,12 @@ def _header(image: Any, head: bytes, where: str) -> StillHeader:
     if dtype == "uint16" and bits in (10, 12):
         dtype = f"uint{bits}"
     kind = image.format_name()
+    if not head.startswith(_MAGIC.get(kind, ())):
+        raise FootageError(f"{where} is read as {kind}, allowed are {', '.join(_MAGIC)}: save it again as 16-bit PNG")
+    light = spec.get_int_attribute("tiff:PhotometricInterpretation", 2)
+    if light not in _PHOTOMETRIC or spec.get_int_attribute("Orientation", 1) != 1:
+        fault = "is turned or mirrored by its orientation tag" if light in _PHOTOMETRIC else f"is no RGB or grey TIFF (photometric {light})"
+        raise FootageError(f"{where} {fault}: save it upright as RGB")
     alpha = spec.channelnames[spec.alpha_channel] if spec.alpha_channel >= 0 else None
     colour, notes = _png_colour(head) if kind == "png" else _tagged_colour(spec)
     return StillHeader(
