@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from bottega.model import (
@@ -39,8 +39,8 @@ DOCUMENT = digest("authority")
 
 
 def mostly(good: Any, *bad: Any) -> st.SearchStrategy[Any]:
-    """Good nine times in ten, or else random consents would never allow anything."""
-    return st.integers(0, 9).flatmap(lambda n: st.just(good) if n else st.sampled_from(bad))
+    """Good nineteen times in twenty, or else random consents would never allow anything."""
+    return st.integers(0, 19).flatmap(lambda n: st.just(good) if n < 19 else st.sampled_from(bad))
 
 
 def fake(state: State, kind: str, data: dict[str, Any]) -> Entry:
@@ -186,7 +186,7 @@ def base() -> Any:
         yield ledger.entries()
 
 
-@settings(max_examples=2500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=800, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(held=st.lists(consents, min_size=1, max_size=2), use=uses, world=worlds)
 def test_no_disagreement_with_the_naive_evaluator(base: Any, held: list[Consent], use: Use, world: dict[str, Any]) -> None:
     state = State()
@@ -207,3 +207,4 @@ def test_no_disagreement_with_the_naive_evaluator(base: Any, held: list[Consent]
     decision = decide(use, state, now=world["at"])
     assert decision.allow == expected, decision.reasons
     assert decision.allow == (not decision.reasons)
+    event(f"allowed: {decision.allow}")
