@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.footage import Delivery, SheetRow, display, read_delivered
-from bottega.model import Output, Take, TakeState
+from bottega.model import Take, TakeState
 
 from .make import Maker
 from .pictures import Pictures
