@@ -45,6 +45,9 @@ def filled_in(form: str) -> str:
         "document_sha256": '"' + "5" * 64 + '"',
         "kind": '"e-sign"',
         "signed_at": f'"{(now - timedelta(days=2)).strftime(stamp)}"',
+        "id": next(line.split("=", 1)[1].strip() for line in form.splitlines() if line.startswith("subject_id")),
+        "role": '"self"',
+        "techniques": '["exemplar_synthesis"]',
         "separately_signed": "true",
         "clear_conspicuous": "true",
         "model_training": "false",
@@ -53,7 +56,7 @@ def filled_in(form: str) -> str:
     }
     lines = []
     for line in form.splitlines():
-        name = line.lstrip("# ").split("=", 1)[0].strip()
+        name = line.split("=", 1)[0].strip()
         lines.append(f"{name} = {answers.pop(name)}" if "=" in line and name in answers else line)
     return "\n".join(lines) + "\n"
 

@@ -91,9 +91,9 @@ class Studio:
         """All people with their names."""
         return self.records.people()
 
-    def consent_template(self, *, purpose: str, person: str, shots: Sequence[str]) -> str:
+    def consent_template(self, *, purpose: str, person: str, shot: str) -> str:
         """A form for a person to fill in and sign, as TOML."""
-        return self.records.consent_template(purpose=_purpose(purpose), person=person, shots=shots)
+        return self.records.consent_template(purpose=_purpose(purpose), person=person, shot=shot)
 
     def add_consent(self, form: str | Path) -> Consent:
         """Put a filled-in form on record. Raises UsageError that lists everything that is missing."""

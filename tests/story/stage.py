@@ -106,6 +106,9 @@ def signed(form: str, *, today: datetime | None = None, **changes: str) -> str:
         "document_sha256": f'"{"5" * 64}"',
         "kind": '"e-sign"',
         "signed_at": f'"{(now - timedelta(days=2)).strftime(stamp)}"',
+        "id": next(line.split("=", 1)[1].strip() for line in form.splitlines() if line.startswith("subject_id")),
+        "role": '"self"',
+        "techniques": '["exemplar_synthesis"]',
         "separately_signed": "true",
         "clear_conspicuous": "true",
         "model_training": "false",
@@ -114,21 +117,22 @@ def signed(form: str, *, today: datetime | None = None, **changes: str) -> str:
     } | changes
     lines = []
     for line in form.splitlines():
-        name = line.lstrip("# ").split("=", 1)[0].strip()
+        name = line.split("=", 1)[0].strip()
         lines.append(f"{name} = {answers.pop(name)}" if "=" in line and name in answers else line)
     return "\n".join(lines) + "\n"
 
 
-def open_show(stage: Stage, *, consent: bool = True, **changes: str) -> Studio:
+def open_show(stage: Stage, *, consent: bool = True, shot: bool = True, **changes: str) -> Studio:
     """A show with the shot, its people, its keys and (unless refused) Performer A's consent."""
     studio = Studio.create(stage.root / "my_show", show="demo", fps=24)
     studio.add_person(PERFORMER, role="performer")
     if consent:
         form = stage.root / "consent.toml"
-        form.write_text(signed(studio.consent_template(purpose="deage", person=PERFORMER, shots=[SHOT]), **changes))
+        form.write_text(signed(studio.consent_template(purpose="deage", person=PERFORMER, shot=SHOT), **changes))
         studio.add_consent(form)
     studio.add_exemplars(sorted(stage.keys.iterdir()), by=ARTIST, licence="work-for-hire")
-    studio.add_shot(SHOT, stage.plates, colour="lin_rec709_srgb")
+    if shot:
+        studio.add_shot(SHOT, stage.plates, colour="lin_rec709_srgb")
     return studio
 
 

@@ -116,11 +116,12 @@ def test_a_form_that_is_not_filled_in(stage: Stage) -> None:
 
     studio = open_show(stage, consent=False)
     form = stage.root / "blank.toml"
-    form.write_text(studio.consent_template(purpose="deage", person=PERFORMER, shots=[SHOT]))
+    form.write_text(studio.consent_template(purpose="deage", person=PERFORMER, shot=SHOT))
     with pytest.raises(UsageError) as problem:
         studio.add_consent(form)
     for field in ("description", "valid_until", "signed_at"):
         assert field in str(problem.value)
     form.write_text(signed(form.read_text(), separately_signed="false"))
-    studio.add_consent(form)
-    assert refused(studio, stage)[0] == "not_separately_signed"
+    with pytest.raises(UsageError, match="separately_signed"):
+        studio.add_consent(form)
+    assert studio.consents() == []

@@ -17,14 +17,14 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Consents: t
 def template(
     purpose: Annotated[str, typer.Option("--purpose", help="deage, age_up, alteration, replica_new_scene, stunt, dub or background_fill.")],
     person: Annotated[str, typer.Option("--person", help="Whose consent, by name.")],
-    shot: Annotated[list[str], typer.Option("--shot", help="For which shot; may be given again.")],
+    shot: Annotated[str, typer.Option("--shot", help="For which shot.")],
     folder: InShow = None,
 ) -> None:
     """Print a form to be filled in and signed.
 
     Example: bottega consent template --purpose deage --person "Performer A" --shot sh010 > consent.toml
     """
-    typer.echo(open_studio(folder).consent_template(purpose=purpose, person=person, shots=shot), nl=False)
+    typer.echo(open_studio(folder).consent_template(purpose=purpose, person=person, shot=shot), nl=False)
 
 
 @app.command("add")
@@ -35,7 +35,8 @@ def add(form: Annotated[Path, typer.Argument(help="The filled-in form.")], folde
     Example: bottega consent add consent.toml
     """
     consent = open_studio(folder).add_consent(form)
-    words = f"Recorded grant {consent.grant_id}: {consent.purpose} in {', '.join(consent.shots)}, until {consent.valid_until:%Y-%m-%d %H:%M} UTC."
+    until = f"{consent.valid_until:%Y-%m-%d %H:%M} UTC"
+    words = f"Recorded grant {consent.grant_id}: {consent.purpose} in {', '.join(consent.shots)}, until {until}."
     show(consent.to_json(), as_json=as_json, words=lambda: words)
 
 

@@ -30,6 +30,16 @@ class Purpose(StrEnum):
     BACKGROUND_FILL = "background_fill"
 
 
+class Content(StrEnum):
+    """What a picture depicts that a consent may limit."""
+
+    NUDITY = "nudity"
+    SEXUAL = "sexual"
+    VIOLENCE = "violence"
+    POLITICAL = "political"
+    COMMERCIAL = "commercial"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Input(Record):
     """One exemplar that a job wants to read, and as what.
@@ -47,7 +57,8 @@ class Use(Record):
     """What a job is about to do, stated before it does it.
 
     `people` are subject ids. `touches_performer` is None until somebody has said so: the gate refuses None.
-    `purpose` and `age_target` (years) belong to uses that touch a performer.
+    `purpose` and `age_target` (years) belong to uses that touch a performer. `content` is what the result depicts that a
+    consent may limit.
     """
 
     schema: ClassVar[str] = "bottega.use"
@@ -63,6 +74,7 @@ class Use(Record):
     delivery: Delivery = Delivery.TEMP
     technique: str = "exemplar_synthesis"
     territory: str | None = None
+    content: tuple[Content, ...] = ()
 
     def digest(self) -> str:
         """The sha256 of the facts: a clearance is bound to it."""

@@ -1,1 +1,69 @@
 """The ledger, the decision and the signed clearance. No pixels."""
+
+from .clearance import Clearance, verify_clearance
+from .consent_form import read_form, sign_form, template
+from .decision import Decision, decide
+from .gate import Door, Gate
+from .keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key
+from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
+from .people import ERASED, PeopleStore
+from .reasons import REASONS
+from .registry import (
+    add_consent,
+    add_licence,
+    add_person,
+    approve_consent,
+    approve_job,
+    create_show,
+    declare_no_performer,
+    declare_strike,
+    register_exemplar,
+    register_shot,
+    revoke,
+    revoke_licence,
+)
+from .state import Grant, KnownExemplar, KnownLicence, State
+
+__all__ = [
+    "ERASED",
+    "REASONS",
+    "Clearance",
+    "Clock",
+    "Decision",
+    "Door",
+    "Entry",
+    "Gate",
+    "Grant",
+    "Head",
+    "KnownExemplar",
+    "KnownLicence",
+    "Ledger",
+    "PeopleStore",
+    "State",
+    "Transaction",
+    "add_consent",
+    "add_licence",
+    "add_person",
+    "approve_consent",
+    "approve_job",
+    "create_show",
+    "decide",
+    "declare_no_performer",
+    "declare_strike",
+    "key_folder",
+    "key_id",
+    "load_gate_key",
+    "load_public_key",
+    "make_gate_key",
+    "private_key_path",
+    "read_form",
+    "register_exemplar",
+    "register_shot",
+    "revoke",
+    "revoke_licence",
+    "sign_form",
+    "template",
+    "verify_clearance",
+    "wall_clock",
+    "write_public_key",
+]

@@ -88,10 +88,18 @@ class Records:
         """The ground for the show's own plates and mattes."""
         return self.licence(LicenceKind.PRODUCTION.value, author_id=PRODUCTION)
 
-    def consent_template(self, *, purpose: Purpose, person: str, shots: Sequence[str]) -> str:
+    def consent_template(self, *, purpose: Purpose, person: str, shot: str) -> str:
         """A form for a person to fill in and sign."""
-        subject = self.find(person)
-        return template(purpose, subject=subject, name=person, shots=tuple(shots), show_id=self._show_id)
+        subject, known = self.find(person), self.state().shots.get(shot)
+        return template(
+            purpose,
+            subject.subject_id,
+            person=person,
+            shot=shot,
+            show_id=self._show_id,
+            kind=subject.kind,
+            plate=known.plate if known else None,
+        )
 
     def add_consent(self, form: Path) -> Consent:
         """Put a filled-in form on record. Raises UsageError that lists everything that is missing."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import Tally, credit_frame, palette_for, picture
-from bottega.footage import Delivery, Frame, FrameOut, as_matte
+from bottega.footage import Delivery, Frame, FrameOut, as_matte, hand_out
 from bottega.jobs.recipes.keyed import Candidate, Key, KeyedRepair, Walk
 from bottega.jobs.recipes.schedule import Interval, WalkPlan, intervals, serving
 from bottega.model import JobError, Output
@@ -36,7 +37,10 @@ def work_units(frames: tuple[int, ...], keys: tuple[int, ...]) -> float:
 class Maker:
     """Makes frames of one take. What is already there, whole and noted, is kept."""
 
-    def __init__(self, job: Resolved, inputs: Inputs, folder: TakeFolder, delivery: Delivery, progress: Progress) -> None:
+    def __init__(
+        self, job: Resolved, inputs: Inputs, folder: TakeFolder, delivery: Delivery, *, key_colour: str, progress: Progress
+    ) -> None:
+        self._key_colour, self._take_name = key_colour, delivery.take.name
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
         self._recipe = KeyedRepair(job.request.settings)
         self._scratch = folder.scratch()
@@ -129,10 +133,13 @@ class Maker:
             manifest=credit.manifest(),
             credit_picture=picture(credit, palette=palette_for(self._inputs.sources)),
         )
-        outputs = tuple(self._delivery.frame(out))
+        outputs = [*self._delivery.frame(out)]
+        if "png16" in self._job.request.also:
+            codes = hand_out(replace(plate, rgb=made.rgb), key_colour=self._key_colour)
+            outputs.append(self._delivery.png16(f"png16/{self._take_name}.{number}.png", codes, frame=number))
         tally = Tally()
         tally.add(credit)
-        self._note(number, outputs, tally, _carried(made.weights, matte), plate)
+        self._note(number, tuple(outputs), tally, _carried(made.weights, matte), plate)
 
     def _matte(self, number: int, candidates: list[Candidate]) -> Array:
         if self._inputs.matte is not None:

@@ -78,7 +78,7 @@ def _ledger_state(ledger: Ledger) -> str:
 
 def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
     names = {"frames": "frames", "delta": "delta", "matte": "matte", "credit pictures": "credit", "contact sheet": SHEET, "movie": PROXY}
-    names["record"] = RECORD
+    names |= {"16-bit PNG": "png16", "record": RECORD}
     if any(o.path.endswith(".mov") for o in take.outputs):
         names["ProRes"] = f"{take.name}.mov"
     return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}

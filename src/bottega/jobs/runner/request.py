@@ -31,6 +31,7 @@ from .showfolder import ShowFolder
 
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
 DECIDING_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "OpenEXR", "OpenImageIO", "opencolorio", "av")
+ALSO = ("png16", "prores")
 _NUMBER = re.compile(r"(\d+)$")
 
 
@@ -108,6 +109,9 @@ def assemble(
 ) -> Resolved:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on."""
     frames = _frames(shot, request.frames)
+    unknown = sorted(set(request.also) - set(ALSO))
+    if unknown:
+        raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(ALSO)}")
     _check_keys(keys, frames, shot)
     for name, sequence in (("matte", matte), *((f"region {r.name}", e) for r, e in regions)):
         if sequence is not None:

@@ -95,8 +95,8 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
     folder.drop_unnoted()
     progress = Progress(work_units(job.frames, tuple(job.keys)), watch=watch)
     delivery = Delivery(folder.path, take)
-    maker = Maker(job, inputs, folder, delivery, progress)
-    closing = Closing(folder=folder, delivery=delivery, plate=inputs.plate, fps=house.show.fps, also=job.request.also, progress=progress)
+    maker = Maker(job, inputs, folder, delivery, key_colour=house.show.key_colour, progress=progress)
+    closing = Closing(folder=folder, delivery=delivery, inputs=inputs, fps=house.show.fps, also=job.request.also, progress=progress)
     began, cpu = time.monotonic(), time.process_time()
     try:
         maker.run(threads=threads)

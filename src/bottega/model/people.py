@@ -1,0 +1,48 @@
+"""The people in the ledger, by pseudonym. A legal name is never in a record: it lives in an erasable side store."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from .errors import UsageError
+from .names import code, shown
+from .record import Record
+
+_SUBJECT = re.compile(r"p_[0-9a-f]{8,32}")
+
+
+class PersonKind(StrEnum):
+    """What a person is to the show; it decides who may consent for them."""
+
+    PERFORMER = "performer"
+    BACKGROUND = "background"
+    MINOR = "minor"
+    DECEASED = "deceased"
+    VOICE = "voice"
+    ARTIST = "artist"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person(Record):
+    """A person of the show: a pseudonym, a kind and a role in plain words (`role` is a code, so it can hold no name)."""
+
+    schema: ClassVar[str] = "bottega.person"
+
+    subject_id: str
+    kind: PersonKind
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        subject_id(self.subject_id, "Person.subject_id")
+        if self.role is not None:
+            code(self.role, "Person.role")
+
+
+def subject_id(text: str, what: str) -> str:
+    """A pseudonym: `p_` and 8 to 32 hexadecimal digits. Raises UsageError."""
+    if not _SUBJECT.fullmatch(text):
+        raise UsageError(f"{what} {shown(text)} is no person's id: allowed is p_ and 8 to 32 digits of 0-9 a-f, never a name")
+    return text

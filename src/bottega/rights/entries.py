@@ -1,0 +1,39 @@
+"""The kinds of ledger entry. A kind that is not listed cannot be written, and one found in a ledger stops the gate.
+
+A newer Bottega may log a fact that restricts (a suspension, say); passing over what we do not know would be saying yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "show.created": "the show begins, bound to the gate's public key",
+        "person.added": "a person by pseudonym; a later entry for the same id changes kind or role",
+        "licence.added": "the ground on which works may be used",
+        "licence.revoked": "a licence ends",
+        "exemplar.registered": "a picture by digest, with role, author and licence",
+        "shot.registered": "a shot and its plate by digest; a later entry is a new turnover",
+        "grant.created": "a person's consent",
+        "grant.revoked": "a consent ends",
+        "approval.added": "a named human's yes to a consent, or to a job on a shot",
+        "declaration.made": "somebody says that pictures show no performer whom a job touches",
+        "strike.declared": "a strike begins: consents that it suspends do not hold",
+        "strike.ended": "a strike ends",
+        "gate.decided": "the gate said yes or no to a use, and on what facts",
+        "clearance.spent": "a worker used a clearance for the first time; nobody else can",
+        "job.started": "a job began",
+        "output.registered": "a file that a job made, by digest",
+        "job.quarantined": "a job was stopped and its output set aside",
+    }
+)
+
+NEUTRAL_PREFIXES = ("note.", "review.")
+"""Kinds of other rooms that never restrict what the gate allows."""
+
+
+def is_known(kind: str) -> bool:
+    """Whether this version understands entries of that kind."""
+    return kind in KINDS or kind.startswith(NEUTRAL_PREFIXES)

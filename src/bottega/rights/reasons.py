@@ -1,0 +1,99 @@
+"""Every reason for which the gate says no: a stable code, what it means in plain words, and what to do next.
+
+Codes are a contract (they stand in ledgers for good): add, never rename. There is no code for yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bottega.model import ConsentError, Reason
+
+REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # the use itself
+        "no_policies": ("no rule was asked, so nothing is allowed", "run the gate with its rules"),
+        "wrong_show": ("the use, consent or clearance belongs to another show", "get a consent for this show"),
+        "no_inputs": ("the job names no picture to read", "name the plate and the keys"),
+        "unknown_exemplar": ("a picture is not in the ledger", "register exactly this file; a re-saved or graded copy is another picture"),
+        "wrong_role": ("a picture is registered as something else", "register it in the role in which the job reads it"),
+        "no_licence": ("a picture has no licence on record", "register the picture with a licence"),
+        "licence_revoked": ("the licence of a picture was revoked", "use another picture, or get a new licence"),
+        "licence_expired": ("the licence of a picture is over", "extend the licence and record it as a new one"),
+        "licence_scope": ("the licence of a picture does not cover this use", "get a licence that does"),
+        "declaration_missing": (
+            "nobody has said whether a performer is touched",
+            "name the people, or have somebody declare that there are none",
+        ),
+        "contradiction": ("the use says both that a performer is touched and that none is", "state it one way"),
+        "empty_subjects": ("a performer is touched but nobody is named", "name every person whose likeness the job touches"),
+        "purpose": ("the purpose is missing or not the one consented to", "state the purpose, or get a consent for it"),
+        "minor_depicted": ("the result would depict somebody under 18", "nothing lifts this rule: choose a target of 18 or more"),
+        "minor_content": ("a minor would be shown in nudity or a sexual scene", "nothing lifts this rule"),
+        "approval_missing": ("a final delivery lacks an approval", "have legal and the studio approve, and record both"),
+        # the person
+        "unknown_person": ("a person is not in the ledger", "add the person first"),
+        "no_consent": ("a person has given no consent", "have the person fill in and sign a consent"),
+        "revoked": ("the consent was revoked", "stop; only a new consent by the person opens this again"),
+        "superseded": ("the consent was replaced by a later one", "use the later one"),
+        "newer_record": ("the record was written by a newer Bottega and may hold limits we cannot read", "update Bottega"),
+        "empty_field": ("a required field of the consent is empty", "have the consent completed and signed again"),
+        "wrong_shot": ("the consent does not cover this shot", "get a consent for this shot"),
+        "not_yet_valid": ("the consent does not hold yet", "wait until it does"),
+        "expired": ("the consent is over", "get a new consent"),
+        "term": ("the consent runs longer than anybody may grant", "shorten it: 10 years for an adult, 5 for a minor"),
+        "age_range": ("the age is missing or outside the range consented to", "stay inside the range, or get a consent for that age"),
+        "guardian_missing": ("a minor's consent is not by a guardian", "have the guardian consent"),
+        "reconsent": ("a guardian consented for somebody who is of age now", "ask the person themself"),
+        "deceased_no_estate": ("the person is dead and nobody entitled consented", "ask the estate"),
+        "authority_missing": ("who granted cannot show the right to", "record the document that shows their authority"),
+        "notice": ("notice was given less than 48 hours before", "give notice, wait 48 hours"),
+        "vague_description": ("the description does not say what will be done", "describe this very use in at least 40 characters"),
+        "not_separately_signed": (
+            "the consent was not signed separately, clearly and conspicuously",
+            "have it signed apart from other terms",
+        ),
+        "signature_invalid": (
+            "the grantor's signature does not verify, or lies in the future",
+            "have the grantor sign the record as it stands",
+        ),
+        "representation_review": ("neither a lawyer nor a union advised the grantor", "have legal review and approve this consent"),
+        "input_not_allowed": (
+            "a picture of the person is not among those consented to",
+            "use the pictures listed, or get a consent for this one",
+        ),
+        "technique": ("the technique is not consented to", "use a technique that is, or get a consent for this one"),
+        "territory": ("the territory is not consented to, or not stated", "state it, or get a consent for it"),
+        "content": ("the picture would depict what the consent excludes", "change the scene, or get a consent for it"),
+        "strike": ("a strike suspends the consent", "wait until the strike is over"),
+        # the clearance at the door
+        "forged": ("the clearance was not signed by this gate, or was changed since", "ask the gate for a new one"),
+        "unknown_key": ("the key is not the one that this show was created with", "restore keys/gate.pub of this show"),
+        "wrong_job": ("the clearance was issued to another job", "ask the gate for one for this job"),
+        "not_listed": ("the clearance does not list this picture", "name the picture in the use, and ask the gate again"),
+        "clearance_expired": ("the clearance is not valid at this time", "ask the gate for a new one"),
+        "not_recorded": ("the ledger holds no decision that matches the clearance", "ask the gate for a new one"),
+        "replayed": ("the clearance was used by another worker", "ask the gate for one for each worker"),
+        # the ledger
+        "ledger_invalid": (
+            "the ledger is damaged, was altered or is no ledger",
+            "restore it from a copy that verifies; the gate stays shut",
+        ),
+        "ledger_unreachable": (
+            "the ledger cannot be read or written",
+            "check the disk, the permissions and other processes; the gate stays shut",
+        ),
+        "clock": ("the clock stands before the ledger's last entry", "set the clock right"),
+    }
+)
+
+
+def reason(code: str, detail: str) -> Reason:
+    """A Reason whose text ends with what to do next. An unlisted code raises KeyError: it would be a bug of ours."""
+    return Reason(code, f"{detail}; {REASONS[code][1]}")
+
+
+def refusal(code: str, detail: str) -> ConsentError:
+    """A ConsentError with one reason."""
+    return ConsentError(reason(code, detail))

@@ -1,0 +1,175 @@
+"""Putting facts into the ledger: each is checked against what is there, under the write lock, before it is written.
+
+Whoever may write to the ledger may register; who that is, is for the show's file permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from bottega.model import (
+    Approval,
+    Consent,
+    Exemplar,
+    Licence,
+    Person,
+    PersonKind,
+    Shot,
+    SignatureKind,
+    UsageError,
+    code,
+    label,
+    sha256_text,
+    subject_id,
+)
+
+from .keys import key_id
+from .ledger import Entry, Ledger
+from .signing import verify_consent
+from .state import State
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+T = TypeVar("T")
+
+
+def create_show(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str, show_code: str) -> Entry:
+    """Begin the log: bind the show to the gate's public key. Raises UsageError when it has begun."""
+    data = {"show_id": label(show_id, "show id"), "code": code(show_code, "show code"), "gate_key_id": key_id(public_key)}
+    with ledger.transaction() as transaction:
+        if ledger.head().size:
+            raise UsageError(f"{ledger.path}: the show was created already; open it instead")
+        return transaction.append("show.created", data)
+
+
+def add_person(ledger: Ledger, person: Person) -> Entry:
+    """Add a person by pseudonym, or change their kind or role by a later entry."""
+    return _record(ledger, "person.added", person.to_json(), lambda state: None)
+
+
+def add_licence(ledger: Ledger, licence: Licence) -> Entry:
+    """Add a licence. One that is there is never changed: revoke it and add another."""
+
+    def check(state: State) -> None:
+        if licence.licence_id in state.licences:
+            raise UsageError(f"licence {licence.licence_id} is in the ledger already; add the new terms under another id")
+        if licence.show_id != state.show_id:
+            raise UsageError(f"licence {licence.licence_id} is for show {licence.show_id!r}, allowed is this one, {state.show_id!r}")
+
+    return _record(ledger, "licence.added", licence.to_json(), check)
+
+
+def revoke_licence(ledger: Ledger, licence_id: str, *, cause: str) -> Entry:
+    """End a licence now."""
+    data = {"licence_id": licence_id, "cause": label(cause, "cause")}
+    return _record(ledger, "licence.revoked", data, lambda state: _need(licence_id, state.licences, "licence"))
+
+
+def register_exemplar(ledger: Ledger, exemplar: Exemplar, *, paths: Iterable[str] = ()) -> Entry:
+    """Register a picture by its digest. `paths` are where it lay, relative to the show if inside; they decide nothing.
+
+    Raises CredentialError where the record does not hash to its digest.
+    """
+    exemplar.check()
+    data = {
+        "digest": exemplar.digest,
+        "role": exemplar.role.value,
+        "author_id": exemplar.author_id,
+        "licence_id": exemplar.licence_id,
+        "first_frame": exemplar.first_frame,
+        "frame_count": exemplar.frame_count,
+        "colour": exemplar.colour,
+        "paths": [*paths],
+    }
+
+    def check(state: State) -> None:
+        if exemplar.author_id is not None:
+            _need(exemplar.author_id, state.people, "person")
+        if exemplar.licence_id is not None:
+            _need(exemplar.licence_id, state.licences, "licence")
+
+    return _record(ledger, "exemplar.registered", data, check)
+
+
+def register_shot(ledger: Ledger, shot: Shot) -> Entry:
+    """Register a shot; its plate has to be registered first."""
+    return _record(ledger, "shot.registered", shot.to_json(), lambda state: _need(shot.plate, state.exemplars, "exemplar"))
+
+
+def add_consent(ledger: Ledger, consent: Consent) -> Entry:
+    """Record a consent as it was signed. Raises UsageError for a twin or an unknown person, ConsentError for a false signature."""
+    if consent.signature.kind is SignatureKind.ED25519:
+        verify_consent(consent)
+    if not consent.grant_id.strip():
+        raise UsageError("a consent needs a grant_id, given none")
+
+    def check(state: State) -> None:
+        if consent.grant_id in state.grants:
+            raise UsageError(f"consent {consent.grant_id} is in the ledger already; an amended consent needs its own grant_id")
+        kind = _need(consent.subject_id, state.people, "person").kind
+        if kind is not consent.subject_kind and PersonKind.DECEASED is not kind:
+            raise UsageError(f"consent {consent.grant_id}: subject_kind is {consent.subject_kind.value}, the ledger says {kind.value}")
+        if consent.supersedes is not None:
+            old = _need(consent.supersedes, state.grants, "consent").consent
+            if old.subject_id != consent.subject_id:
+                raise UsageError(f"consent {consent.grant_id} supersedes {consent.supersedes}, which is of another person")
+
+    return _record(ledger, "grant.created", consent.to_json(), check)
+
+
+def revoke(ledger: Ledger, grant_id: str, *, cause: str) -> Entry:
+    """End a consent now; when this returns, nothing is cleared on it any more.
+
+    Also one that says it is irrevocable: stopping is always safe, and what it costs is for the lawyers.
+    """
+    data = {"grant_id": grant_id, "cause": label(cause, "cause")}
+    return _record(ledger, "grant.revoked", data, lambda state: _need(grant_id, state.grants, "consent"))
+
+
+def approve_consent(ledger: Ledger, grant_id: str, approval: Approval) -> Entry:
+    """Record that somebody (role legal, studio, director ...) approved a consent."""
+    data = {"grant_id": grant_id, "approval": _approval(approval)}
+    return _record(ledger, "approval.added", data, lambda state: _need(grant_id, state.grants, "consent"))
+
+
+def approve_job(ledger: Ledger, shot: str, *, job: str, approval: Approval) -> Entry:
+    """Record that somebody approved a job's final delivery on a shot."""
+    data = {"shot": code(shot, "shot"), "job": code(job, "job"), "approval": _approval(approval)}
+    return _record(ledger, "approval.added", data, lambda state: None)
+
+
+def declare_no_performer(ledger: Ledger, shot: str, *, job: str, inputs: Iterable[str], by: str) -> Entry:
+    """Record somebody's word that these pictures, in this job on this shot, show no performer whom the job touches."""
+    digests = sorted({sha256_text(d, "input digest") for d in inputs})
+    if not digests:
+        raise UsageError("a declaration needs the pictures it is about, given none")
+    data = {"shot": code(shot, "shot"), "job": code(job, "job"), "inputs": digests, "by": subject_id(by, "declared by")}
+    return _record(ledger, "declaration.made", data, lambda state: _need(by, state.people, "person"))
+
+
+def declare_strike(ledger: Ledger, *, on: bool, ref: str) -> Entry:
+    """Begin or end a strike; `ref` points at the notice."""
+    return _record(ledger, "strike.declared" if on else "strike.ended", {"ref": label(ref, "ref")}, lambda state: None)
+
+
+def _approval(approval: Approval) -> dict[str, Any]:
+    for name in ("role", "approver", "ref"):
+        label(getattr(approval, name), f"approval {name}")
+    return approval.to_json()
+
+
+def _record(ledger: Ledger, kind: str, data: Mapping[str, Any], check: Callable[[State], object]) -> Entry:
+    with ledger.transaction() as transaction:
+        state = State.of(ledger)
+        if state.show_id is None:
+            raise UsageError(f"{ledger.path}: no show yet; create it first")
+        check(state)
+        return transaction.append(kind, data)
+
+
+def _need(key: str, known: Mapping[str, T], what: str) -> T:
+    if key not in known:
+        raise UsageError(f"{what} {key!r} is not in the ledger; add it first")
+    return known[key]
