@@ -36,9 +36,7 @@ def test_the_wheel_holds_every_module_and_runs(tmp_path: Path) -> None:
     assert any(n.endswith("licenses/LICENSE") for n in names)
     version = wheel.name.split("-")[1]
     code = "import bottega, sys; print(bottega.__file__); from bottega.cli import main; sys.argv = ['bottega', '--version']; main()"
-    result = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(tmp_path / "site")}, cwd=tmp_path, capture_output=True, text=True,
-        check=True, timeout=60,
-    )  # fmt: skip
+    place = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    result = subprocess.run([sys.executable, "-c", code], env=place, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
     assert result.stdout.startswith(str(tmp_path / "site"))
     assert result.stdout.rstrip().endswith(f"bottega {version}")
