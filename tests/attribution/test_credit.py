@@ -125,6 +125,9 @@ def test_the_callers_arrays_are_not_held_and_the_credits_own_cannot_be_written()
     assert int(credit.parts[0, 0, 0]) == 65536
     with pytest.raises(ValueError, match="read-only"):
         credit.parts[0, 0, 0] = 1
+    for pixels in credit.channels().values():
+        with pytest.raises(ValueError, match="read-only"):
+            pixels[0, 0] = 1
 
 
 WHOLE = np.full((1, 2, 3), 65536, np.uint32)

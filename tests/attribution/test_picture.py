@@ -106,10 +106,29 @@ def test_blocks_and_tenths_add_up(counts: list[int], width: int) -> None:
     assert "\n" not in line
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 10**9)), min_size=1, max_size=12, unique_by=lambda t: (t[0], t[1] % 3)))
+def test_the_kinds_of_an_exemplar_add_up_to_its_share(rows: list[tuple[int, int]]) -> None:
+    whole = sum(n for _, n in rows)
+    line = bar([share(e, Fraction(n, whole), list(Claim)[n % 3]) for e, n in rows], {})
+    for words in line.split("  ", 1)[1].split(" | "):
+        if "(" not in words:
+            continue
+        head, kinds = words.split(" (")
+        parts = [k.split(" ")[0] for k in kinds.rstrip(")").split(", ")]
+        assert sum(round(10 * float(p)) for p in parts if p != "<0.1") == round(10 * float(head.split(" ")[2].replace("<0.1", "0")))
+
+
 def test_the_bar_names_and_claims() -> None:
-    shares = [share(1, Fraction(712, 1000), Claim.COPIED), share(2, Fraction(287, 1000)), share(3, Fraction(1, 1000), Claim.LEARNED)]
-    line = bar(shares, {digest(1): "plate", digest(2): "key 1001 Artist B"})
-    assert line.endswith(f"█ plate 71.2 % copied | ▓ key 1001 Artist B 28.7 % blended | ▒ {digest(3)[:8]} 0.1 % learned")
+    shares = [
+        share(1, Fraction(712, 1000), Claim.COPIED),
+        share(2, Fraction(200, 1000)),
+        share(3, Fraction(1, 1000), Claim.LEARNED),
+        share(2, Fraction(87, 1000), Claim.COPIED),
+    ]
+    line = bar(shares, {digest(1): "plate", digest(2): "key 1001 Artist B"}, width=10)
+    assert line == (
+        f"███████▓▓▓  █ plate 71.2 % copied | ▓ key 1001 Artist B 28.7 % (20.0 blended, 8.7 copied) | ▒ {digest(3)[:8]} 0.1 % learned"
+    )
 
 
 def test_a_share_below_a_tenth_is_not_shown_as_nothing() -> None:

@@ -20,7 +20,7 @@ HOSTS = {
     "www.apache.org", "www.w3.org", "127.0.0.1", "localhost",
 }  # fmt: skip
 INDEX = re.compile(r"--(extra-)?index-url|--default-index|--find-links|--trusted-host")
-UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+UNFINISHED = re.compile(r"(?<!`)\b(TODO|FIXME|XXX|HACK)\b")
 
 
 def text_files() -> list[Path]:

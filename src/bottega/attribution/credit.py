@@ -113,9 +113,12 @@ class CreditMap:
         -------
         dict of str to ndarray of uint32, shape (H, W)
             ``credit.claim``; ``credit.x`` and ``credit.y`` (0 unless copied); and for each source that has a part in this
-            frame, in the order of the manifest, ``credit.id0`` and ``credit.part0`` and so on (both 0 where it has none).
+            frame, in the order of the manifest, ``credit.id0`` and ``credit.part0`` and so on (both 0 where it has none). Read only.
         """
-        return dict(self._each_channel())
+        channels = dict(self._each_channel())
+        for pixels in channels.values():
+            pixels.flags.writeable = False  # some are the map's own arrays
+        return channels
 
     def _each_channel(self) -> Iterator[tuple[str, UInt32]]:
         yield "credit.claim", self.claim.astype(np.uint32)
