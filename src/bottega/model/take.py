@@ -33,7 +33,7 @@ class TakeState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TakeInput(Record):
-    """An exemplar as a take used it. `frame` is the key frame's number; `path` is where it lay, relative to the show if inside."""
+    """An exemplar as a take used it. `frame` is the key frame's number; `name` is its file's name, without the folder."""
 
     digest: str
     role: Role

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from bottega.footage import Delivery
 from bottega.jobs.recipes.keyed import REVISION
@@ -77,7 +78,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
         check_keys(inputs, job)
         for matte in (job.matte, *(e for _, e in job.regions)):
             if matte is not None:
-                house.folder.keep(matte, copy=False)
+                house.folder.keep(replace(matte, licence_id=house.matte_licence_id), copy=False)
         if folder is None:
             folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
             folder.write(_record(house, job, number, remake_of=remake_of))
@@ -136,7 +137,7 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None)
         TakeInput(
             digest=e.digest,
             role=e.role,
-            name=e.files[0].path,
+            name=Path(e.files[0].path).name,
             frame=numbers.get(e.digest),
             author_id=kept(e).author_id,
             licence_id=kept(e).licence_id,
