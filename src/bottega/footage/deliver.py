@@ -180,8 +180,13 @@ def _widened(samples: Samples, data: Box, box: Box) -> Samples:
 
 
 def _delta_part(out: FrameOut) -> PartOut:
-    channels = {f"delta.{c}": out.delta[..., i] for i, c in enumerate("RGB")}
-    return PartOut(name="delta", channels=channels, data=out.plate.canvas, colour=out.plate.working)
+    """What was added, in the working space. To a half plate that is worked on in its own space exactly what goes out: plate + delta = rgb."""
+    plate, delta = out.plate, out.delta
+    if plate.native.dtype == np.float16 and plate.colour == plate.working:
+        sent = out.rgb.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16).astype(np.float32)
+        delta = np.where(out.untouched[..., None], np.float32(0), sent - plate.rgb)
+    channels = {f"delta.{c}": delta[..., i] for i, c in enumerate("RGB")}
+    return PartOut(name="delta", channels=channels, data=plate.canvas, colour=plate.working)
 
 
 def _matte_part(out: FrameOut) -> PartOut:
