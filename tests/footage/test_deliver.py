@@ -2,6 +2,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,7 +12,8 @@ import OpenImageIO
 import pytest
 from made_pictures import LIN, SRGB, a_take, frame_out, half_picture, opened, read_one, window, write_rgb, write_still
 
-from bottega.footage import Box, Delivery, read_delivered, to_working
+from bottega.footage import Box, Delivery, find, read_delivered, to_working
+from bottega.footage.whole_file import write_whole
 from bottega.model import CredentialError, FootageError, UsageError
 
 
@@ -234,6 +236,43 @@ def test_a_full_disk_leaves_no_half_frame(small_disk, tmp_path):
         delivery.movie("proxy.mov", noise, Fraction(24), codec="prores")
     assert [p for p in small_disk.rglob("*") if p.is_file()] == []
     assert shutil.disk_usage(small_disk).used < 100_000
+
+
+@pytest.fixture
+def short_files():
+    """No file may grow beyond 4 KiB: a full disk for everybody who may not mount one."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_that_cannot_grow_leaves_no_half_frame(delivery, tmp_path, request):
+    plate = read_one(write_rgb(tmp_path / "a.exr", half_picture(64, 64)))
+    pictures = [half_picture(64, 64, i, high=1).astype(np.float32) for i in range(3)]
+    request.getfixturevalue("short_files")
+    with pytest.raises(FootageError, match=r"1001\.exr', frame 1001 cannot be written: File too large"):
+        delivery.frame(frame_out(plate), layers=())
+    with pytest.raises(FootageError, match=r"proxy\.mov' cannot be written: File too large"):
+        delivery.movie("proxy.mov", pictures, Fraction(24), codec="prores")
+    assert [p for p in delivery.folder.rglob("*") if p.is_file()] == []
+
+
+def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
+    code = (
+        "import os, sys; from pathlib import Path; from bottega.footage.whole_file import new_file\n"
+        "with new_file(Path(sys.argv[1]), 1001) as temporary:\n"
+        "    temporary.write_bytes(b'half'); os._exit(9)"
+    )
+    path = tmp_path / "frames" / "a.1001.exr"
+    assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 9
+    assert not path.exists()
+    with pytest.raises(UsageError, match="holds no picture"):
+        find(path.parent)
+    assert write_whole(path, b"whole", 1001) == hashlib.sha256(b"whole").hexdigest()
+    assert [f.path.name for f in find(path.parent).files] == ["a.1001.exr"]
 
 
 def test_a_closed_folder_is_named(delivery, tmp_path):

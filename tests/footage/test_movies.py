@@ -193,6 +193,56 @@ def test_a_playlist_named_like_a_movie_leads_nowhere(tmp_path, text):
         describe(sealed(path))
 
 
+def foreign(path, codec, layout, pictures, *, matrix=1, full=False, options=None):
+    """A movie as other programs make it: converted by FFmpeg's own arithmetic, tagged with what it is."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=24, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = pictures[0].shape[1], pictures[0].shape[0], layout
+        context = stream.codec_context
+        context.colorspace, context.color_primaries, context.color_trc, context.color_range = matrix, 1, 1, 2 if full else 1
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24" if picture.shape[2] == 3 else "rgba")
+            frame = frame.reformat(format=layout, src_color_range=2, dst_colorspace=matrix, dst_color_range=2 if full else 1)
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "layout", "more"),
+    [
+        ("a.mp4", "libx264", "yuv444p", {"options": {"crf": "4"}}),
+        ("a.mp4", "libx264", "yuv420p", {"matrix": 5, "options": {"crf": "4"}}),
+        ("a.mp4", "libx264", "yuv420p", {"full": True, "options": {"crf": "4"}}),
+        ("a.mp4", "libx264rgb", "gbrp", {"options": {"crf": "0"}}),
+        ("a.mov", "prores_ks", "yuv444p10le", {"options": {"profile": "4"}}),
+        ("a.mov", "dnxhd", "yuv422p", {"options": {"profile": "dnxhr_hq"}}),
+        ("a.mxf", "dnxhd", "yuv422p10le", {"options": {"profile": "dnxhr_hqx"}}),
+    ],
+)
+def test_movies_of_other_programs_show_the_same_bars(tmp_path, name, codec, layout, more):
+    if layout == "gbrp":
+        path = tmp_path / name
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream(codec, rate=24, options=more["options"])
+            stream.width, stream.height, stream.pix_fmt = 256, 128, "rgb24"
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(bars(128), "rgb24")))
+            out.mux(stream.encode(None))
+    else:
+        path = foreign(tmp_path / name, codec, layout, [bars(128)] * 2, **more)
+    codes = read_one(path, colour=SRGB, working=SRGB).native[64, 16::32].astype(float) / 257
+    assert np.abs(codes - BARS).max() <= 3
+
+
+def test_the_alpha_of_prores_4444(tmp_path):
+    picture = np.dstack([bars(64), np.full((64, 256), 128, np.uint8)])
+    path = foreign(tmp_path / "a.mov", "prores_ks", "yuva444p10le", [picture], options={"profile": "4", "alpha_bits": "16"})
+    frame = read_one(path, colour=SRGB, working=SRGB)
+    assert not frame.premultiplied
+    assert np.abs(frame.alpha - 128 / 255).max() < 2 / 1023
+
+
 def test_an_untagged_movie_must_be_declared(tmp_path):
     path = tmp_path / "a.mp4"
     with av.open(str(path), "w") as out:

@@ -246,6 +246,8 @@ def _header(container: Any, where: str) -> MovieHeader:
         raise FootageError(f"{where} has {len(container.streams.video)} video tracks, allowed is 1: export the one meant")
     stream = container.streams.video[0]
     codec = stream.codec_context
+    if codec is None or not stream.time_base:
+        raise FootageError(f"{where} holds a video track of no known codec: export ProRes, DNxHR or H.264")
     size = Box(0, 0, codec.width, codec.height)
     size.check(where)
     if codec.pix_fmt not in _YUV | _RGB | _YUVA:
