@@ -97,13 +97,9 @@ def long_gop(path, count=120, rate=25):
     return path
 
 
-@pytest.mark.parametrize("ending", ["mp4", "mov", "mkv"])
+@pytest.mark.parametrize("ending", ["mp4", "mov", "m4v", "mkv"])
 def test_any_order_gives_the_exact_frames(tmp_path, ending):
     path = long_gop(tmp_path / f"a.{ending}")
-    if ending == "mkv":
-        with pytest.raises(FootageError, match=r"does not say its frame rate and length .*wrap it again as \.mov"):
-            opened(path, colour=SRGB)
-        return
     with opened(path, working=SRGB, colour=SRGB) as frames:
         assert frames.numbers == tuple(range(1001, 1121))
         for number in (1001, 1002, 1003, 1100, 1101, 1050, 1120, 1119, 1001, 1060, 1061):
@@ -115,6 +111,33 @@ def test_reading_through_gives_each_frame_once(tmp_path):
     with opened(long_gop(tmp_path / "a.mp4"), working=SRGB, colour=SRGB) as frames:
         seen = [round(float(f.native[24, 32, 1] / 65535 * 219)) for f in frames]
     assert seen == list(range(120))
+
+
+def test_a_movie_can_be_read_again_after_its_end(tmp_path):
+    with opened(made(tmp_path, numbered(5)), working=SRGB, colour=SRGB) as frames:
+        for number in (1004, 1005, 1001, 1005, 1002):
+            grey = frames.read(number).native[9, 9, 0] / 257
+            assert abs(grey - (20 + 5 * (number - 1001))) <= 1
+        with pytest.raises(FootageError, match="frame 1006 is missing, there are 1001-1005"):
+            frames.read(1006)
+
+
+def test_a_variable_rate_has_no_frame_numbers(tmp_path):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for time in (0, 1, 2, 5, 6, 9, 10):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), "rgb24")
+            frame.pts = time
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    with (
+        opened(path, colour=SRGB) as frames,
+        pytest.raises(FootageError, match=r"picture \d is not where .* put it: export at a constant rate"),
+    ):
+        for number in frames.numbers:
+            frames.read(number)
 
 
 def test_a_changed_movie_is_refused_before_the_decoder_sees_it(tmp_path):
