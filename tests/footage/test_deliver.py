@@ -34,10 +34,10 @@ def delivered(delivery, out):
 def test_a_frame_and_its_layers_have_their_names_and_hashes(delivery, tmp_path):
     made = delivery.frame(frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture()))))
     assert [o.path for o in made] == [
-        "frames/sh010_deage_v003.1001.exr",
         "delta/sh010_deage_v003.1001.exr",
         "matte/sh010_deage_v003.1001.png",
         "credit/sh010_deage_v003.1001.png",
+        "frames/sh010_deage_v003.1001.exr",
     ]
     assert all(o.frame == 1001 and o.sha256 == sha256(delivery.folder / o.path) for o in made)
     assert sorted(p.name for p in delivery.folder.rglob("*") if p.is_file()) == sorted(o.path.split("/")[1] for o in made)
@@ -167,13 +167,26 @@ def test_finished_files_are_never_overwritten(delivery, tmp_path):
     assert [p.name for p in (delivery.folder / "frames").iterdir()] == ["sh010_deage_v003.1001.exr"]
 
 
+def test_a_stopped_run_goes_on_where_the_bytes_are_the_same(delivery, tmp_path):
+    out = frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture())))
+    made = delivery.frame(out)
+    (delivery.folder / made[-1].path).unlink()
+    before = (delivery.folder / made[0].path).stat().st_mtime_ns
+    assert delivery.frame(out, resume=True) == made
+    assert (delivery.folder / made[0].path).stat().st_mtime_ns == before
+    (delivery.folder / made[1].path).write_bytes(b"other")
+    with pytest.raises(FootageError, match=r"1001\.png', frame 1001 is there already"):
+        delivery.frame(out, resume=True)
+    assert (delivery.folder / made[1].path).read_bytes() == b"other"
+
+
 def test_reading_back_needs_the_recorded_hash(delivery, tmp_path):
     made = delivery.frame(frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture()))), layers=("delta",))
-    path = delivery.folder / made[0].path
+    path = delivery.folder / made[1].path
     with pytest.raises(CredentialError, match=r"hashes to .* the take's record says 000000000000"):
         read_delivered(path, sha256="0" * 64)
     with pytest.raises(FootageError, match="no delivered frame"):
-        read_delivered(delivery.folder / made[1].path, sha256=made[1].sha256)
+        read_delivered(delivery.folder / made[0].path, sha256=made[0].sha256)
 
 
 @pytest.mark.parametrize(
