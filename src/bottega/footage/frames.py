@@ -64,7 +64,10 @@ def open_frames(
 
 
 class Frames:
-    """An open exemplar. `numbers` are its frames; a still has none and stands for any number it is asked for."""
+    """An open exemplar. `numbers` are its frames; a still has the one number 0 and stands for any it is asked for.
+
+    Stills and sequences may be read by several threads at once, a movie by one.
+    """
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Frames:
         self._clearance, self._door, self._root = clearance, door, root
         self._movie: MovieReader | None = None
         self.is_movie = len(exemplar.files) == 1 and PurePath(exemplar.files[0].path).suffix.lower() in MOVIES
+        self.is_still = len(exemplar.files) == 1 and exemplar.files[0].frame is None and not self.is_movie
         self.numbers: tuple[int, ...] = self._numbers()
 
     def __enter__(self) -> Self:
@@ -105,7 +109,7 @@ class Frames:
 
     def read(self, number: int) -> Frame:
         """Read one frame. Raises as `open_frames`, and FootageError for a frame that is not there."""
-        if self.numbers and number not in self.numbers:
+        if not self.is_still and number not in self.numbers:
             there = f"there are {ranges(self.numbers)}"
             raise FootageError(
                 f"{place(self.exemplar.files[0].path, None)}: frame {number} is missing, {there}: supply it, or leave it out"
@@ -124,7 +128,7 @@ class Frames:
             if first is None:
                 raise UsageError(f"exemplar {self.exemplar.digest[:12]} is a movie without a first frame: seal it again")
             return tuple(range(first, first + (self.info.frame_count or 0)))
-        return tuple(f.frame for f in self.exemplar.files if f.frame is not None)
+        return (0,) if self.is_still else tuple(f.frame for f in self.exemplar.files if f.frame is not None)
 
     def _from_movie(self, sealed: SealedFile, number: int) -> Decoded:
         if self._movie is None:
