@@ -184,7 +184,7 @@ def _widened(samples: Samples, data: Box, box: Box) -> Samples:
 
 
 def _delta_part(out: FrameOut) -> PartOut:
-    """What was added, in the working space. To a half plate that is worked on in its own space exactly what goes out: plate + delta = rgb."""
+    """What was added, in the working space; for a half plate worked on in its own space, exactly: plate + delta = rgb."""
     plate, delta = out.plate, out.delta
     if plate.native.dtype == np.float16 and plate.colour == plate.working:
         sent = out.rgb.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16).astype(np.float32)

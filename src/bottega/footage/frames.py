@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
-from bottega.model import Exemplar, FootageError, Role, SealedFile, UsageError
+from bottega.model import ConsentError, Exemplar, FootageError, Reason, Role, SealedFile, UsageError
+from bottega.rights import Clearance, Door
 
 from .colour import is_linear, space_name, to_working
 from .described import Described, colour_of, describe, needs_colour, path_of
@@ -26,16 +27,9 @@ from .sequence import MOVIES, ranges
 from .still_file import decode_still
 
 
-class Door(Protocol):
-    """What the gate gives a worker: it can check a clearance, not make one."""
-
-    def admit(self, clearance: Any, digest: str) -> None:
-        """Raise ConsentError unless the clearance allows this exemplar now."""
-
-
 def open_frames(
     exemplar: Exemplar,
-    clearance: Any,
+    clearance: Clearance,
     *,
     door: Door,
     working: str | None,
@@ -52,6 +46,7 @@ def open_frames(
     Raises ConsentError when the door refuses or a file changed since it was sealed, CredentialError for a record that was
     changed, FootageError for damaged files, UsageError when a colour space is unknown.
     """
+    check_door(door)
     door.admit(clearance, exemplar.digest)
     exemplar.check()
     for sealed in exemplar.files:
@@ -72,7 +67,7 @@ class Frames:
     def __init__(
         self,
         exemplar: Exemplar,
-        clearance: Any,
+        clearance: Clearance,
         door: Door,
         info: Described,
         *,
@@ -81,6 +76,7 @@ class Frames:
         canvas: Box,
         root: Path | None,
     ) -> None:
+        check_door(door)
         self.exemplar, self.info, self.canvas, self.colour = exemplar, info, canvas, colour
         self.working = None if colour is None or working is None else space_name(working)
         self._clearance, self._door, self._root = clearance, door, root
@@ -211,6 +207,12 @@ def _check_in_place(sealed: SealedFile, path: Path) -> None:
         raise changed(sealed, "it has become a link, what it leads to may")
     if now.st_size != sealed.size_bytes:
         raise changed(sealed, f"its {now.st_size} bytes (then {sealed.size_bytes})")
+
+
+def check_door(door: object) -> None:
+    """Only the gate's own door counts: something that merely looks like one would let anything in. Raises ConsentError."""
+    if type(door) is not Door:
+        raise ConsentError(Reason("forged", f"a Door of the gate is needed, given {type(door).__name__}; ask the gate for a clearance"))
 
 
 def sealed_bytes(sealed: SealedFile, path: Path) -> bytes:
