@@ -1,10 +1,9 @@
 from __future__ import annotations
 
+import made_pictures
 import pytest
 
 from bottega.footage import frames
-
-import made_pictures
 
 
 @pytest.fixture(autouse=True)

@@ -287,8 +287,7 @@ def test_a_file_that_cannot_grow_leaves_no_half_frame(delivery, tmp_path, reques
 
 def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
     code = (
-        "import os, sys; from pathlib import Path; from bottega.footage.exr_header import read_parts
-from bottega.footage.whole_file import new_file\n"
+        "import os, sys; from pathlib import Path; from bottega.footage.whole_file import new_file\n"
         "with new_file(Path(sys.argv[1]), 1001) as temporary:\n"
         "    temporary.write_bytes(b'half'); os._exit(9)"
     )

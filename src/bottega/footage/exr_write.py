@@ -47,14 +47,9 @@ def _header(part: PartOut, display: Box, pixel_aspect: float, plan: str, passed_
         "dataWindow": part.data.window(),
         "displayWindow": display.window(),
         "pixelAspectRatio": pixel_aspect,
-<<<<<<< HEAD
         "bottega:plan": plan,
-        **passed_on,  # chromaticities are shared by all parts (OpenEXR, "shared attributes")
-=======
-        "bottega:take": take_id,
         # Chromaticities and time code are shared by all parts (OpenEXR, "shared attributes").
         **{n: OpenEXR.TimeCode(*v) if n == "timeCode" else v for n, v in passed_on.items()},
->>>>>>> footage
         **part.attributes,
     }
     if part.colour is not None:
