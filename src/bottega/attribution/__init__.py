@@ -1,1 +1,28 @@
-"""Source maps to per-pixel credit and exact shares."""
+"""Source maps to per-pixel credit and exact shares. Three kinds of claim, never mixed up: Copied, Blended, Learned."""
+
+from .bar import bar
+from .claims import DENOMINATOR, Blended, Copied, CreditSource, Learned, PixelCredit
+from .credit import CreditMap, credit_frame
+from .gather import regather
+from .picture import OKABE_ITO, Palette, Swatch, legend, palette_for, picture
+from .tally import Tally
+
+__all__ = [
+    "DENOMINATOR",
+    "OKABE_ITO",
+    "Blended",
+    "Copied",
+    "CreditMap",
+    "CreditSource",
+    "Learned",
+    "Palette",
+    "PixelCredit",
+    "Swatch",
+    "Tally",
+    "bar",
+    "credit_frame",
+    "legend",
+    "palette_for",
+    "picture",
+    "regather",
+]

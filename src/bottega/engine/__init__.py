@@ -1,1 +1,52 @@
-"""Arrays in, arrays out."""
+"""Arrays in, arrays out: correspondence, split bands, blending. No files, no network, no logging, no globals.
+
+The names below are imported when first used, so that ``import bottega.engine`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bottega.engine.repair import (
+        Candidate,
+        Estimate,
+        Key,
+        Repaired,
+        RepairSettings,
+        Walk,
+        carry,
+        estimate,
+        guide,
+        matte_from_keys,
+        prepare_key,
+        render,
+        start_walk,
+        step_walk,
+        time_weights,
+    )
+
+__all__ = [
+    "Candidate",
+    "Estimate",
+    "Key",
+    "RepairSettings",
+    "Repaired",
+    "Walk",
+    "carry",
+    "estimate",
+    "guide",
+    "matte_from_keys",
+    "prepare_key",
+    "render",
+    "start_walk",
+    "step_walk",
+    "time_weights",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("bottega.engine.repair"), name)
+    raise AttributeError(f"module 'bottega.engine' has no attribute {name!r}")

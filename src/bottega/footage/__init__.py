@@ -1,1 +1,71 @@
 """The only decoder and the only encoder of pictures."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
+    from .deliver import LAYERS, Delivery, FrameOut
+    from .delivered import DeliveredFrame, read_delivered
+    from .described import Described, colour_of, describe
+    from .frame import Box, Frame
+    from .frames import Door, Frames, open_frames
+    from .painting import as_matte, hand_out, take_back, write_png16
+    from .sealing import require_whole, seal
+    from .sequence import FoundFile, Kind, Source, find, ranges
+
+# numpy and the codecs load when a picture is asked for, so that --help stays quick.
+_HOMES = {
+    "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
+    "deliver": ("LAYERS", "Delivery", "FrameOut"),
+    "delivered": ("DeliveredFrame", "read_delivered"),
+    "described": ("Described", "colour_of", "describe"),
+    "frame": ("Box", "Frame"),
+    "frames": ("Door", "Frames", "open_frames"),
+    "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
+    "sealing": ("require_whole", "seal"),
+    "sequence": ("FoundFile", "Kind", "Source", "find", "ranges"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "LAYERS",
+    "Box",
+    "DeliveredFrame",
+    "Delivery",
+    "Described",
+    "Door",
+    "FoundFile",
+    "Frame",
+    "FrameOut",
+    "Frames",
+    "Kind",
+    "Source",
+    "as_matte",
+    "colour_of",
+    "colour_spaces",
+    "config_name",
+    "describe",
+    "display",
+    "find",
+    "hand_out",
+    "is_linear",
+    "open_frames",
+    "ranges",
+    "read_delivered",
+    "require_whole",
+    "seal",
+    "space_name",
+    "take_back",
+    "to_working",
+    "working_space",
+    "write_png16",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

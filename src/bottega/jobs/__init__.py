@@ -1,1 +1,1 @@
-"""Clear, open, make, credit, deliver, sign."""
+"""Jobs: `recipes` are functions of arrays (engine only); `runner` clears, opens, makes, credits, delivers and signs."""

@@ -44,6 +44,7 @@ class Exemplar(Record):
     """A picture (one file), a sequence (a file a frame) or a movie (one file, frames counted from `first_frame`).
 
     `digest` depends on the bytes and the frame numbers alone, not on paths or names, so a renamed file keeps its record.
+    `came_from` is the path it was added from, kept in the show only (never in the ledger): a path may hold a name.
     """
 
     schema: ClassVar[str] = "bottega.exemplar"
@@ -56,6 +57,7 @@ class Exemplar(Record):
     colour: str | None = None
     author_id: str | None = None
     licence_id: str | None = None
+    came_from: str | None = None
 
     def check(self) -> None:
         """Raise CredentialError unless the digest is that of the listed files."""

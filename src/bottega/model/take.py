@@ -33,7 +33,7 @@ class TakeState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TakeInput(Record):
-    """An exemplar as a take used it. `frame` is the key frame's number; `path` is where it lay, relative to the show if inside."""
+    """An exemplar as a take used it. `frame` is the key frame's number; `name` is its file's name, without the folder."""
 
     digest: str
     role: Role
@@ -67,7 +67,9 @@ class Take(Record):
     """The record of a take, kept as `take.json`.
 
     `settings` are the job's, complete. `plan_digest` is the sha256 of all that decides the bits: inputs, settings, seed,
-    frames and engine revision; two takes with the same one hold the same pictures.
+    frames and engine revision; two takes with the same one hold the same pictures. `shares` are over all pixels,
+    `touched_shares` over those that are not the plate's own; `carried` says for each frame how much of its matte the keys
+    reached (a low one is where another key would help).
     """
 
     schema: ClassVar[str] = "bottega.take"
@@ -94,6 +96,8 @@ class Take(Record):
     finished_at: datetime | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     shares: tuple[Share, ...] = ()
+    touched_shares: tuple[Share, ...] = ()
+    carried: Mapping[str, float] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
     warnings: tuple[str, ...] = ()
     remake_of: str | None = None

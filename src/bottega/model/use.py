@@ -42,10 +42,14 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Input(Record):
-    """One exemplar that a job wants to read, and as what."""
+    """One exemplar that a job wants to read, and as what.
+
+    `replaces` is the digest under which the same file was registered before, when its bytes are no longer those.
+    """
 
     digest: str
     role: Role
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from .keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_
 from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
 from .people import ERASED, PeopleStore
 from .reasons import REASONS
+from .records import Records
 from .registry import (
     add_consent,
     add_licence,
@@ -39,6 +40,7 @@ __all__ = [
     "KnownLicence",
     "Ledger",
     "PeopleStore",
+    "Records",
     "State",
     "Transaction",
     "add_consent",

@@ -78,7 +78,10 @@ def known_inputs(case: Case) -> Iterator[Reason]:
         yield reason("no_inputs", "the use names no input")
     for item in case.use.inputs:
         known = case.state.exemplars.get(item.digest)
-        if known is None:
+        if known is None and item.replaces in case.state.exemplars:
+            before, now = str(item.replaces)[:12], item.digest[:12]
+            yield reason("hash_changed", f"{item.role.value} {now} lies where {before} was registered")
+        elif known is None:
             yield reason("unknown_exemplar", f"{item.role.value} {item.digest[:12]} is not in the ledger")
         elif item.role not in known.roles:
             registered = ", ".join(sorted(r.value for r in known.roles))

@@ -17,6 +17,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "wrong_show": ("the use, consent or clearance belongs to another show", "get a consent for this show"),
         "no_inputs": ("the job names no picture to read", "name the plate and the keys"),
         "unknown_exemplar": ("a picture is not in the ledger", "register exactly this file; a re-saved or graded copy is another picture"),
+        "hash_changed": ("a file is not the one that was registered and cleared", "add the changed file as a new picture, or restore it"),
         "wrong_role": ("a picture is registered as something else", "register it in the role in which the job reads it"),
         "no_licence": ("a picture has no licence on record", "register the picture with a licence"),
         "licence_revoked": ("the licence of a picture was revoked", "use another picture, or get a new licence"),

@@ -1,0 +1,5 @@
+"""`python -m bottega`."""
+
+from .cli import main
+
+main()

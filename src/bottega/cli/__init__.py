@@ -1,0 +1,53 @@
+"""The command line: words to `Studio` calls and back. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from . import consent, exemplar, person, shot, takes
+from .show import doctor, new
+
+app = typer.Typer(
+    name="bottega",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Generation by example for film: the artist makes the key frames, the workshop makes the rest.\n\n"
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the gate.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Show the version, or nothing."""
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"bottega {installed('bottega')}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        raise typer.Exit(2)
+
+
+app.command("new")(new)
+app.add_typer(person.app, name="person")
+app.add_typer(consent.app, name="consent")
+app.add_typer(exemplar.app, name="exemplar")
+app.add_typer(shot.app, name="shot")
+app.command("deage")(takes.deage)
+app.command("repair")(takes.repair)
+app.command("remake")(takes.remake)
+app.command("report")(takes.report)
+app.command("doctor")(doctor)
+
+
+def main() -> None:
+    """Entry point of the `bottega` command."""
+    app()

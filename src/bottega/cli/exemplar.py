@@ -1,0 +1,48 @@
+"""`bottega exemplar`: the pictures that artists made or that were licensed, and whose they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .edge import AsJson, InShow, command, open_studio, show, table
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Exemplars: the painted and licensed pictures.")
+
+
+@app.command("add")
+@command
+def add(
+    pictures: Annotated[list[Path], typer.Argument(help="Picture files.")],
+    *,
+    by: Annotated[str, typer.Option("--by", help="Who made them.")],
+    licence: Annotated[str, typer.Option("--licence", help="work-for-hire, own, cc0 or licensed.")],
+    document: Annotated[
+        Path | None, typer.Option("--document", help="The contract or licence (needed for 'licensed'); only its sha256 is kept.")
+    ] = None,
+    colour: Annotated[str | None, typer.Option("--colour", help="Their colour space, when the files do not say it themselves.")] = None,
+    folder: InShow = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seal pictures, keep a copy of them, and record whose they are.
+
+    Example: bottega exemplar add keys/*.png --by "Artist B" --licence work-for-hire
+    """
+    found = open_studio(folder).add_exemplars(pictures, by=by, licence=licence, document=document, colour=colour)
+    rows = [(e.digest[:12], p.name) for e, p in zip(found, pictures, strict=True)]
+    show([e.to_json() for e in found], as_json=as_json, words=lambda: table(("digest", "file"), rows))
+
+
+@app.command("list")
+@command
+def list_(folder: InShow = None, as_json: AsJson = False) -> None:
+    """List what is on record.
+
+    Example: bottega exemplar list
+    """
+    found = open_studio(folder).exemplars()
+    rows = [(e.digest[:12], e.role.value, len(e.files), name, e.licence_id) for e, name in found]
+    head = ("digest", "role", "files", "by", "licence")
+    show([e.to_json() | {"by": name} for e, name in found], as_json=as_json, words=lambda: table(head, rows))

@@ -1,0 +1,170 @@
+"""`bottega deage`, `repair`, `remake`, `report`: make takes, make them again, say whose work they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bottega.model import UsageError
+
+from .edge import FAILED, REFUSED, AsJson, InShow, command, open_studio, say, show
+from .watch import watching
+from .words import plan_words, report_words, take_words
+
+if TYPE_CHECKING:
+    from bottega.studio import Studio
+
+Shot = Annotated[str, typer.Argument(help="The shot's code, for example sh010.")]
+Keys = Annotated[Path, typer.Option("--keys", help="Folder of painted key frames; each name ends in its frame number.")]
+Matte = Annotated[
+    Path | None, typer.Option("--matte", help="Mattes (folder or pattern). Without: derived from the keys, written for you to correct.")
+]
+Regions = Annotated[
+    list[str] | None,
+    typer.Option("--region", help="NAME=MATTES:STRENGTH, a part with a strength of its own (0 to 1.5). May be given again."),
+]
+Frames = Annotated[str | None, typer.Option("--frames", help="Only these, for example 1010-1030.")]
+Tone = Annotated[float, typer.Option("--tone", help="Strength of tone and shape, 0 to 1.5.")]
+Detail = Annotated[float, typer.Option("--detail", help="Strength of lines and pores, 0 to 1.5.")]
+Class = Annotated[str, typer.Option("--delivery", help="temp (to look at) or final (for the picture; needs approvals).")]
+Also = Annotated[list[str] | None, typer.Option("--also", help="Deliver as well: png16 or prores. May be given again.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Frames made at once; any number gives the same bits.")]
+Seed = Annotated[int, typer.Option("--seed", help="Kept in the take; today's engine draws no random numbers.")]
+Eight = Annotated[bool, typer.Option("--allow-8bit-keys", help="Accept 8-bit keys on a deeper plate, with their banding.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, its cost and the gate's answer; make nothing.")]
+
+
+@command
+def deage(
+    shot: Shot,
+    *,
+    keys: Keys,
+    person: Annotated[list[str], typer.Option("--person", help="The performer, by name. May be given again.")],
+    age: Annotated[int, typer.Option("--age", help="The age that the keys show, in years.")],
+    matte: Matte = None,
+    region: Regions = None,
+    frames: Frames = None,
+    tone: Tone = 1.0,
+    detail: Detail = 1.0,
+    delivery: Class = "temp",
+    also: Also = None,
+    threads: Threads = 2,
+    seed: Seed = 0,
+    allow_8bit_keys: Eight = False,
+    dry_run: DryRun = False,
+    folder: InShow = None,
+    as_json: AsJson = False,
+) -> None:
+    """De-age a performer over a shot from painted key frames.
+
+    Example: bottega deage sh010 --keys keys/ --matte mattes/ --person "Performer A" --age 35
+    """
+    studio = open_studio(folder)
+    options = _options(region, frames, tone, detail, delivery, also, seed, allow_8bit_keys)
+    request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **options)
+    _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
+
+
+@command
+def repair(
+    shot: Shot,
+    *,
+    keys: Keys,
+    no_performer: Annotated[bool, typer.Option("--no-performer", help="Declare, on record, that the edit touches no performer.")] = False,
+    matte: Matte = None,
+    region: Regions = None,
+    frames: Frames = None,
+    tone: Tone = 1.0,
+    detail: Detail = 1.0,
+    delivery: Class = "temp",
+    also: Also = None,
+    threads: Threads = 2,
+    seed: Seed = 0,
+    allow_8bit_keys: Eight = False,
+    dry_run: DryRun = False,
+    folder: InShow = None,
+    as_json: AsJson = False,
+) -> None:
+    """Carry any painted edit that touches no performer over a shot: paint-outs, props, wardrobe, sky.
+
+    Example: bottega repair sh020 --keys paintout/ --no-performer
+    """
+    studio = open_studio(folder)
+    options = _options(region, frames, tone, detail, delivery, also, seed, allow_8bit_keys)
+    request = studio.repair_request(shot, keys=keys, matte=matte, no_performer=no_performer, **options)
+    _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
+
+
+@command
+def remake(
+    take: Annotated[str, typer.Argument(help="The take: SHOT/JOB/vNNN.")],
+    threads: Threads = 2,
+    folder: InShow = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a take again from its record, as a new version, and compare every frame bit for bit.
+
+    Example: bottega remake sh010/deage/v003
+    """
+    studio = open_studio(folder)
+    with watching(quiet=as_json) as watch:
+        result = studio.remake(take, threads=threads, watch=watch)
+    same = f"{result.same} of {result.frames} frames are the same bits as in {result.of}"
+    different = f"; different: {', '.join(result.different)}" if result.different else ""
+    for note in result.notes:
+        say(f"note: {note}")
+    show(result.to_json(), as_json=as_json, words=lambda: f"{result.take}: {same}{different}")
+    if result.different:
+        raise typer.Exit(FAILED)
+
+
+@command
+def report(
+    take: Annotated[str | None, typer.Argument(help="One take; without, the whole show.")] = None,
+    folder: InShow = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what was made, from whose work, under whose consent, and what the gate refused.
+
+    Example: bottega report
+    """
+    found = open_studio(folder).report(take)
+    show(found, as_json=as_json, words=lambda: report_words(found))
+
+
+def _options(*given: Any) -> dict[str, Any]:
+    region, frames, tone, detail, delivery, also, seed, allow_8bit_keys = given
+    return {
+        "regions": [_region(text) for text in region or ()],
+        "frames": frames,
+        "tone": tone,
+        "detail": detail,
+        "delivery": delivery,
+        "also": tuple(also or ()),
+        "seed": seed,
+        "allow_8bit_keys": allow_8bit_keys,
+    }
+
+
+def _region(text: str) -> tuple[str, Path, float]:
+    name, _, rest = text.partition("=")
+    path, _, strength = rest.rpartition(":")
+    try:
+        return name, Path(path), float(strength)
+    except ValueError as problem:
+        raise UsageError(f"--region {text!r}: write it as NAME=MATTES:STRENGTH, for example hair=mattes/hair:0.5") from problem
+
+
+def _make(studio: Studio, request: Any, *, threads: int, dry_run: bool, as_json: bool) -> None:
+    if dry_run:
+        plan = studio.plan(request, threads=threads)
+        show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
+        if not plan.allowed:
+            raise typer.Exit(REFUSED)
+        return
+    with watching(quiet=as_json) as watch:
+        take = studio.make(request, threads=threads, watch=watch)
+    found = studio.report(take.folder)
+    show(found, as_json=as_json, words=lambda: take_words(found))

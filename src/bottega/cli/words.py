@@ -1,0 +1,56 @@
+"""Plans, takes and reports as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .edge import pairs, table
+
+if TYPE_CHECKING:
+    from bottega.studio import Plan
+
+MEBI = 1024 * 1024
+
+
+def plan_words(plan: Plan) -> str:
+    """A dry run's plan, its cost and the gate's answer."""
+    cost = {
+        "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
+        "keys": ", ".join(map(str, plan.keys)),
+        "matte": plan.matte,
+        "CPU time": f"about {plan.cpu_seconds:.0f} s",
+        "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
+        "disk while it runs": f"about {plan.scratch_bytes / MEBI:.0f} MiB",
+        "gate": "allows" if plan.allowed else "refuses",
+    }
+    reasons = "".join(f"\n  {r.code}: {r.detail}" for r in plan.reasons)
+    return pairs(cost) + reasons
+
+
+def take_words(take: Mapping[str, Any]) -> str:
+    """Where a take's files are, and whose work it stands on."""
+    places = {name: path for name, path in take["files"].items() if path}
+    lines = [f"{take['name']}: {take['frames_made']} frames", pairs(places), take["bar"]]
+    lines += [f"note: {text}" for text in take["warnings"]]
+    return "\n".join(lines)
+
+
+def report_words(report: Mapping[str, Any]) -> str:
+    """A take's report, or the show's."""
+    if "name" in report:
+        shares = table(
+            ("work", "by", "claim", "share of the edit"), [(s["work"], s["by"], s["claim"], s["percent"]) for s in report["touched"]]
+        )
+        weak = ", ".join(f"{n} ({v:.0%})" for n, v in report["weakest"])
+        return (
+            f"{take_words(report)}\n\n{shares}\n\ngrants: {', '.join(report['grants']) or 'none needed'}\nleast reached by the keys: {weak}"
+        )
+    takes = [(t["name"], t["state"], t["frames_made"], ", ".join(t["grants"]) or "-", t["bar"]) for t in report["takes"]]
+    gate = report["gate"]
+    lines = [
+        table(("take", "state", "frames", "grants", "whose work"), takes) if takes else "No takes yet.",
+        f"Gate: {gate['allowed']} allowed, {gate['refused']} refused" + (f" ({gate['codes']})" if gate["codes"] else ""),
+        f"Ledger: {report['ledger']['entries']} entries, {report['ledger']['state']}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""What a repair will cost, before it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bottega.engine.checks import SMALLEST_SIDE_PX
+from bottega.engine.settings import RepairSettings
+
+# Measured with bench/engine_performer.py, one thread of a shared server core; CPU seconds per megapixel.
+SECONDS_A_GUIDE = 0.02
+SECONDS_A_KEY = 1.0
+SECONDS_A_STEP_FIXED = 0.3  # composition, matching: whatever the flow's finest level
+SECONDS_A_STEP_FLOW = 2.0  # the flow at full size; a quarter of it for each level that is left out
+SECONDS_A_RENDER = 0.3
+SECONDS_A_CANDIDATE = 0.35
+BYTES_A_WALK_PIXEL = 20  # two maps and a quality, float32
+BYTES_A_STEP_PIXEL = 400  # measured peak of a step or a render with two candidates, arrays and OpenCV's buffers together
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Cost of a repair: CPU seconds in all, bytes to store one walk at one frame, bytes held at the worst moment."""
+
+    cpu_seconds: float
+    walk_bytes: int
+    peak_bytes: int
+
+
+def estimate(width: int, height: int, frames: int, keys: int, *, settings: RepairSettings) -> Estimate:
+    """Cost of a keyed repair, linear in pixels and frames; memory does not depend on the number of frames.
+
+    Parameters
+    ----------
+    width, height
+        Size of the picture in pixels.
+    frames, keys
+        Number of frames to repair and of key frames, at least one each.
+    settings
+        The flow's finest level decides most of the time.
+
+    Returns
+    -------
+    Estimate
+        From constants measured with ``bench/engine_performer.py`` (on one machine: expect a factor of two either way elsewhere). Each frame
+        is taken to lie between two keys when there are two or more.
+
+    Raises
+    ------
+    ValueError
+        If a number is too small.
+
+    Examples
+    --------
+    >>> cost = estimate(1920, 1080, 48, 3, settings=RepairSettings())
+    >>> cost.walk_bytes == 1920 * 1080 * 20
+    True
+    """
+    for name, given, least in (
+        ("width", width, SMALLEST_SIDE_PX),
+        ("height", height, SMALLEST_SIDE_PX),
+        ("frames", frames, 1),
+        ("keys", keys, 1),
+    ):
+        if isinstance(given, bool) or not isinstance(given, int):
+            raise TypeError(f"{name} is {given!r}, allowed is a whole number")
+        if given < least:
+            raise ValueError(f"{name} is {given}, allowed is at least {least}")
+    sides = min(keys, 2)
+    step = SECONDS_A_STEP_FIXED + SECONDS_A_STEP_FLOW / 4 ** settings.finest_scale(height, width)
+    each = SECONDS_A_GUIDE + SECONDS_A_RENDER + sides * (step + SECONDS_A_CANDIDATE)
+    megapixels = width * height / 1e6
+    peak = width * height * (BYTES_A_STEP_PIXEL + keys * (9 + 3 + 1) * 4)
+    return Estimate(megapixels * (frames * each + keys * SECONDS_A_KEY), width * height * BYTES_A_WALK_PIXEL, peak)

@@ -1,0 +1,91 @@
+"""What goes into one frame's rendering, and what comes out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.engine.checks import Byte, Float
+from bottega.engine.correspondence import Walk
+from bottega.engine.keys import Key
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One key offered to a frame: the key, the walk from it to the frame, and its weight in time (0..1, from `time_weights`)."""
+
+    key: Key
+    walk: Walk
+    time_weight: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.time_weight) and 0 <= self.time_weight <= 1):
+            raise ValueError(f"time_weight is {self.time_weight:g}, allowed is 0 to 1")
+        if self.walk.key_frame != self.key.frame:
+            raise ValueError(f"walk began at key frame {self.walk.key_frame}, allowed is a walk of this key, frame {self.key.frame}")
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """One repaired frame.
+
+    Parameters
+    ----------
+    rgb
+        (H, W, 3) float32, scene-linear.
+    delta
+        (H, W, 3) float32: rgb − plate, exactly 0 where the plate is untouched.
+    weights
+        (K+1, H, W) uint32, parts of 65536: [0] the plate, then the candidates in the order given. Each pixel sums to exactly 65536.
+        A pixel has two bands; tone and detail count half each. A key's share of a band is min(1, matte·strength·(tone or detail))·choice of
+        that key, times its trust in the detail band; the rest is the plate's. Rounded to whole parts by largest remainder.
+    copied_from
+        (H, W) uint8: 0 a blend, 1 the plate's bits, 2 + i the painted bits of candidate i at the same position.
+    """
+
+    rgb: Float
+    delta: Float
+    weights: NDArray[np.uint32]
+    copied_from: Byte
+
+
+def time_weights(frame: int, key_frames: Sequence[int]) -> tuple[tuple[int, float], ...]:
+    """Which keys a frame looks at and with what weight in time: the nearest on each side, on straight ramps that meet at the keys.
+
+    Parameters
+    ----------
+    frame
+        The frame's number.
+    key_frames
+        Numbers of all key frames, at least one, in any order, no number twice.
+
+    Returns
+    -------
+    Pairs (index into `key_frames`, weight); weights sum to 1. One pair on a key and outside the first and last key, else two.
+
+    Raises
+    ------
+    ValueError
+        If there are no keys, or a number stands twice.
+
+    Examples
+    --------
+    >>> time_weights(1006, [1001, 1011, 1021])
+    ((0, 0.5), (1, 0.5))
+    >>> time_weights(1030, [1001, 1011, 1021])
+    ((2, 1.0),)
+    """
+    if not key_frames or len(set(key_frames)) != len(key_frames):
+        raise ValueError(f"key_frames is {list(key_frames)}, allowed is at least one number and none twice")
+    order = sorted(range(len(key_frames)), key=lambda i: key_frames[i])
+    before = [i for i in order if key_frames[i] <= frame]
+    after = [i for i in order if key_frames[i] > frame]
+    if not before or not after or key_frames[before[-1]] == frame:
+        return (((before or [after[0]])[-1], 1.0),)
+    left, right = before[-1], after[0]
+    ramp = (frame - key_frames[left]) / (key_frames[right] - key_frames[left])
+    return ((left, 1.0 - ramp), (right, ramp))

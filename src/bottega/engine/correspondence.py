@@ -1,0 +1,272 @@
+"""Where each pixel of a frame lies in a key: optical flow composed along the shot and refined directly against the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.engine import kernels
+from bottega.engine.checks import Byte, Float, guide_plane, one_thread, picture
+from bottega.engine.settings import RepairSettings
+
+if TYPE_CHECKING:
+    from bottega.engine.keys import Key
+
+_REC709_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_GUIDE_MID, _GUIDE_UNIT = 128.0, 40.0  # one local standard deviation is 40 of the guide's 255 steps
+_GUIDE_FLOOR = 0.12  # contrast (in natural log) below which noise is not blown up to full scale
+_GUIDE_TOE = 0.01
+_MATCH_SIGMA_PX = 3.0  # neighbourhood, at 512 pixels of shorter side, over which a match is judged
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The map between one frame and one key, and how far to trust it.
+
+    Parameters
+    ----------
+    key_frame, at_frame
+        Numbers of the key's frame and of the frame walked to.
+    map_to_key
+        (H, W, 2) float32, displacement (x, y) in pixels: pixel p of the frame shows what the key shows at p + map_to_key[p].
+    map_from_key
+        (H, W, 2) float32, the reverse: pixel p of the key is seen in the frame at p + map_from_key[p].
+    quality
+        (H, W) float32, 0..1: 1 where the guides agree or the round trip closes, 0 where both fail.
+    """
+
+    key_frame: int
+    at_frame: int
+    map_to_key: Float
+    map_from_key: Float
+    quality: Float
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, ready for ``numpy.savez``."""
+        return {
+            "frames": np.array([self.key_frame, self.at_frame], np.int64),
+            "map_to_key": self.map_to_key,
+            "map_from_key": self.map_from_key,
+            "quality": self.quality,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Walk:
+        """Make the walk again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
+        frames = arrays["frames"]
+        return cls(int(frames[0]), int(frames[1]), arrays["map_to_key"], arrays["map_from_key"], arrays["quality"])
+
+
+def guide(plate: Float, *, settings: RepairSettings) -> Byte:
+    """Guide = (log luma − local mean) / local deviation: the light-robust picture that flow runs on.
+
+    A gain on the plate's light is a sum in the log and falls out with the local mean.
+
+    Parameters
+    ----------
+    plate
+        (H, W, 3) float32, scene-linear, Rec.709 primaries.
+    settings
+        `guide_radius_px` is the sigma of the local normalisation.
+
+    Returns
+    -------
+    (H, W) uint8, 128 at the local mean, 40 steps a local standard deviation.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the plate is not as described or has values that are not finite.
+    RuntimeError
+        If OpenCV is set to more than one thread.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.setNumThreads(1)
+    >>> plate = np.full((64, 64, 3), 0.18, np.float32)
+    >>> int(guide(plate, settings=RepairSettings())[0, 0])
+    128
+    """
+    one_thread()
+    plate = picture(plate, "plate")
+    height, width = plate.shape[:2]
+    luma = np.log(np.maximum(plate @ _REC709_LUMA, np.float32(0)) + np.float32(_GUIDE_TOE))
+    sigma = settings.guide_sigma(height, width)
+    away = luma - _wide_blur(luma, sigma)
+    spread = np.sqrt(_wide_blur(away * away, sigma) + np.float32(_GUIDE_FLOOR**2))
+    scaled = np.float32(_GUIDE_MID) + np.float32(_GUIDE_UNIT) * away / spread
+    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
+
+
+def start_walk(key: Key) -> Walk:
+    """Begin a walk at the key's own frame: the identity map, quality 1.
+
+    Parameters
+    ----------
+    key
+        From `prepare_key`.
+
+    Returns
+    -------
+    Walk with maps of zeros.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> from bottega.engine import prepare_key
+    >>> cv2.setNumThreads(1)
+    >>> plate = np.full((64, 64, 3), 0.18, np.float32)
+    >>> key = prepare_key(plate, plate, frame=1001, settings=RepairSettings())
+    >>> float(start_walk(key).map_to_key.max())
+    0.0
+    """
+    height, width = key.guide.shape
+    still = np.zeros((height, width, 2), np.float32)
+    return Walk(key.frame, key.frame, still, still.copy(), np.ones((height, width), np.float32))
+
+
+def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settings: RepairSettings, frame: int | None = None) -> Walk:
+    """Walk one frame further from the key: compose the flow of the step, then refine key and frame directly against each other.
+
+    Composed flow drifts, direct flow gets lost over large motion; composed flow as the start of the direct search does neither.
+    Flow is DIS (Kroeger, Timofte, Dai, Van Gool 2016) with variational refinement.
+
+    Parameters
+    ----------
+    key
+        The key the walk began at.
+    walk
+        The walk at the previous frame (nearer to the key).
+    previous_guide, guide
+        (H, W) uint8 from `guide`: of the frame `walk` stands at, and of the frame to step to.
+    settings
+        The flow's quality and the tolerances of a match.
+    frame
+        Number of the frame to step to; None is one further away from the key (forwards from the key itself).
+
+    Returns
+    -------
+    Walk at the new frame.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the guides do not fit the key or each other, or the walk is another key's.
+    RuntimeError
+        If OpenCV is set to more than one thread.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> from bottega.engine import prepare_key
+    >>> cv2.setNumThreads(1)
+    >>> settings = RepairSettings()
+    >>> plate = np.random.default_rng(1).uniform(0.1, 0.5, (64, 64, 3)).astype(np.float32)
+    >>> key = prepare_key(plate, plate * np.float32(1.1), frame=1001, settings=settings)
+    >>> step_walk(key, start_walk(key), key.guide, key.guide, settings=settings).at_frame
+    1002
+    """
+    one_thread()
+    size = key.guide.shape
+    before = guide_plane(previous_guide, "previous_guide", like=size)
+    here = guide_plane(guide, "guide", like=size)
+    if walk.key_frame != key.frame:
+        raise ValueError(f"walk began at key frame {walk.key_frame}, allowed is a walk of this key, frame {key.frame}")
+    if walk.quality.shape != size:
+        raise ValueError(f"walk is {walk.quality.shape[0]}x{walk.quality.shape[1]} pixels, allowed is the key's {size[0]}x{size[1]}")
+    if frame is None:
+        frame = walk.at_frame + (1 if walk.at_frame >= key.frame else -1)
+    back, forth = _flow(here, before, None, settings), _flow(before, here, None, settings)
+    to_key = _flow(here, key.guide, kernels.compose(back, walk.map_to_key), settings)
+    from_key = _flow(key.guide, here, kernels.compose(walk.map_from_key, forth), settings)
+    now = _quality(to_key, from_key, here, key.guide, settings)
+    if settings.quality_memory > 0:
+        earlier = kernels.sample_linear(walk.quality[..., None], back, 0, 0)[..., 0]
+        now += np.float32(settings.quality_memory) * (earlier - now)
+    return Walk(key.frame, frame, to_key, from_key, now)
+
+
+def carry(array: Float, walk: Walk) -> tuple[Float, Float]:
+    """Warped(x) = array(x + map_to_key(x)): move a picture or matte made on the key's frame to the frame the walk stands at.
+
+    Parameters
+    ----------
+    array
+        (H, W) or (H, W, C) float32 on the key's frame.
+    walk
+        From `step_walk`.
+
+    Returns
+    -------
+    warped
+        The same shape and dtype, bilinear, the key's edge held.
+    validity
+        (H, W) float32, 0..1: the walk's quality, and 0 where the map leaves the key's picture.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the array is not as described.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> still = np.zeros((40, 40, 2), np.float32)
+    >>> walk = Walk(1, 2, still + np.float32(1), still - np.float32(1), np.ones((40, 40), np.float32))
+    >>> ramp = np.tile(np.arange(40, dtype=np.float32), (40, 1))
+    >>> warped, validity = carry(ramp, walk)
+    >>> float(warped[0, 0]), float(validity[0, 0]), float(validity[0, 39])
+    (1.0, 1.0, 0.0)
+    """
+    if not isinstance(array, np.ndarray) or array.dtype != np.float32:
+        given = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        raise TypeError(f"array is {given}, allowed is a numpy array of float32")
+    height, width = walk.quality.shape
+    if array.ndim not in (2, 3) or array.shape[:2] != (height, width):
+        raise ValueError(f"array has shape {array.shape}, allowed is ({height}, {width}) or ({height}, {width}, C) as the walk's maps")
+    if not np.isfinite(array).all():
+        raise ValueError("array has values that are not finite, allowed is finite numbers")
+    stack = np.ascontiguousarray(array if array.ndim == 3 else array[..., None])
+    warped = kernels.sample_linear(stack, walk.map_to_key, 0, 0)
+    x = np.arange(width, dtype=np.float32) + walk.map_to_key[..., 0]
+    y = np.arange(height, dtype=np.float32)[:, None] + walk.map_to_key[..., 1]
+    inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+    return warped.reshape(array.shape), np.where(inside, walk.quality, np.float32(0))
+
+
+def _flow(here: Byte, there: Byte, start: Float | None, settings: RepairSettings) -> Float:
+    # One object a call: it keeps buffers inside, and frames may run side by side.
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(settings.finest_scale(*here.shape))
+    search.setGradientDescentIterations(settings.flow_iterations)
+    search.setVariationalRefinementIterations(settings.flow_smoothing_iterations)
+    return np.asarray(search.calc(here, there, start), np.float32)
+
+
+def _quality(to_key: Float, from_key: Float, here: Byte, key: Byte, settings: RepairSettings) -> Float:
+    # Smooth skin closes no round trip and does not need to; hair never matches strand by strand. Only both together are a failure.
+    scale = max(min(here.shape) / 512, 0.25)
+    costs = kernels.mismatch(to_key, from_key, here, key, np.float32(_GUIDE_UNIT))
+    tolerance = np.float32((settings.round_trip_tolerance_px * scale) ** 2)
+    np.minimum(costs[..., 1], 4 * tolerance, out=costs[..., 1])
+    judged = cv2.GaussianBlur(costs, (0, 0), _MATCH_SIGMA_PX * scale)
+    guides = np.minimum(judged[..., 0] / np.float32(settings.match_tolerance), np.float32(1))
+    trips = np.minimum(judged[..., 1] / tolerance, np.float32(1))
+    return np.asarray(1 - guides * trips, np.float32)
+
+
+def _wide_blur(plane: Float, sigma: float) -> Float:
+    """Gaussian of a large sigma, at a reduced size where that loses nothing."""
+    step = int(sigma // 4)
+    if step < 2:
+        return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
+    height, width = plane.shape
+    small = cv2.resize(plane, (max(8, width // step), max(8, height // step)), interpolation=cv2.INTER_AREA)
+    blurred = cv2.GaussianBlur(small, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT_101)
+    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

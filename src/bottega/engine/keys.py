@@ -1,0 +1,170 @@
+"""A painted key frame, prepared: what the artist changed, split into bands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.engine import kernels
+from bottega.engine.checks import Byte, Float, one_thread, picture, plane
+from bottega.engine.correspondence import guide
+from bottega.engine.settings import RepairSettings
+
+_MATTE_FLOOR, _MATTE_FULL = 0.004, 0.02  # change in the encoding (about 0.2 % and 1 % of a mid grey) where a matte begins and is solid
+_LEAST_SUPPORT = 1e-4
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key frame, ready to be carried.
+
+    Parameters
+    ----------
+    frame
+        The key's frame number.
+    painted
+        (H, W, 3) float32, scene-linear: the artist's own pixels.
+    bands
+        (H, W, 9) float32 in the encoding: low band of the change, high band of the plate, high band of the change, three channels each.
+        Exactly 0 in the first and last three where nothing was painted.
+    coverage
+        (H, W, 1) float32: 1 where a pixel was painted (differs from the plate in any bit), else 0.
+    guide
+        (H, W) uint8, the key plate's guide.
+    """
+
+    frame: int
+    painted: Float
+    bands: Float
+    coverage: Float
+    guide: Byte
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, ready for ``numpy.savez``."""
+        return {
+            "frame": np.array(self.frame, np.int64),
+            "painted": self.painted,
+            "bands": self.bands,
+            "coverage": self.coverage,
+            "guide": self.guide,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Key:
+        """Make the key again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
+        return cls(int(arrays["frame"]), arrays["painted"], arrays["bands"], arrays["coverage"], arrays["guide"])
+
+
+def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None = None, settings: RepairSettings) -> Key:
+    """Change = enc(painted) − enc(plate) = low + high: the artist's change in bands.
+
+    The bands are a two-level Laplacian split (Burt & Adelson 1983) of the change in a log-like encoding: a change is a ratio of light.
+    The low band is normalised inside the painted region: it neither leaks out nor fades towards the region's edge.
+
+    Parameters
+    ----------
+    plate, painted
+        (H, W, 3) float32, scene-linear: the frame as shot, and as the artist painted it.
+    frame
+        The frame's number.
+    matte
+        (H, W) float32, 0..1; where it is 0 the painting is ignored. None takes every pixel that differs.
+    settings
+        `band_px` and `toe` matter here; use the same settings in `render`.
+
+    Returns
+    -------
+    Key
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is not as described or has values that are not finite.
+    RuntimeError
+        If OpenCV is set to more than one thread.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.setNumThreads(1)
+    >>> plate = np.full((64, 64, 3), 0.18, np.float32)
+    >>> key = prepare_key(plate, plate, frame=1001, settings=RepairSettings())
+    >>> float(key.coverage.max())
+    0.0
+    """
+    one_thread()
+    plate = picture(plate, "plate")
+    size = plate.shape[:2]
+    painted = picture(painted, "painted", like=size)
+    if isinstance(frame, bool) or not isinstance(frame, int):
+        raise TypeError(f"frame is {frame!r}, allowed is a whole number")
+    touched = (plate != painted).any(-1)
+    if matte is not None:
+        touched &= plane(matte, "matte", like=size) > 0
+    coverage = touched.astype(np.float32)[..., None]
+    toe, sigma = np.float32(settings.toe), settings.band_sigma(*size)
+    before = kernels.encode(plate, toe)
+    change = (kernels.encode(painted, toe) - before) * coverage
+    support = np.maximum(low_band(coverage[..., 0], sigma), np.float32(_LEAST_SUPPORT))[..., None]
+    low = low_band(change, sigma) / support * coverage
+    bands = np.concatenate([low, before - low_band(before, sigma), change - low], -1)
+    return Key(frame, painted.copy(), bands, coverage, guide(plate, settings=settings))
+
+
+def matte_from_keys(key: Key, *, feather_px: float = 3.0) -> Float:
+    """A soft matte from where the key was painted.
+
+    The change in the encoding (largest channel), stepped between 0.4 % and 2 %, closed over gaps and feathered outwards; exactly 0 beyond.
+
+    Parameters
+    ----------
+    key
+        From `prepare_key`.
+    feather_px
+        Width of the feather in pixels at 512 pixels of shorter side, 0..64; larger pictures scale it.
+
+    Returns
+    -------
+    (H, W) float32, 0..1: 1 where something was painted, falling to exactly 0 over the feather.
+
+    Raises
+    ------
+    ValueError
+        If the feather is outside its range.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.setNumThreads(1)
+    >>> plate = np.full((64, 64, 3), 0.18, np.float32)
+    >>> painted = plate.copy()
+    >>> painted[24:40, 24:40] *= np.float32(1.5)
+    >>> matte = matte_from_keys(prepare_key(plate, painted, frame=1, settings=RepairSettings()))
+    >>> float(matte[32, 32]), float(matte[0, 0])
+    (1.0, 0.0)
+    """
+    if not 0 <= feather_px <= 64:
+        raise ValueError(f"feather_px is {feather_px:g}, allowed is 0 to 64")
+    one_thread()
+    change = np.abs(key.bands[..., 0:3] + key.bands[..., 6:9]).max(-1)
+    solid = (change >= _MATTE_FULL).astype(np.uint8)
+    radius = max(1, round(feather_px * min(key.guide.shape) / 512))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    framed = cv2.copyMakeBorder(solid, radius, radius, radius, radius, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, disc)[radius:-radius, radius:-radius]
+    faint = np.clip((change - np.float32(_MATTE_FLOOR)) / np.float32(_MATTE_FULL - _MATTE_FLOOR), 0, 1)
+    if feather_px == 0 or not closed.any():
+        return np.asarray(np.maximum(closed, faint), np.float32)
+    away = cv2.distanceTransform(1 - closed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    t = np.clip(1 - away / np.float32(radius + 1), 0, 1)
+    return np.asarray(np.maximum(t * t * (3 - 2 * t), faint), np.float32)
+
+
+def low_band(array: Float, sigma: float) -> Float:
+    """Gaussian low pass of (H, W) or (H, W, C), the edge mirrored."""
+    return np.asarray(cv2.GaussianBlur(array, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)

@@ -1,0 +1,102 @@
+"""Slow, short numpy twins of the compiled kernels: the specification they are tested against."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+
+
+def encode(values: Float, toe: float) -> Float:
+    """Twin of `kernels.encode`: sign(x)·log(1 + |x|/toe)."""
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values) / np.float32(toe)), np.float32)
+
+
+def decode(values: Float, toe: float) -> Float:
+    """Inverse of `encode`: sign(y)·toe·(exp|y| − 1)."""
+    return np.asarray(np.sign(values) * np.float32(toe) * np.expm1(np.abs(values)), np.float32)
+
+
+def _positions(shift: Float, top: int, left: int, height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows, columns = np.mgrid[0 : shift.shape[0], 0 : shift.shape[1]]
+    x = np.clip(columns + left + shift[..., 0].astype(np.float64), 0, width - 1)
+    y = np.clip(rows + top + shift[..., 1].astype(np.float64), 0, height - 1)
+    return y, x
+
+
+def sample_linear(source: Float, shift: Float, top: int, left: int) -> Float:
+    """Twin of `kernels.sample_linear`."""
+    height, width = source.shape[:2]
+    y, x = _positions(shift, top, left, height, width)
+    y0, x0 = np.minimum(y.astype(int), height - 2), np.minimum(x.astype(int), width - 2)
+    fy, fx = (y - y0)[..., None], (x - x0)[..., None]
+    upper = source[y0, x0] * (1 - fx) + source[y0, x0 + 1] * fx
+    lower = source[y0 + 1, x0] * (1 - fx) + source[y0 + 1, x0 + 1] * fx
+    return np.asarray(upper * (1 - fy) + lower * fy, np.float32)
+
+
+def compose(first: Float, second: Float) -> Float:
+    """Twin of `kernels.compose`: first(x) + second(x + first(x))."""
+    return first + sample_linear(second, first, 0, 0)
+
+
+def _keys_cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    d = np.abs(distance)
+    near = 1.5 * d**3 - 2.5 * d**2 + 1
+    far = -0.5 * d**3 + 2.5 * d**2 - 4 * d + 2
+    return np.where(d <= 1, near, np.where(d < 2, far, 0.0))
+
+
+def sample_cubic(source: Float, shift: Float, top: int, left: int) -> Float:
+    """Twin of `kernels.sample_cubic`: Keys' cubic convolution with a = -1/2."""
+    height, width = source.shape[:2]
+    y, x = _positions(shift, top, left, height, width)
+    out = np.zeros((*shift.shape[:2], source.shape[2]))
+    for j in range(-1, 3):
+        for i in range(-1, 3):
+            yy, xx = y.astype(int) + j, x.astype(int) + i
+            weight = _keys_cubic(y - yy) * _keys_cubic(x - xx)
+            out += weight[..., None] * source[np.clip(yy, 0, height - 1), np.clip(xx, 0, width - 1)]
+    return np.asarray(out, np.float32)
+
+
+def mismatch(to_key: Float, from_key: Float, here: NDArray[np.uint8], key: NDArray[np.uint8], unit: float) -> Float:
+    """Twin of `kernels.mismatch`."""
+    height, width = here.shape
+    warped = sample_linear(key[..., None].astype(np.float32), to_key, 0, 0)[..., 0]
+    trip = to_key + sample_linear(from_key, to_key, 0, 0)
+    rows, columns = np.mgrid[0:height, 0:width]
+    y, x = _positions(to_key, 0, 0, height, width)
+    outside = (columns + to_key[..., 0] - x) ** 2 + (rows + to_key[..., 1] - y) ** 2
+    difference = (here.astype(np.float32) - warped) / unit
+    return np.stack([difference**2, (trip**2).sum(-1) + outside], -1).astype(np.float32)
+
+
+def energies(plate_high: Float, key: Float) -> Float:
+    """Twin of `kernels.energies`."""
+    there, change = key[..., 3:6], key[..., 6:9]
+    return np.stack([((plate_high - there) ** 2).mean(-1), (change**2).mean(-1), (plate_high**2 + there**2).mean(-1)], -1)
+
+
+def whole_parts(shares: NDArray[np.float64]) -> NDArray[np.uint32]:
+    """Twin of `kernels.whole_parts`: largest remainder, the plate first."""
+    every = np.concatenate([[max(0.0, 1 - shares.sum())], shares / max(1.0, shares.sum())])
+    exact = every * 65536
+    out = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - out), kind="stable")
+    for i in range(int(65536 - out.sum())):
+        out[order[i % out.size]] += 1
+    return np.asarray(out, np.uint32)
+
+
+def blend(
+    pictures: tuple[Float, Float], reach: Float, changes: Float, trust: Float, choice: Float, *, tone: float, detail: float, toe: float
+) -> Float:
+    """Twin of `kernels.blend` where something of a key is used (its weights are `whole_parts`, its copies the caller's pixels)."""
+    encoded, plate_high = pictures
+    value = encoded.copy()
+    for change, trusted, chosen in zip(changes, trust, choice, strict=True):
+        high = change[..., 3:6] + change[..., 6:9] - plate_high
+        value += (reach * chosen)[..., None] * (tone * change[..., :3] + detail * trusted[..., 1:] * high)
+    return decode(value, toe)

@@ -1,0 +1,192 @@
+"""The one way out: frames, layers, proxies and contact sheets of a take, each file whole or absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bottega.model import Output, Take
+
+from .colour import DISPLAY, to_working
+from .exr_file import ALPHA_ATTRIBUTE, STRAIGHT
+from .exr_write import PartOut, exr_bytes
+from .frame import LARGEST_HALF, Box, Floats, Frame, Samples, as_float
+from .movie_write import encode_movie
+from .png import png_bytes
+from .sealing import place
+from .sheet import sheet_picture
+from .whole_file import inside, new_file, write_whole
+
+LAYERS = ("delta", "matte", "credit")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FrameOut:
+    """A finished frame, arrays over the plate's canvas.
+
+    `rgb` and `delta` are (H, W, 3) float32 in the plate's working space, `untouched` says where the plate's own samples go out
+    bit for bit, `matte` is 0..1, `credit` are uint32 channels with `manifest` (JSON) to read them by, and `credit_picture` is
+    their false colour (H, W, 3) uint8.
+    """
+
+    number: int
+    plate: Frame
+    rgb: Floats
+    untouched: npt.NDArray[np.bool_]
+    delta: Floats
+    matte: Floats
+    credit: Mapping[str, npt.NDArray[np.uint32]]
+    manifest: str
+    credit_picture: npt.NDArray[np.uint8] | None = None
+
+    def check(self) -> None:
+        """Raise ValueError unless every array covers the canvas and has its type."""
+        shape = (self.plate.canvas.height, self.plate.canvas.width)
+        wanted: list[tuple[str, Samples, tuple[int, ...], type]] = [
+            ("rgb", self.rgb, (*shape, 3), np.float32),
+            ("delta", self.delta, (*shape, 3), np.float32),
+            ("matte", self.matte, shape, np.float32),
+            ("untouched", self.untouched, shape, np.bool_),
+            *((f"credit[{n!r}]", c, shape, np.uint32) for n, c in self.credit.items()),
+        ]
+        if self.credit_picture is not None:
+            wanted.append(("credit_picture", self.credit_picture, (*shape, 3), np.uint8))
+        for name, array, size, kind in wanted:
+            if array.shape != size or array.dtype != kind:
+                raise ValueError(f"{name} is {array.shape} {array.dtype}, needed is {size} {np.dtype(kind)}, frame {self.number}")
+        for name, light in (("rgb", self.rgb), ("delta", self.delta), ("matte", self.matte)):
+            if not np.isfinite(light).all():
+                raise ValueError(f"{name} of frame {self.number} holds NaN or infinite values, allowed are finite ones")
+
+
+class Delivery:
+    """Writes the files of one take into its folder. Finished files are never overwritten."""
+
+    def __init__(self, folder: Path, take: Take) -> None:
+        if not isinstance(take, Take):
+            raise TypeError(f"a delivery needs the Take it belongs to, given {type(take).__name__}")
+        self.folder, self.take = folder, take
+
+    def frame(self, out: FrameOut, *, layers: Sequence[str] = LAYERS) -> list[Output]:
+        """Write `frames/NAME.1001.exr` and the layers asked for beside it, of LAYERS.
+
+        Raises FootageError when a file is there already or cannot be written, ValueError for arrays of a wrong size or type.
+        """
+        out.check()
+        unknown = [name for name in layers if name not in LAYERS]
+        if unknown or ("credit" in layers and out.credit_picture is None):
+            given = unknown[0] if unknown else "credit without a credit_picture"
+            raise ValueError(f"layer {given!r} cannot be written, allowed are {', '.join(LAYERS)} with their pictures")
+        plate, delta = out.plate, _delta_part(out)
+        parts = [self._rgb_part(out), delta, _matte_part(out), _credit_part(out)]
+        made = [self._write(f"frames/{self._name(out.number)}.exr", self._exr(parts, plate), out.number)]
+        if "delta" in layers:
+            made.append(self._write(f"delta/{self._name(out.number)}.exr", self._exr([delta], plate), out.number))
+        if "matte" in layers:
+            codes = np.floor(out.matte.clip(0, 1).astype(np.float64) * 65535 + 0.5).astype(np.uint16)
+            made.append(self._write(f"matte/{self._name(out.number)}.png", png_bytes(codes, colour=None), out.number))
+        if "credit" in layers and out.credit_picture is not None:
+            made.append(self._write(f"credit/{self._name(out.number)}.png", png_bytes(out.credit_picture, colour=DISPLAY), out.number))
+        return made
+
+    def png16(self, name: str, codes: npt.NDArray[np.uint16], *, colour: str | None = DISPLAY, frame: int | None = None) -> Output:
+        """Write 16-bit codes, (H, W) or (H, W, 3), as a PNG that says its colour (None: numbers).
+
+        Raises FootageError, UsageError for a name that leads out.
+        """
+        if codes.dtype != np.uint16:
+            raise TypeError(f"png16 takes uint16 codes, given {codes.dtype}")
+        return self._write(name, png_bytes(codes, colour=colour), frame)
+
+    def sheet(self, name: str, rows: Sequence[Sequence[tuple[str, npt.NDArray[np.uint8]]]]) -> Output:
+        """Write a contact sheet as a PNG: rows of (label, display-encoded picture). Raises FootageError, UsageError."""
+        return self._write(name, png_bytes(sheet_picture(rows), colour=DISPLAY), None)
+
+    def movie(self, name: str, pictures: Iterable[npt.NDArray[np.uint8] | Floats], fps: Fraction, *, codec: str = "h264") -> Output:
+        """Write display-encoded pictures, uint8 or float32 0..1, as a movie.
+
+        `h264`: all-intra 4:2:0, seeks at once; `prores`: 422 HQ. Odd sizes gain one repeated row or column. Raises
+        FootageError, UsageError for a name that leads out or an unknown codec.
+        """
+        path = inside(self.folder, name)
+        with new_file(path) as temporary:
+            digest = encode_movie(temporary, pictures, fps, codec=codec, called=place(path, None), suffix=path.suffix)
+        return Output(path=name, sha256=digest)
+
+    def _name(self, number: int) -> str:
+        return f"{self.take.name}.{number:04d}"
+
+    def _write(self, name: str, data: bytes, frame: int | None) -> Output:
+        return Output(path=name, sha256=write_whole(inside(self.folder, name), data, frame), frame=frame)
+
+    def _exr(self, parts: list[PartOut], plate: Frame) -> bytes:
+        return exr_bytes(
+            parts, display=plate.display, pixel_aspect=plate.pixel_aspect, plan=self.take.plan_digest, passed_on=plate.passed_on
+        )
+
+    def _rgb_part(self, out: FrameOut) -> PartOut:
+        """The finished picture in the plate's own colour, samples and windows, with the plate's other channels."""
+        plate = out.plate
+        light = out.rgb if plate.colour == plate.working else _in_plate_colour(out)
+        if plate.native.dtype == np.float16:
+            picture: Samples = light.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16)
+            own: Samples = plate.native
+        else:
+            picture, own = light, as_float(plate.native)
+        window = plate.data.inside(plate.canvas)
+        untouched = out.untouched.copy()
+        outside = np.ones(untouched.shape, bool)
+        outside[window] = False
+        grown = bool((outside & ~untouched).any())  # work beyond the plate's own window widens it
+        kept = untouched[window][..., None]
+        inner = np.where(kept, own, picture[window])
+        if grown:
+            picture = np.where(outside[..., None] & untouched[..., None], picture.dtype.type(0), picture)
+            picture[window] = inner
+        box = plate.canvas if grown else plate.data
+        rgb = picture if grown else inner
+        channels: dict[str, Samples] = {c: rgb[..., i] for i, c in enumerate("RGB")}
+        for name, samples in plate.others.items():
+            channels[name] = _widened(_as_exr(samples), plate.data, box)
+        straight = plate.alpha is not None and not plate.premultiplied
+        said = {ALPHA_ATTRIBUTE: STRAIGHT} if straight else {}  # EXR alpha is premultiplied unless a file says otherwise
+        return PartOut(name="rgb", channels=channels, data=box, colour=plate.colour, attributes=said)
+
+
+def _in_plate_colour(out: FrameOut) -> Floats:
+    """The picture converted back; where nothing was touched the value does not matter, the plate's samples go there."""
+    plate = out.plate
+    if plate.colour is None or plate.working is None:
+        raise ValueError(f"the plate of frame {out.number} has no colour: open it with the role plate")
+    return to_working(out.rgb.copy(), plate.working, plate.colour)
+
+
+def _as_exr(samples: Samples) -> Samples:
+    """Other channels keep their type; codes become float32, as the picture does."""
+    return as_float(samples) if samples.dtype in (np.uint8, np.uint16) else samples
+
+
+def _widened(samples: Samples, data: Box, box: Box) -> Samples:
+    if data == box:
+        return samples
+    whole = np.zeros((box.height, box.width), samples.dtype)
+    whole[data.inside(box)] = samples
+    return whole
+
+
+def _delta_part(out: FrameOut) -> PartOut:
+    channels = {f"delta.{c}": out.delta[..., i] for i, c in enumerate("RGB")}
+    return PartOut(name="delta", channels=channels, data=out.plate.canvas, colour=out.plate.working)
+
+
+def _matte_part(out: FrameOut) -> PartOut:
+    return PartOut(name="matte", channels={"Y": out.matte}, data=out.plate.canvas)
+
+
+def _credit_part(out: FrameOut) -> PartOut:
+    return PartOut(name="credit", channels=out.credit, data=out.plate.canvas, attributes={"manifest": out.manifest})

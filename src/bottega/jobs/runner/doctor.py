@@ -1,0 +1,88 @@
+"""Is this machine fit, and is this show sound? Each check says what it found."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bottega.footage import colour_spaces, config_name
+from bottega.model import BottegaError, TakeState, UsageError
+from bottega.rights import Ledger, load_gate_key, load_public_key
+
+from .request import versions
+from .showfolder import ShowFolder
+from .takefolder import RECORD
+from .takefolder import versions as takes_of
+
+GIBI = 1024**3
+LEAST_FREE_GIB = 5
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding."""
+
+    name: str
+    ok: bool
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The finding as JSON values."""
+        return asdict(self)
+
+
+def examine(folder: Path | None) -> list[Check]:
+    """Check Python, libraries, colour, codecs; inside a show also its ledger, keys, free space and unfinished takes."""
+    checks = list(_machine())
+    try:
+        show = ShowFolder.find(folder or Path.cwd())
+    except UsageError:
+        return [*checks, Check("show", folder is None, "none here: only the machine was checked")]
+    return [*checks, *_show(show)]
+
+
+def _machine() -> Iterator[Check]:
+    found = ".".join(map(str, sys.version_info[:3]))
+    yield Check("python", (3, 11) <= sys.version_info[:2] <= (3, 13), f"{found} (3.11 to 3.13)")
+    yield _try("libraries", lambda: ", ".join(f"{k} {v}" for k, v in versions().items()))
+    yield _try("colour", lambda: f"{len(colour_spaces())} colour spaces in {config_name()}")
+
+
+def _show(show: ShowFolder) -> Iterator[Check]:
+    yield _try("settings", lambda: f"{show.settings().code} at {show.settings().fps} frames a second")
+    yield _try("ledger", lambda: _ledger(show))
+    yield _try("gate's key", lambda: _keys(show))
+    free = shutil.disk_usage(show.root).free / GIBI
+    yield Check("free space", free >= LEAST_FREE_GIB, f"{free:.1f} GiB (at least {LEAST_FREE_GIB})")
+    unfinished = [
+        f.read().name
+        for shot in show.shots()
+        for job in (p.name for p in (show.root / shot).iterdir() if p.is_dir())
+        for f in takes_of(show.root, shot, job)
+        if (f.path / RECORD).is_file() and f.read().state is TakeState.MAKING
+    ]
+    yield Check("unfinished takes", True, ", ".join(unfinished) + ": run the same command again to go on" if unfinished else "none")
+
+
+def _ledger(show: ShowFolder) -> str:
+    ledger = Ledger(show.ledger)
+    ledger.verify()
+    return f"{ledger.head().size} entries, all hash as they were written"
+
+
+def _keys(show: ShowFolder) -> str:
+    public = load_public_key(show.public_key)
+    if load_gate_key(show.settings().show_id).public_key() != public:
+        raise UsageError("the private key on this machine is not the one of this show")
+    return "private key is here and matches keys/gate.pub"
+
+
+def _try(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, look())
+    except BottegaError as problem:
+        return Check(name, False, str(problem))

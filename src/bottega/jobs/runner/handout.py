@@ -1,0 +1,55 @@
+"""Hand plate frames out to be painted on. They leave through the same gate as everything else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from bottega.footage import hand_out as codes_for
+from bottega.footage import working_space, write_png16
+from bottega.model import Input, Role, Shot, UsageError, Use
+
+from .passes import Pass
+from .pictures import Pictures
+from .run import House
+
+JOB = "handout"
+
+
+def hand_out(house: House, shot: Shot, frames: Sequence[int], *, to: Path) -> list[Path]:
+    """Write `SHOT.NNNN.png`, 16-bit in the show's key colour space, for each frame. Never overwrites a painting.
+
+    Raises UsageError for a frame that the plate lacks or a file that is there already; ConsentError when the gate refuses.
+    """
+    stray = [n for n in frames if n not in shot.frames or n in shot.holes]
+    if stray or not frames:
+        raise UsageError(
+            f"frames {stray or 'none'}: shot {shot.code} has {shot.frames}" + (f" without {list(shot.holes)}" if shot.holes else "")
+        )
+    targets = {n: to / f"{shot.code}.{n}.png" for n in frames}
+    there = [p.name for p in targets.values() if p.exists()]
+    if there:
+        raise UsageError(f"{there[0]} is there already and may be painted on: give another folder, or move it")
+    plate = house.folder.exemplar(shot.plate)
+    use = Use(
+        show_id=house.show.show_id,
+        shot=shot.code,
+        job=JOB,
+        inputs=(Input(digest=plate.digest, role=Role.PLATE),),
+        touches_performer=False,  # the plate leaves as it is; what is painted on it is judged when it comes back
+    )
+    house.declare(use)
+    job_id = f"{shot.code}-{JOB}-{secrets.token_hex(8)}"
+    right = Pass(house.gate, use, job_id=job_id, door=house.door(job_id), clock=house.clock)
+    working = working_space(shot.colour, house.show.working_colour)
+    pictures = Pictures(plate, right, root=house.folder.root, working=working, default_colour=shot.colour)
+    try:
+        to.mkdir(parents=True, exist_ok=True)
+        for n, path in targets.items():
+            write_png16(path, codes_for(pictures.read(n), key_colour=house.show.key_colour))
+    except OSError as problem:
+        raise UsageError(f"{to.name} cannot be written: {problem.strerror}") from problem
+    finally:
+        pictures.close()
+    return list(targets.values())

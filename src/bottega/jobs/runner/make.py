@@ -1,0 +1,203 @@
+"""Make the frames of a take: interval by interval, walks first, then frames, on a few threads with the same bits as on one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.attribution import Tally, credit_frame, palette_for, picture
+from bottega.footage import Delivery, Frame, FrameOut, as_matte, hand_out
+from bottega.jobs.recipes.keyed import Candidate, Key, KeyedRepair, Walk
+from bottega.jobs.recipes.schedule import Interval, WalkPlan, intervals, serving
+from bottega.model import JobError, Output
+
+from .opening import Inputs, painted_key
+from .pictures import Pictures
+from .progress import Progress
+from .request import Resolved
+from .takefolder import TakeFolder
+
+WALK_UNITS = 1.0
+FRAME_UNITS = 1.0
+Array = NDArray[np.float32]
+
+
+def work_units(frames: tuple[int, ...], keys: tuple[int, ...]) -> float:
+    """How much there is to do, for the progress bar."""
+    walked = sum(len(w.frames) for part in intervals(frames, keys) for w in part.walks)
+    return walked * WALK_UNITS + len(frames) * FRAME_UNITS
+
+
+class Maker:
+    """Makes frames of one take. What is already there, whole and noted, is kept."""
+
+    def __init__(
+        self, job: Resolved, inputs: Inputs, folder: TakeFolder, delivery: Delivery, *, key_colour: str, progress: Progress
+    ) -> None:
+        self._key_colour, self._take_name = key_colour, delivery.take.name
+        self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
+        self._recipe = KeyedRepair(job.request.settings)
+        self._scratch = folder.scratch()
+        self._numbers = tuple(job.keys)
+        self._keys: dict[int, Key] = {}
+        self._stop = threading.Event()
+        self.tally = Tally()
+        self.outputs: dict[int, tuple[Output, ...]] = {}
+        self.carried: dict[int, float] = {}
+        self._non_finite: dict[int, int] = {}
+        self._lock = threading.Lock()
+
+    def run(self, *, threads: int) -> None:
+        """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
+        with ThreadPoolExecutor(threads, thread_name_prefix="make") as pool:
+            for part in intervals(self._job.frames, self._numbers):
+                todo = [n for n in part.frames if not self._found(n)]
+                if not todo:
+                    self._skip_walks(part)
+                    continue
+                self._hold_keys(part)
+                self._each(pool, (partial(self._walk, w) for w in part.walks))
+                self._each(pool, (partial(self._frame, n) for n in todo))
+                for walk in part.walks:
+                    for n in walk.frames:
+                        self._scratch.drop(_name(walk.key, n))
+
+    def _each(self, pool: ThreadPoolExecutor, work: Iterable[Callable[[], None]]) -> None:
+        futures: list[Future[None]] = [pool.submit(w) for w in work]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        except BaseException:
+            self._stop.set()
+            for future in futures:
+                future.cancel()
+            wait(futures)
+            raise
+
+    def _hold_keys(self, part: Interval) -> None:
+        needed = {k for n in part.frames for k, _ in serving(n, self._numbers)}
+        self._keys = {k: self._keys.get(k) or self._prepare(k) for k in sorted(needed)}
+
+    def _prepare(self, number: int) -> Key:
+        plate, painted = painted_key(self._inputs, self._job, number)
+        matte = as_matte(self._inputs.matte.read(number)) if self._inputs.matte else None
+        return self._recipe.key(number, plate.rgb, painted, matte)
+
+    def _walk(self, plan: WalkPlan) -> None:
+        key = self._keys[plan.key]
+        walk, before = self._recipe.begin(key), None
+        previous = plan.key
+        for n in plan.frames:
+            if self._stop.is_set():
+                return
+            found = self._scratch.get(_name(plan.key, n))
+            if found is not None:
+                walk, before = Walk.from_arrays(found), None
+            else:
+                if before is None:
+                    before = self._recipe.guide(self._inputs.plate.read(previous).rgb)
+                here = self._recipe.guide(self._inputs.plate.read(n).rgb)
+                walk = self._recipe.step(key, walk, before, here, frame=n)
+                self._scratch.put(_name(plan.key, n), walk.arrays())
+                before = here
+            previous = n
+            self._progress.advance("match", units=WALK_UNITS, frame=n, found=found is not None)
+
+    def _frame(self, number: int) -> None:
+        if self._stop.is_set():
+            return
+        plate = self._inputs.plate.read(number)
+        candidates = [Candidate(self._keys[k], self._walk_at(k, number), w) for k, w in serving(number, self._numbers)]
+        matte = self._matte(number, candidates)
+        strength = self._recipe.strength(
+            matte.shape, {n: (self._region(p, number, candidates), s) for n, (p, s) in self._inputs.regions.items()}
+        )
+        made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength)
+        by_key = {s.frame: s for s in self._inputs.sources if s.frame is not None}
+        credit = credit_frame(made.weights, made.copied_from, (self._inputs.sources[0], *(by_key[c.key.frame] for c in candidates)))
+        out = FrameOut(
+            number=number,
+            plate=plate,
+            rgb=made.rgb,
+            untouched=made.copied_from == 1,
+            delta=made.delta,
+            matte=matte,
+            credit=credit.channels(),
+            manifest=credit.manifest(),
+            credit_picture=picture(credit, palette=palette_for(self._inputs.sources)),
+        )
+        outputs = [*self._delivery.frame(out)]
+        if "png16" in self._job.request.also:
+            codes = hand_out(replace(plate, rgb=made.rgb), key_colour=self._key_colour)
+            outputs.append(self._delivery.png16(f"png16/{self._take_name}.{number}.png", codes, frame=number))
+        tally = Tally()
+        tally.add(credit)
+        self._note(number, tuple(outputs), tally, _carried(made.weights, matte), plate)
+
+    def _matte(self, number: int, candidates: list[Candidate]) -> Array:
+        if self._inputs.matte is not None:
+            return as_matte(self._inputs.matte.read(number))
+        return self._recipe.carried([(self._recipe.derived_matte(c.key), c.walk, c.time_weight) for c in candidates])
+
+    def _region(self, region: Pictures, number: int, candidates: list[Candidate]) -> Array:
+        if region.exemplar.file_for(number) is not None:
+            return as_matte(region.read(number))
+        return self._recipe.carried([(as_matte(region.read(c.key.frame)), c.walk, c.time_weight) for c in candidates])
+
+    def _walk_at(self, key: int, number: int) -> Walk:
+        if key == number:
+            return self._recipe.begin(self._keys[key])
+        found = self._scratch.get(_name(key, number))
+        if found is None:
+            raise JobError(f"frame {number}: the correspondence with key {key} is damaged on disk: run it again, it is made anew")
+        return Walk.from_arrays(found)
+
+    def _note(self, number: int, outputs: tuple[Output, ...], tally: Tally, carried: float, plate: Frame) -> None:
+        note: dict[str, Any] = {"outputs": [o.to_json() for o in outputs], "tally": tally.to_json(), "carried": carried}
+        note["non_finite"] = plate.non_finite
+        self._folder.note_frame(number, note)
+        self._count(number, note)
+        self._progress.advance("make", units=FRAME_UNITS, frame=number)
+
+    def _found(self, number: int) -> bool:
+        note = self._folder.noted_frame(number)
+        if note is None:
+            return False
+        self._count(number, note)
+        self._progress.advance("make", units=FRAME_UNITS, frame=number, found=True)
+        return True
+
+    def _count(self, number: int, note: dict[str, Any]) -> None:
+        with self._lock:
+            self.tally.merge(Tally.from_json(note["tally"]))
+            self.outputs[number] = tuple(Output.from_json(o) for o in note["outputs"])
+            self.carried[number] = note["carried"]
+            self._non_finite[number] = note["non_finite"]
+
+    def warnings(self) -> list[str]:
+        """What a supervisor should know about the plate."""
+        bad = {n: count for n, count in sorted(self._non_finite.items()) if count}
+        frames = ", ".join(f"{n} ({count})" for n, count in bad.items())
+        return [f"NaN or infinite samples in the plate's frames {frames}: kept where nothing was changed"] if bad else []
+
+    def _skip_walks(self, part: Interval) -> None:
+        for walk in part.walks:
+            self._progress.advance("match", units=WALK_UNITS * len(walk.frames), found=True)
+
+
+def _name(key: int, number: int) -> str:
+    return f"walk.{key}.{number}"
+
+
+def _carried(weights: NDArray[np.uint32], matte: Array) -> float:
+    """How much of the matte the keys reached: the keys' weight there, over the matte's own."""
+    wanted = float(matte.sum(dtype=np.float64)) * 65536
+    return round(float(weights[1:].sum(dtype=np.float64)) / wanted, 6) if wanted else 1.0

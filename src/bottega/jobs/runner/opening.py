@@ -1,0 +1,107 @@
+"""Open a job's exemplars under its pass, on the plate's canvas and in its working space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.attribution import CreditSource
+from bottega.footage import Box, Frame, take_back, working_space
+from bottega.model import Exemplar, Role, Show, UsageError
+
+from .passes import Pass
+from .pictures import Pictures
+from .request import Resolved
+from .showfolder import ShowFolder
+
+SCENE_FORMATS = frozenset({".exr", ".dpx"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The opened exemplars of a run. `sources` are the credit ids: the plate first, then the keys in order."""
+
+    plate: Pictures
+    keys: dict[int, Pictures]
+    matte: Pictures | None
+    regions: dict[str, tuple[Pictures, float]]
+    sources: tuple[CreditSource, ...]
+
+    def close(self) -> None:
+        """Let go of all decoders."""
+        for p in (self.plate, *self.keys.values(), *((self.matte,) if self.matte else ()), *(p for p, _ in self.regions.values())):
+            p.close()
+
+
+def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -> Inputs:
+    """Open everything that a job reads. Raises ConsentError, FootageError, UsageError."""
+    working = working_space(job.shot.colour, show.working_colour)
+
+    def opened(exemplar: Exemplar, canvas: Box | None = None, default: str | None = None) -> Pictures:
+        return Pictures(exemplar, right, root=folder.root, working=working, canvas=canvas, default_colour=default)
+
+    plate = opened(job.plate, default=job.shot.colour)
+    canvas, window = plate.frames().info.canvas, plate.frames().info.display
+    kept = {n: folder.exemplar(e.digest) for n, e in job.keys.items()}  # the show's own copies: the artist may paint on
+    keys = {n: opened(e, default=_key_colour(e, job, show)) for n, e in kept.items()}
+
+    def matte(exemplar: Exemplar, what: str) -> Pictures:
+        size = opened(exemplar).frames().info.display
+        if (size.width, size.height) != (window.width, window.height):
+            raise UsageError(
+                f"the {what} is {size.width}x{size.height}, the plate is {window.width}x{window.height}: render it at the plate's size"
+            )
+        return opened(exemplar, canvas)
+
+    return Inputs(
+        plate=plate,
+        keys=keys,
+        matte=matte(job.matte, "matte") if job.matte else None,
+        regions={r.name: (matte(e, f"region {r.name}"), r.strength) for r, e in job.regions},
+        sources=_sources(job, folder.exemplar),
+    )
+
+
+def painted_key(inputs: Inputs, job: Resolved, number: int) -> tuple[Frame, NDArray[np.float32]]:
+    """A key's plate frame, and the painted picture taken back into the plate's working space. Raises FootageError."""
+    plate = inputs.plate.read(number)
+    return plate, take_back(inputs.keys[number].read(number), plate, allow_8bit=job.request.allow_8bit_keys)
+
+
+def check_keys(inputs: Inputs, job: Resolved) -> None:
+    """Read every key once before anything is written, so that a wrong one costs no half-made take."""
+    for number in job.keys:
+        painted_key(inputs, job, number)
+
+
+def one_thread_a_call() -> None:
+    """OpenCV splits flow by its own thread count and so changes its bits: frames run on threads, calls do not."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _key_colour(key: Exemplar, job: Resolved, show: Show) -> str:
+    """A key that does not say its space: EXR and DPX come back as the plate went out, PNG and TIFF as the show declares."""
+    return job.shot.colour if PurePath(key.files[0].path).suffix.lower() in SCENE_FORMATS else show.key_colour
+
+
+def _sources(job: Resolved, kept: Callable[[str], Exemplar]) -> tuple[CreditSource, ...]:
+    out: list[CreditSource] = []
+    for number, exemplar in ((None, job.plate), *job.keys.items()):
+        record = kept(exemplar.digest)
+        out.append(
+            CreditSource(
+                id=len(out) + 1,
+                exemplar=record.digest,
+                role=Role(record.role),
+                frame=number,
+                author_id=record.author_id,
+                licence_id=record.licence_id,
+            )
+        )
+    return tuple(out)

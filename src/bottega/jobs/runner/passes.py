@@ -1,0 +1,29 @@
+"""A run's right to read pictures: asked for again before it runs out, so that a revoked consent stops the run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bottega.model import Use
+from bottega.rights import Clearance, Door, Gate
+
+RENEW_BEFORE = timedelta(minutes=3)
+
+
+class Pass:
+    """The clearances of one run, in order. Each renewal is a new decision by the gate, on the state of that moment."""
+
+    def __init__(self, gate: Gate, use: Use, *, job_id: str, door: Door, clock: Callable[[], datetime]) -> None:
+        self._gate, self._use, self._job_id, self._clock = gate, use, job_id, clock
+        self.door = door
+        self._lock = threading.Lock()
+        self.used: list[Clearance] = [gate.clear(use, job_id=job_id)]
+
+    def clearance(self) -> Clearance:
+        """The clearance to open with now. Raises ConsentError when the gate no longer says yes."""
+        with self._lock:
+            if self.used[-1].expires_at - self._clock() < RENEW_BEFORE:
+                self.used.append(self._gate.clear(self._use, job_id=self._job_id))
+            return self.used[-1]

@@ -1,0 +1,62 @@
+"""A dry run: what a job would do, what it would cost, and what the gate says, with nothing made."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bottega.jobs.recipes.keyed import cost
+from bottega.jobs.recipes.schedule import intervals
+from bottega.model import Reason
+
+from .request import Resolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A job's plan, printable. Seconds are CPU seconds on one core of the machine the figures were measured on."""
+
+    shot: str
+    job: str
+    frames: int
+    first: int
+    last: int
+    width: int
+    height: int
+    keys: tuple[int, ...]
+    matte: str
+    intervals: int
+    cpu_seconds: float
+    scratch_bytes: int
+    memory_bytes: int
+    allowed: bool
+    reasons: tuple[Reason, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as JSON values."""
+        return asdict(self)
+
+
+def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: int) -> Plan:
+    """Estimate a resolved job and attach the gate's answer."""
+    keys = tuple(job.keys)
+    parts = intervals(job.frames, keys)
+    longest = max(len(p.frames) for p in parts)
+    figures = cost(job.shot.width, job.shot.height, frames=len(job.frames), longest=longest, threads=threads)
+    return Plan(
+        shot=job.shot.code,
+        job=job.request.job,
+        frames=len(job.frames),
+        first=job.frames[0],
+        last=job.frames[-1],
+        width=job.shot.width,
+        height=job.shot.height,
+        keys=keys,
+        matte="given" if job.matte else "derived from the keys",
+        intervals=len(parts),
+        cpu_seconds=figures.cpu_seconds,
+        scratch_bytes=figures.scratch_bytes,
+        memory_bytes=figures.memory_bytes,
+        allowed=allowed,
+        reasons=reasons,
+    )

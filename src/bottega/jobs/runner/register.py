@@ -1,0 +1,81 @@
+"""Bring pictures into a show: hash them, say whose they are, put that on record. Nothing is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from bottega.footage import colour_of, describe, find, seal
+from bottega.model import Exemplar, FrameRange, Licence, Role, Shot, Show, UsageError, code
+from bottega.rights import Ledger, registry
+
+from .showfolder import ShowFolder
+
+Watch = Callable[[int, int], None]
+
+
+def seal_at(path: Path, *, role: Role, colour: str | None = None, first_frame: int = 1001, watch: Watch | None = None) -> Exemplar:
+    """Seal what lies at a path; the record holds absolute paths, whatever folder the user stood in."""
+    return seal(find(path.absolute(), first_frame=first_frame), role=role, colour=colour, progress=watch)
+
+
+def add_exemplar(folder: ShowFolder, ledger: Ledger, sealed: Exemplar, *, author_id: str, licence: Licence) -> Exemplar:
+    """Keep a copy of a sealed picture and record whose it is. The same bytes twice are one record."""
+    kept = folder.keep(replace(sealed, author_id=author_id, licence_id=licence.licence_id), copy=True)
+    registry.register_exemplar(ledger, kept)
+    return kept
+
+
+def add_shot(
+    folder: ShowFolder,
+    ledger: Ledger,
+    show: Show,
+    name: str,
+    *,
+    plate: Path,
+    licence: Licence,
+    colour: str | None = None,
+    first_frame: int | None = None,
+    allow_holes: bool = False,
+    watch: Watch | None = None,
+) -> Shot:
+    """Register a shot by its plate: hash every frame, read the headers, settle the colour space.
+
+    Raises UsageError for an unknown colour space or a hole in the sequence, FootageError for unreadable files.
+    """
+    code(name, "shot code")
+    first = first_frame if first_frame is not None else show.first_frame
+    sealed = seal_at(plate, role=Role.PLATE, colour=colour, first_frame=first, watch=watch)
+    described = describe(sealed)
+    space = colour_of(sealed, described)
+    numbers = [f.frame for f in sealed.files if f.frame is not None] or list(range(first, first + (described.frame_count or 1)))
+    frames = FrameRange(first=numbers[0], last=numbers[-1])
+    holes = tuple(sorted(set(frames) - set(numbers)))
+    if holes and not allow_holes:
+        raise UsageError(
+            f"the plate of {name} lacks {len(holes)} frame{'s' * (len(holes) > 1)} of {frames}, the first is {holes[0]}: "
+            "bring the missing ones, or register the holes with --allow-holes (they stay holes, no frame is held)"
+        )
+    kept = folder.keep(replace(sealed, colour=space, licence_id=licence.licence_id), copy=False)
+    shot = Shot(
+        code=name,
+        plate=kept.digest,
+        frames=frames,
+        colour=space,
+        width=described.canvas.width,
+        height=described.canvas.height,
+        holes=holes,
+    )
+    folder.claim_shot(name)
+    registry.register_exemplar(ledger, kept)
+    registry.register_shot(ledger, shot)
+    folder.write_shot(shot)
+    return shot
+
+
+def record_mattes(ledger: Ledger, mattes: tuple[Exemplar, ...], *, licence_id: str, known: Callable[[str], bool]) -> None:
+    """Put the mattes of a job on record before the gate is asked. They steer where a repair acts; none of their pixels is seen."""
+    for matte in mattes:
+        if not known(matte.digest):
+            registry.register_exemplar(ledger, replace(matte, licence_id=licence_id))

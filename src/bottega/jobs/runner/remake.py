@@ -1,0 +1,95 @@
+"""Make a take again from its record and compare the two, frame by frame and bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bottega.jobs.recipes.keyed import REVISION, RepairSettings
+from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError
+
+from .progress import Watch, silent
+from .request import Region, RepairRequest, Resolved, assemble, versions
+from .run import House, run
+from .takefolder import TakeFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remade:
+    """A comparison of two takes: `same` of `frames` frames have the same sha256; `different` names the others."""
+
+    of: str
+    take: str
+    folder: str
+    frames: int
+    same: int
+    different: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as JSON values."""
+        return asdict(self)
+
+
+def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch = silent) -> Remade:
+    """Make the take in `folder` again as a new version, from its record and the sealed inputs, through the gate like any job."""
+    old = folder.read()
+    if old.state is not TakeState.DONE:
+        raise UsageError(f"{old.name} is {old.state.value}, only a finished take can be made again")
+    new = run(house, restated(house, old), threads=threads, watch=watch, remake_of=old)
+    before, after = _frames(old), _frames(new)
+    different = tuple(sorted(p for p in before if before[p] != after.get(p)))
+    return Remade(
+        of=old.name,
+        take=new.name,
+        folder=new.folder,
+        frames=len(before),
+        same=len(before) - len(different),
+        different=different,
+        notes=_notes(old),
+    )
+
+
+def restated(house: House, take: Take) -> Resolved:
+    """A take's request, stated again from its record."""
+    by_role: dict[Role, list[Exemplar]] = {role: [] for role in Role}
+    keys = {}
+    for entry in take.inputs:
+        kept = house.folder.exemplar(entry.digest)
+        by_role[entry.role].append(kept)
+        if entry.role is Role.KEY and entry.frame is not None:
+            keys[entry.frame] = kept
+    stated = take.settings["regions"]
+    regions = tuple(Region(name=r["name"], matte=Path(), strength=float(r["strength"])) for r in stated)
+    request = RepairRequest(
+        job=take.job,
+        shot=take.shot,
+        keys=Path(),
+        regions=regions,
+        people=take.use.people,
+        touches_performer=take.use.touches_performer,
+        purpose=take.use.purpose,
+        age_target=take.use.age_target,
+        delivery=take.use.delivery,
+        frames=FrameRange(first=take.frames.first, last=take.frames.last),
+        settings=RepairSettings(**take.settings["repair"]),
+        seed=take.seed,
+        allow_8bit_keys=bool(take.settings["allow_8bit_keys"]),
+        also=tuple(take.settings["also"]),
+    )
+    matte = by_role[Role.MATTE][0] if by_role[Role.MATTE] else None
+    with_mattes = tuple(zip(regions, by_role[Role.REGION], strict=True))
+    shot = house.folder.shot(take.shot)
+    plate = by_role[Role.PLATE][0]
+    return assemble(house.folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=with_mattes, show_id=house.show.show_id)
+
+
+def _frames(take: Take) -> dict[str, str]:
+    return {o.path.rsplit(".", 2)[-2]: o.sha256 for o in take.outputs if o.path.startswith("frames/")}
+
+
+def _notes(old: Take) -> tuple[str, ...]:
+    now = versions() | {"engine": REVISION}
+    then = dict(old.versions) | {"engine": old.engine}
+    return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))

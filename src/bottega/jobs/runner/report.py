@@ -1,0 +1,107 @@
+"""What was made, from whose work, under whose consent. Names are looked up here and nowhere earlier."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from bottega.attribution import bar
+from bottega.model import Claim, ConsentError, Role, Share, Take, TakeState
+from bottega.rights import Ledger
+
+from .finish import PROXY, SHEET
+from .showfolder import ShowFolder
+from .takefolder import RECORD, TakeFolder, versions
+
+NameOf = Callable[[str], str]
+WEAKEST = 3
+
+
+def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
+    """A take as people ask about it: where it is, whose work, which grants, where another key would help."""
+    take = folder.read()
+    labels = {i.digest: _label(i.role, i.frame) for i in take.inputs}
+    weakest = sorted(take.carried.items(), key=lambda item: item[1])[:WEAKEST]
+    return {
+        "name": take.name,
+        "folder": str(folder.path),
+        "state": take.state.value,
+        "frames_made": sum(o.path.startswith("frames/") for o in take.outputs),
+        "files": _places(folder, take),
+        "shares": [_share(s, labels, name_of) for s in take.shares],
+        "touched": [_share(s, labels, name_of) for s in take.touched_shares],
+        "bar": take_bar(take, name_of=name_of),
+        "grants": list(take.grants),
+        "weakest": weakest,
+        "warnings": list(take.warnings),
+        "timings": dict(take.timings),
+    }
+
+
+def take_bar(take: Take, *, name_of: NameOf) -> str:
+    """The one-line bar of a take: whose work its touched pixels are."""
+    if not take.touched_shares:
+        return "nothing was changed" if take.state is TakeState.DONE else take.state.value
+    labels = {i.digest: _label(i.role, i.frame) for i in take.inputs}
+    names = {s.exemplar: _credited(labels[s.exemplar], s.author_id, name_of) for s in take.touched_shares}
+    return bar(take.touched_shares, names)
+
+
+def show_report(folder: ShowFolder, ledger: Ledger, *, name_of: NameOf) -> dict[str, Any]:
+    """The whole show: its takes, what the gate said, whether the ledger holds."""
+    takes = []
+    for shot in folder.shots():
+        for job in sorted(p.name for p in (folder.root / shot).iterdir() if p.is_dir()):
+            takes += [take_report(f, name_of=name_of) for f in versions(folder.root, shot, job) if (f.path / RECORD).is_file()]
+    decisions = [e.data for e in ledger.entries(kind="gate.decided")]
+    codes = Counter(r["code"] for d in decisions for r in d["reasons"])
+    return {
+        "takes": takes,
+        "gate": {
+            "allowed": sum(bool(d["allow"]) for d in decisions),
+            "refused": sum(not d["allow"] for d in decisions),
+            "codes": ", ".join(f"{code} {n}" for code, n in codes.most_common()),
+        },
+        "ledger": {"entries": ledger.head().size, "state": _ledger_state(ledger)},
+    }
+
+
+def _ledger_state(ledger: Ledger) -> str:
+    try:
+        ledger.verify()
+    except ConsentError as problem:
+        return str(problem)
+    return "every entry hashes as it was written"
+
+
+def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
+    names = {"frames": "frames", "delta": "delta", "matte": "matte", "credit pictures": "credit", "contact sheet": SHEET, "movie": PROXY}
+    names |= {"16-bit PNG": "png16", "record": RECORD}
+    if any(o.path.endswith(".mov") for o in take.outputs):
+        names["ProRes"] = f"{take.name}.mov"
+    return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}
+
+
+def _label(role: Role, frame: int | None) -> str:
+    return f"{role.value} {frame}" if frame is not None else role.value
+
+
+def _credited(label: str, author_id: str | None, name_of: NameOf) -> str:
+    return f"{label} {name_of(author_id)}" if author_id else label
+
+
+def _share(share: Share, labels: Mapping[str, str], name_of: NameOf) -> dict[str, Any]:
+    return {
+        "work": labels[share.exemplar],
+        "by": name_of(share.author_id) if share.author_id else "the production",
+        "claim": Claim(share.claim).value,
+        "share": f"{share.share.numerator}/{share.share.denominator}",
+        "percent": _percent(share.share),
+    }
+
+
+def _percent(share: Fraction) -> str:
+    tenths = round(share * 1000)
+    return f"{tenths // 10}.{tenths % 10} %"

@@ -1,0 +1,237 @@
+"""What a person asks for, resolved to records: which pictures, which settings, which use. No pixels are read here."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bottega.jobs.recipes.keyed import REVISION, RepairSettings
+from bottega.model import (
+    Delivery,
+    Exemplar,
+    FrameRange,
+    Input,
+    Purpose,
+    Role,
+    Shot,
+    UsageError,
+    Use,
+    canonical_json,
+    code,
+    shown,
+)
+
+from .register import seal_at
+from .showfolder import ShowFolder
+
+PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
+DECIDING_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "OpenEXR", "OpenImageIO", "opencolorio", "av")
+ALSO = ("png16", "prores")
+_NUMBER = re.compile(r"(\d+)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A named part of the picture with a strength of its own: 0 leaves the plate, 1 is the key's full effect."""
+
+    name: str
+    matte: Path
+    strength: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RepairRequest:
+    """A keyed repair as a user states it. `people` are subject ids; `touches_performer` None means nobody has said."""
+
+    job: str
+    shot: str
+    keys: Path
+    matte: Path | None = None
+    regions: tuple[Region, ...] = ()
+    people: tuple[str, ...] = ()
+    touches_performer: bool | None = None
+    purpose: Purpose | None = None
+    age_target: int | None = None
+    delivery: Delivery = Delivery.TEMP
+    frames: FrameRange | None = None
+    settings: RepairSettings = field(default_factory=RepairSettings)
+    seed: int = 0
+    allow_8bit_keys: bool = False
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved:
+    """A request with its records: everything that decides the bits of the result, and the use for the gate."""
+
+    request: RepairRequest
+    shot: Shot
+    plate: Exemplar
+    keys: Mapping[int, Exemplar]
+    matte: Exemplar | None
+    regions: tuple[tuple[Region, Exemplar], ...]
+    frames: tuple[int, ...]
+    use: Use
+    plan_digest: str
+
+    @property
+    def exemplars(self) -> tuple[Exemplar, ...]:
+        """All inputs: plate, keys in order, mattes."""
+        mattes = (self.matte,) if self.matte else ()
+        return (self.plate, *self.keys.values(), *mattes, *(e for _, e in self.regions))
+
+
+def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Resolved:
+    """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
+    shot = folder.shot(request.shot)
+    keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
+    matte = seal_at(request.matte, role=Role.MATTE) if request.matte else None
+    regions = tuple((r, seal_at(r.matte, role=Role.REGION)) for r in _named_once(request.regions))
+    plate = folder.exemplar(shot.plate)
+    return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
+
+
+def assemble(
+    folder: ShowFolder,
+    request: RepairRequest,
+    *,
+    shot: Shot,
+    plate: Exemplar,
+    keys: Mapping[int, Exemplar],
+    matte: Exemplar | None,
+    regions: tuple[tuple[Region, Exemplar], ...],
+    show_id: str,
+) -> Resolved:
+    """Check that sealed inputs fit the shot, and state the use that the gate decides on."""
+    frames = _frames(shot, request.frames)
+    unknown = sorted(set(request.also) - set(ALSO))
+    if unknown:
+        raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(ALSO)}")
+    _check_keys(keys, frames, shot)
+    for name, sequence in (("matte", matte), *((f"region {r.name}", e) for r, e in regions)):
+        if sequence is not None:
+            _check_matte(name, sequence, frames, tuple(keys) if sequence.role is Role.REGION else ())
+    mattes = (*((matte,) if matte else ()), *(e for _, e in regions))
+    inputs = (plate, *keys.values(), *mattes)
+    use = Use(
+        show_id=show_id,
+        shot=shot.code,
+        job=code(request.job, "job"),
+        inputs=tuple(Input(digest=e.digest, role=e.role, replaces=folder.replaced_by(e)) for e in inputs),
+        people=request.people,
+        touches_performer=request.touches_performer,
+        purpose=request.purpose,
+        age_target=request.age_target,
+        delivery=request.delivery,
+    )
+    digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
+    return Resolved(
+        request=request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, frames=frames, use=use, plan_digest=digest
+    )
+
+
+def key_files(source: Path) -> dict[int, Path]:
+    """The painted keys in a folder (or one file), by the frame number that ends their name. Raises UsageError."""
+    if not source.exists():
+        raise UsageError(f"keys {shown(str(source))}: no such file or folder")
+    try:
+        files = sorted(source.iterdir()) if source.is_dir() else [source]
+    except OSError as problem:
+        raise UsageError(f"keys {shown(str(source))} cannot be read: {problem.strerror}") from problem
+    found: dict[int, Path] = {}
+    for path in files:
+        if path.name.startswith(".") or path.suffix.lower() not in PICTURE_SUFFIXES:
+            continue
+        number = _NUMBER.search(path.stem)
+        if number is None:
+            raise UsageError(f"key {shown(path.name)} has no frame number: its name must end in one, like 1024.png or face.1024.exr")
+        if int(number[1]) in found:
+            raise UsageError(f"keys {shown(found[int(number[1])].name)} and {shown(path.name)} are both frame {int(number[1])}: keep one")
+        found[int(number[1])] = path
+    if not found:
+        raise UsageError(f"keys {shown(str(source))}: no picture there; allowed are {', '.join(sorted(PICTURE_SUFFIXES))}")
+    return dict(sorted(found.items()))
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that decide the bits."""
+    return {name: version(name) for name in DECIDING_LIBRARIES}
+
+
+def settings_json(request: RepairRequest) -> dict[str, Any]:
+    """A request's settings as `take.json` keeps them: enough to state the request again."""
+    return {
+        "repair": asdict(request.settings),
+        "regions": [{"name": r.name, "strength": r.strength} for r in request.regions],
+        "allow_8bit_keys": request.allow_8bit_keys,
+        "also": list(request.also),
+    }
+
+
+def plan_digest(
+    request: RepairRequest,
+    *,
+    plate: Exemplar,
+    shot: Shot,
+    keys: Mapping[int, Exemplar],
+    mattes: tuple[Exemplar | None, ...],
+    frames: tuple[int, ...],
+) -> str:
+    """The sha256 of all that decides the bits of a take."""
+    exact = {k: v.hex() if isinstance(v, float) else v for k, v in asdict(request.settings).items()}
+    facts = {
+        "revision": REVISION,
+        "versions": versions(),
+        "plate": plate.digest,
+        "colour": shot.colour,
+        "frames": frames,
+        "keys": [[n, e.digest] for n, e in keys.items()],
+        "mattes": [e.digest if e else None for e in mattes],
+        "regions": [[r.name, float(r.strength).hex()] for r in request.regions],
+        "settings": exact,
+        "seed": request.seed,
+        "also": list(request.also),
+        "use": [request.purpose and request.purpose.value, request.age_target, list(request.people), request.delivery.value],
+    }
+    return hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
+def _frames(shot: Shot, wanted: FrameRange | None) -> tuple[int, ...]:
+    if wanted and (wanted.first not in shot.frames or wanted.last not in shot.frames):
+        raise UsageError(f"frames {wanted}: shot {shot.code} has {shot.frames}")
+    return tuple(n for n in (wanted or shot.frames) if n not in shot.holes)
+
+
+def _check_keys(keys: Mapping[int, Exemplar], frames: tuple[int, ...], shot: Shot) -> None:
+    for number, key in keys.items():
+        name = shown(Path(key.files[0].path).name)
+        if number in shot.holes:
+            raise UsageError(f"key {name}: the plate of {shot.code} has no frame {number} (a listed hole)")
+        if number not in frames:
+            raise UsageError(f"key {name} is frame {number}: the job covers {frames[0]}-{frames[-1]}; take it out, or widen --frames")
+
+
+def _check_matte(what: str, matte: Exemplar, frames: tuple[int, ...], keys: tuple[int, ...]) -> None:
+    """A matte needs every frame of the job; a region may also be painted on the key frames only, and is then carried."""
+    if len(matte.files) == 1 and matte.files[0].frame is None:
+        return
+    have = {f.frame for f in matte.files}
+    missing = sorted(set(frames) - have)
+    if missing and not (keys and set(keys) <= have):
+        raise UsageError(
+            f"the {what} lacks {len(missing)} of {len(frames)} frames, the first is {missing[0]}: render it for {frames[0]}-{frames[-1]}"
+            + (" or for all key frames" if keys else "")
+        )
+
+
+def _named_once(regions: tuple[Region, ...]) -> tuple[Region, ...]:
+    names = [code(r.name, "region") for r in regions]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise UsageError(f"region {twice[0]} is given twice: allowed is once")
+    return regions

@@ -1,0 +1,190 @@
+"""Run a job: clear, open, make, credit, deliver, sign."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from bottega.footage import Delivery
+from bottega.jobs.recipes.keyed import REVISION
+from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, Use
+from bottega.rights import Door, Gate, Ledger, State
+
+from .finish import Closing, finish
+from .make import Maker, work_units
+from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
+from .passes import Pass
+from .plan import Plan, plan
+from .progress import Progress, Watch, silent
+from .register import record_mattes
+from .request import RepairRequest, Resolved, resolve, settings_json, versions
+from .showfolder import ShowFolder
+from .takefolder import TakeFolder, new_version, same_plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What a run needs of its show: the folder, the gate, a way to make doors, the ledger, the clock."""
+
+    folder: ShowFolder
+    show: Show
+    ledger: Ledger
+    gate: Gate
+    door: Callable[[str], Door]
+    clock: Callable[[], datetime]
+    declare: Callable[[Use], None]
+    matte_licence_id: str
+
+
+def prepare(house: House, request: RepairRequest) -> Resolved:
+    """Resolve a request and put its mattes on record, so that the gate can be asked."""
+    job = resolve(house.folder, request, show_id=house.show.show_id)
+    mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
+    known = State.of(house.ledger).exemplars
+    record_mattes(house.ledger, mattes, licence_id=house.matte_licence_id, known=lambda digest: digest in known)
+    if job.use.touches_performer is False:
+        house.declare(job.use)
+    return job
+
+
+def dry_run(house: House, request: RepairRequest, *, threads: int = 1) -> Plan:
+    """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
+    job = prepare(house, request)
+    decision = house.gate.decide(job.use, job_id=_job_id(job), dry_run=True)
+    reasons = tuple(named_reasons(job, decision.reasons))
+    return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
+
+
+def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent, remake_of: Take | None = None) -> Take:
+    """Make a take, or go on with an unfinished one of the same plan, or return the finished one that is already there.
+
+    Raises ConsentError before anything is written but the ledger's entry, when the gate says no.
+    """
+    job_id = _job_id(job)
+    try:
+        right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
+    except ConsentError as refusal:
+        raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
+    folder = None if remake_of else same_plan(house.folder.root, job.shot.code, job.request.job, job.plan_digest)
+    if folder is not None and folder.read().state is TakeState.DONE:
+        return folder.read()
+    one_thread_a_call()
+    inputs = open_inputs(job, right, folder=house.folder, show=house.show)
+    try:
+        check_keys(inputs, job)
+        for matte in (job.matte, *(e for _, e in job.regions)):
+            if matte is not None:
+                house.folder.keep(replace(matte, licence_id=house.matte_licence_id), copy=False)
+        if folder is None:
+            folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
+            folder.write(_record(house, job, number, remake_of=remake_of))
+        with folder.held():
+            return _make(house, job, right, inputs, folder, job_id=job_id, threads=threads, watch=watch)
+    except ConsentError as refusal:
+        raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
+    finally:
+        inputs.close()
+
+
+def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: TakeFolder, *, job_id: str, threads: int, watch: Watch) -> Take:
+    take = folder.read()
+    house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
+    folder.drop_unnoted()
+    progress = Progress(work_units(job.frames, tuple(job.keys)), watch=watch)
+    delivery = Delivery(folder.path, take)
+    maker = Maker(job, inputs, folder, delivery, key_colour=house.show.key_colour, progress=progress)
+    closing = Closing(folder=folder, delivery=delivery, inputs=inputs, fps=house.show.fps, also=job.request.also, progress=progress)
+    began, cpu = time.monotonic(), time.process_time()
+    try:
+        maker.run(threads=threads)
+        done = finish(take, maker, closing)
+    except ConsentError as refusal:
+        folder.write(replace(take, state=TakeState.QUARANTINED))
+        house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
+        raise
+    except FootageError:
+        if not maker.outputs:
+            folder.abandon()
+        raise
+    timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
+    done = replace(
+        done,
+        finished_at=house.clock(),
+        timings=timings,
+        clearances=tuple(c.clearance_id for c in right.used),
+        decisions=tuple(c.decision_idx for c in right.used),
+        grants=tuple(sorted({g for c in right.used for g in c.grants})),
+    )
+    folder.write(done)
+    house.ledger.append("output.registered", _output_entry(done, job_id, folder))
+    folder.finish()
+    return done
+
+
+def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
+    """Painted keys are read from the show's own copy; plates and mattes from where they lie."""
+    return lambda e: house.folder.exemplar(e.digest) if house.folder.has_exemplar(e.digest) else e
+
+
+def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None) -> Take:
+    kept = _as_kept(house)
+    numbers = {e.digest: n for n, e in job.keys.items()}
+    inputs = tuple(
+        TakeInput(
+            digest=e.digest,
+            role=e.role,
+            name=Path(e.files[0].path).name,
+            frame=numbers.get(e.digest),
+            author_id=kept(e).author_id,
+            licence_id=kept(e).licence_id,
+        )
+        for e in job.exemplars
+    )
+    return Take(
+        take_id=secrets.token_hex(16),
+        show=house.show.code,
+        shot=job.shot.code,
+        job=job.request.job,
+        number=number,
+        state=TakeState.MAKING,
+        frames=FrameRange(first=job.frames[0], last=job.frames[-1]),
+        colour=job.shot.colour,
+        inputs=inputs,
+        use=job.use,
+        settings=settings_json(job.request),
+        seed=job.request.seed,
+        plan_digest=job.plan_digest,
+        engine=REVISION,
+        versions=versions(),
+        started_at=house.clock(),
+        remake_of=remake_of.take_id if remake_of else None,
+    )
+
+
+def _output_entry(take: Take, job_id: str, folder: TakeFolder) -> dict[str, object]:
+    return {
+        "job_id": job_id,
+        "take_id": take.take_id,
+        "take": take.name,
+        "record_sha256": folder.record_sha256(),
+        "outputs": len(take.outputs),
+        "grants": list(take.grants),
+        "exemplars": sorted({i.digest for i in take.inputs}),
+    }
+
+
+def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:
+    """The gate knows digests only; tell the user which file each is."""
+    out = []
+    for reason in reasons:
+        names = [e.files[0].path for e in job.exemplars if e.digest[:12] in reason.detail]
+        out.append(Reason(reason.code, f"{reason.detail} ({', '.join(n.rsplit('/', 1)[-1] for n in names)})") if names else reason)
+    return out
+
+
+def _job_id(job: Resolved) -> str:
+    return f"{job.shot.code}-{job.request.job}-{secrets.token_hex(8)}"

@@ -1,0 +1,62 @@
+"""Intermediate arrays on disk, so that memory does not grow with the shot and a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .files import write_whole
+
+Arrays = Mapping[str, NDArray[np.generic]]
+_SUM_BYTES = 4
+
+
+class Scratch:
+    """A folder of named array sets inside an unfinished take. Each set is whole or absent, and its checksum is tested."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+
+    def put(self, name: str, arrays: Arrays) -> None:
+        """Keep a set of arrays."""
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **arrays)
+        data = buffer.getvalue()
+        write_whole(self._path(name), data + zlib.crc32(data).to_bytes(_SUM_BYTES, "big"), durable=False)
+
+    def get(self, name: str) -> dict[str, NDArray[np.generic]] | None:
+        """The set of that name, or None when it is absent or damaged (it is then made again)."""
+        path = self._path(name)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        body, check = data[:-_SUM_BYTES], data[-_SUM_BYTES:]
+        if zlib.crc32(body).to_bytes(_SUM_BYTES, "big") != check:
+            return None
+        with np.load(io.BytesIO(body), allow_pickle=False) as found:
+            return {k: found[k] for k in found.files}
+
+    def has(self, name: str) -> bool:
+        """Whether a set of that name is there."""
+        return self._path(name).exists()
+
+    def drop(self, name: str) -> None:
+        """Forget a set."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path(name).unlink()
+
+    def clear(self) -> None:
+        """Remove the folder and all that is in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.npz"

@@ -1,0 +1,265 @@
+"""The wiring, once: settings, keys, ledger and folders become one `Studio`. It decides nothing itself."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.handout import hand_out
+from bottega.jobs.runner.plan import Plan
+from bottega.jobs.runner.progress import Event, Watch, silent
+from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
+from bottega.jobs.runner.remake import Remade, remake
+from bottega.jobs.runner.report import show_report, take_report
+from bottega.jobs.runner.request import Region, RepairRequest
+from bottega.jobs.runner.run import House, dry_run, prepare, run
+from bottega.jobs.runner.showfolder import ShowFolder
+from bottega.jobs.runner.takefolder import named
+from bottega.model import Consent, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
+from bottega.rights import (
+    Door,
+    Gate,
+    Ledger,
+    PeopleStore,
+    Records,
+    load_gate_key,
+    load_public_key,
+    make_gate_key,
+    private_key_path,
+    registry,
+    write_public_key,
+)
+
+Clock = Callable[[], datetime]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Studio:
+    """A show, opened: people, consents, exemplars, shots and takes.
+
+    `clock` gives the present as an aware UTC datetime; tests hand in their own.
+    """
+
+    def __init__(self, folder: ShowFolder, *, clock: Clock = _now) -> None:
+        self.folder, self.clock = folder, clock
+        self.show: Show = folder.settings()
+        self.ledger = Ledger(folder.ledger, clock=clock)
+        self.records = Records(self.ledger, PeopleStore(folder.people), show_id=self.show.show_id)
+
+    @classmethod
+    def create(cls, folder: str | Path, *, show: str, fps: str | int | Fraction = 24, clock: Clock = _now) -> Studio:
+        """Make a show in a new folder, with its ledger and its gate's key. Raises UsageError."""
+        try:
+            rate = Fraction(fps)
+        except (ValueError, ZeroDivisionError) as problem:
+            raise UsageError(f"fps {shown(str(fps))}: write it as 24 or 24000/1001") from problem
+        made, record = ShowFolder.create(Path(folder), show=show, fps=rate)
+        public = make_gate_key(record.show_id).public_key()
+        write_public_key(made.public_key, public)
+        with Ledger.create(made.ledger, clock=clock) as ledger:
+            registry.create_show(ledger, public, show_id=record.show_id, show_code=show)
+        return cls(made, clock=clock)
+
+    @classmethod
+    def open(cls, folder: str | Path = ".", *, clock: Clock = _now) -> Studio:
+        """Open the show that a folder is, or lies in. Raises UsageError when there is none."""
+        return cls(ShowFolder.find(Path(folder)), clock=clock)
+
+    @property
+    def key_folder(self) -> Path:
+        """Where this show's private key lies: outside the show."""
+        return private_key_path(self.show.show_id).parent
+
+    # People, consents, exemplars, shots
+
+    def add_person(self, name: str, *, role: str) -> Person:
+        """Add a person by name; the ledger gets a pseudonym."""
+        return self.records.add_person(name, kind=role)
+
+    def people(self) -> list[tuple[Person, str]]:
+        """All people with their names."""
+        return self.records.people()
+
+    def consent_template(self, *, purpose: str, person: str, shot: str) -> str:
+        """A form for a person to fill in and sign, as TOML."""
+        return self.records.consent_template(purpose=_purpose(purpose), person=person, shot=shot)
+
+    def add_consent(self, form: str | Path) -> Consent:
+        """Put a filled-in form on record. Raises UsageError that lists everything that is missing."""
+        return self.records.add_consent(Path(form))
+
+    def consents(self) -> list[tuple[Consent, str, str]]:
+        """All consents, with the person's name and `active`, `expired` or `revoked`."""
+        return self.records.consents(now=self.clock())
+
+    def revoke_consent(self, grant_id: str, *, reason: str = "") -> list[str]:
+        """Revoke a consent; gives the names of the takes that were made under it."""
+        return self.records.revoke_consent(grant_id, reason=reason)
+
+    def add_exemplars(
+        self, pictures: Iterable[str | Path], *, by: str, licence: str, document: Path | None = None, colour: str | None = None
+    ) -> list[Exemplar]:
+        """Seal key frames or references, keep copies, and record whose they are."""
+        author = self.records.artist(by).subject_id
+        sealed = [seal_at(Path(p), role=Role.KEY, colour=colour) for p in pictures]
+        ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
+        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence=ground) for e in sealed]
+
+    def exemplars(self) -> list[tuple[Exemplar, str]]:
+        """All exemplars on record, with their authors' names."""
+        known = self.records.state().exemplars
+        kept = [self.folder.exemplar(d) for d in known if self.folder.has_exemplar(d)]
+        return [(e, self.records.name_of(e.author_id) if e.author_id else "") for e in kept]
+
+    def add_shot(
+        self,
+        code: str,
+        plate: str | Path,
+        *,
+        colour: str | None = None,
+        first_frame: int | None = None,
+        allow_holes: bool = False,
+        watch: Callable[[int, int], None] | None = None,
+    ) -> Shot:
+        """Register a shot by its plate: a pattern, a folder, a movie or a still."""
+        return add_shot(
+            self.folder,
+            self.ledger,
+            self.show,
+            code,
+            plate=Path(plate),
+            licence=self.records.production_licence(),
+            colour=colour,
+            first_frame=first_frame,
+            allow_holes=allow_holes,
+            watch=watch,
+        )
+
+    def shots(self) -> list[Shot]:
+        """All shots."""
+        return [self.folder.shot(name) for name in self.folder.shots()]
+
+    def hand_out(self, shot: str, frames: Sequence[int], *, to: str | Path) -> list[Path]:
+        """Write plate frames as 16-bit sRGB PNG for an artist to paint on."""
+        return hand_out(self._house, self.folder.shot(shot), frames, to=Path(to))
+
+    # Jobs
+
+    def deage_request(self, shot: str, *, keys: str | Path, people: Sequence[str], age: int, **options: Any) -> RepairRequest:
+        """State a de-ageing; `options` as for `repair_request`."""
+        ids = tuple(self.records.find(name).subject_id for name in people)
+        return self._request("deage", shot, keys, people=ids, touches_performer=True, purpose=Purpose.DEAGE, age_target=age, **options)
+
+    def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
+        """State a keyed repair.
+
+        Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
+        also ("png16", "prores"), seed, allow_8bit_keys.
+        """
+        return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
+
+    def deage(self, shot: str, *, keys: str | Path, person: str, age: int, threads: int = 1, watch: Watch = silent, **options: Any) -> Take:
+        """De-age a performer from painted key frames. Raises ConsentError when the gate refuses."""
+        return self.make(self.deage_request(shot, keys=keys, people=[person], age=age, **options), threads=threads, watch=watch)
+
+    def repair(self, shot: str, *, keys: str | Path, threads: int = 1, watch: Watch = silent, **options: Any) -> Take:
+        """Carry a painted edit that touches no performer. Raises ConsentError when the gate refuses."""
+        return self.make(self.repair_request(shot, keys=keys, **options), threads=threads, watch=watch)
+
+    def plan(self, request: RepairRequest, *, threads: int = 1) -> Plan:
+        """What a request would do and cost, and the gate's answer; nothing is made."""
+        return dry_run(self._house, request, threads=threads)
+
+    def make(self, request: RepairRequest, *, threads: int = 1, watch: Watch = silent) -> Take:
+        """Make a take, or go on with an unfinished one."""
+        return run(self._house, prepare(self._house, request), threads=threads, watch=watch)
+
+    def remake(self, take: str, *, threads: int = 1, watch: Watch = silent) -> Remade:
+        """Make a take again from its record, as a new version, and compare them bit for bit."""
+        return remake(self._house, named(self.folder.root, take), threads=threads, watch=watch)
+
+    def report(self, take: str | None = None) -> dict[str, Any]:
+        """What was made, from whose work, under whose consent: one take, or the show."""
+        if take is not None:
+            return take_report(named(self.folder.root, take), name_of=self.records.name_of)
+        return show_report(self.folder, self.ledger, name_of=self.records.name_of)
+
+    # Inside
+
+    @cached_property
+    def _house(self) -> House:
+        public = load_public_key(self.folder.public_key)
+        show_id = self.show.show_id
+        return House(
+            folder=self.folder,
+            show=self.show,
+            ledger=self.ledger,
+            gate=Gate(self.ledger, load_gate_key(show_id), show_id=show_id, clock=self.clock),
+            door=lambda job_id: Door(self.ledger, public, show_id=show_id, job_id=job_id, clock=self.clock),
+            clock=self.clock,
+            declare=lambda use: self.records.declare_no_performer(use, by=operator()),
+            matte_licence_id=self.records.production_licence().licence_id,
+        )
+
+    def _request(
+        self,
+        job: str,
+        shot: str,
+        keys: str | Path,
+        *,
+        matte: str | Path | None = None,
+        regions: Sequence[tuple[str, str | Path, float]] = (),
+        frames: str | None = None,
+        tone: float = 1.0,
+        detail: float = 1.0,
+        delivery: str = "temp",
+        also: Sequence[str] = (),
+        **rest: Any,
+    ) -> RepairRequest:
+        try:
+            settings = RepairSettings(tone=tone, detail=detail)
+        except (TypeError, ValueError) as problem:
+            raise UsageError(str(problem)) from problem
+        return RepairRequest(
+            job=job,
+            shot=shot,
+            keys=Path(keys),
+            matte=Path(matte) if matte else None,
+            regions=tuple(Region(name=n, matte=Path(p), strength=s) for n, p, s in regions),
+            frames=FrameRange.parse(frames) if frames else None,
+            settings=settings,
+            delivery=_delivery(delivery),
+            also=tuple(also),
+            **rest,
+        )
+
+
+def operator() -> str:
+    """Who answers for what is declared on this machine: `$BOTTEGA_USER`, else the login."""
+    return os.environ.get("BOTTEGA_USER") or getpass.getuser()
+
+
+def _purpose(text: str) -> Purpose:
+    if text not in set(Purpose):
+        raise UsageError(f"purpose {shown(text)}: allowed are {', '.join(p.value for p in Purpose)}")
+    return Purpose(text)
+
+
+def _delivery(text: str) -> Delivery:
+    if text not in set(Delivery):
+        raise UsageError(f"delivery {shown(text)}: allowed are {', '.join(d.value for d in Delivery)}")
+    return Delivery(text)
+
+
+__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "examine"]
