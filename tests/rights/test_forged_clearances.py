@@ -125,7 +125,7 @@ def test_a_signature_over_another_kind_of_statement_is_none(stage: Stage, cleara
 
 
 def test_no_mutation_of_its_bytes_is_ever_admitted(stage: Stage, clearance: Clearance) -> None:
-    chance = random.Random(20260310)  # noqa: S311 - mutations that can be repeated
+    chance = random.Random(20260310)
     text = clearance.to_bytes()
     assert Clearance.from_bytes(text) == clearance
     admitted = 0
