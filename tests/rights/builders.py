@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -166,23 +167,32 @@ class Stage:
 
 def set_stage(folder: Path, *consents: Consent) -> Stage:
     """Everything a good use needs, and these consents."""
-    clock = Clock()
-    ledger = Ledger.create(folder / "ledger.db", clock=clock)
-    create_show(ledger, GATE_KEY.public_key(), show_id=SHOW, show_code="demo")
-    for subject, kind in ((PERFORMER, PersonKind.PERFORMER), (SECOND, PersonKind.PERFORMER), (ARTIST, PersonKind.ARTIST)):
-        add_person(ledger, Person(subject_id=subject, kind=kind))
-    add_licence(ledger, licence())
-    add_licence(ledger, licence(licence_id="for-hire", kind=LicenceKind.WORK_FOR_HIRE, rightsholder=ARTIST))
-    register_exemplar(ledger, still("plate", Role.PLATE))
-    register_exemplar(ledger, still("other plate", Role.PLATE))
-    register_exemplar(ledger, still("scan", Role.REFERENCE))
-    register_exemplar(ledger, still("key", Role.KEY, licence_id="for-hire", author_id=ARTIST), paths=("keys/key.1001.png",))
-    register_exemplar(ledger, still("matte", Role.MATTE, licence_id="for-hire", author_id=ARTIST))
-    register_shot(ledger, shot("sh010", PLATE))
-    register_shot(ledger, shot("sh020", OTHER_PLATE))
+    clock, path = Clock(), folder / "ledger.db"
+    path.write_bytes(_empty_stage())
+    ledger = Ledger(path, clock=clock)
     for consent in consents:
         add_consent(ledger, consent)
     return Stage(folder, clock, ledger)
+
+
+@cache
+def _empty_stage() -> bytes:
+    """The ledger of a show with people, licences, pictures and shots, written once: the disk is slow to swear by."""
+    with tempfile.TemporaryDirectory() as folder:
+        with Ledger.create(Path(folder) / "ledger.db", clock=Clock()) as ledger:
+            create_show(ledger, GATE_KEY.public_key(), show_id=SHOW, show_code="demo")
+            for subject, kind in ((PERFORMER, PersonKind.PERFORMER), (SECOND, PersonKind.PERFORMER), (ARTIST, PersonKind.ARTIST)):
+                add_person(ledger, Person(subject_id=subject, kind=kind))
+            add_licence(ledger, licence())
+            add_licence(ledger, licence(licence_id="for-hire", kind=LicenceKind.WORK_FOR_HIRE, rightsholder=ARTIST))
+            register_exemplar(ledger, still("plate", Role.PLATE))
+            register_exemplar(ledger, still("other plate", Role.PLATE))
+            register_exemplar(ledger, still("scan", Role.REFERENCE))
+            register_exemplar(ledger, still("key", Role.KEY, licence_id="for-hire", author_id=ARTIST), paths=("keys/key.1001.png",))
+            register_exemplar(ledger, still("matte", Role.MATTE, licence_id="for-hire", author_id=ARTIST))
+            register_shot(ledger, shot("sh010", PLATE))
+            register_shot(ledger, shot("sh020", OTHER_PLATE))
+        return (Path(folder) / "ledger.db").read_bytes()
 
 
 def fill(form: str, answers: dict[str, str]) -> str:
@@ -215,5 +225,3 @@ ANSWERS = {
     "signature.separately_signed": "true",
     "signature.clear_conspicuous": "true",
 }
-
-Change = Callable[[Stage], None]

@@ -186,7 +186,7 @@ def base() -> Any:
         yield ledger.entries()
 
 
-@settings(max_examples=800, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=700, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(held=st.lists(consents, min_size=1, max_size=2), use=uses, world=worlds)
 def test_no_disagreement_with_the_naive_evaluator(base: Any, held: list[Consent], use: Use, world: dict[str, Any]) -> None:
     state = State()

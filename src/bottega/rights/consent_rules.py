@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bottega.model import (
+    Approval,
     Consent,
     Content,
     Delivery,
@@ -40,6 +41,7 @@ NOTICE = timedelta(hours=48)
 SHORTEST_DESCRIPTION = 40
 FEWEST_CHARACTERS = 10
 VAGUE = ("any use", "any uses", "all uses", "any and all", "any purpose", "all purposes", "any manner", "without limitation", "unlimited")
+FINAL_ROLES = frozenset({"legal", "studio"})
 NEVER_FOR_MINORS = (Content.NUDITY, Content.SEXUAL)
 PICTURES_OF_PEOPLE = (Role.PLATE, Role.REFERENCE)
 PLATE_OF = "plate:"
@@ -241,6 +243,11 @@ def in_territory(fit: Fit) -> Iterator[Reason]:
         yield reason("territory", f"{fit.name} is for {', '.join(allowed)}, asked is {use.territory or 'none stated'}")
 
 
+def approved(fit: Fit) -> Iterator[Reason]:
+    """A final delivery was approved by legal and by the studio, on this consent or for the job."""
+    yield from approval_missing(fit.facts, approved_roles(fit))
+
+
 CONSENT_RULES: tuple[Rule, ...] = (
     ended,
     readable,
@@ -260,6 +267,7 @@ CONSENT_RULES: tuple[Rule, ...] = (
     by_technique,
     within_limits,
     in_territory,
+    approved,
 )
 
 
@@ -289,7 +297,19 @@ def resolved_plates(fit: Fit) -> dict[str, str]:
 
 def approved_roles(fit: Fit) -> set[str]:
     """The roles that approved the consent by now."""
-    return {a.role for a in fit.grant.approvals if a.at <= fit.facts.now and a.approver.strip() and a.ref.strip()}
+    return _roles(fit.grant.approvals, fit.facts.now)
+
+
+def approval_missing(facts: Facts, had: set[str]) -> Iterator[Reason]:
+    """What a final delivery lacks beside the approvals `had`; those for the job on the shot count too."""
+    use = facts.use
+    missing = FINAL_ROLES - had - _roles(facts.state.approvals.get((use.shot, use.job), ()), facts.now)
+    if use.delivery is Delivery.FINAL and missing:
+        yield reason("approval_missing", f"final delivery of {use.shot} {use.job}: missing {', '.join(sorted(missing))}")
+
+
+def _roles(made: tuple[Approval, ...], now: datetime) -> set[str]:
+    return {a.role for a in made if a.at <= now and a.approver.strip() and a.ref.strip()}
 
 
 def vagueness(description: str) -> str | None:

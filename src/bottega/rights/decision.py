@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from bottega.model import Delivery, PersonKind, Reason, Technique, Use, utc_text
+from bottega.model import PersonKind, Reason, Technique, Use, utc_text
 
 from .consent_rules import (
     ADULT_YEARS,
@@ -16,15 +16,13 @@ from .consent_rules import (
     Facts,
     Fit,
     Rule,
-    approved_roles,
+    approval_missing,
     is_newer,
     resolved_plates,
     shows_people,
 )
 from .reasons import reason
 from .state import KnownExemplar, State
-
-FINAL_ROLES = frozenset({"legal", "studio"})
 
 
 @dataclass(frozen=True)
@@ -141,15 +139,9 @@ def consented(case: Case) -> Iterator[Reason]:
 
 
 def approved_final(case: Case) -> Iterator[Reason]:
-    """9. A final delivery was approved by legal and by the studio, for the job or on every consent it rests on."""
-    if case.use.delivery is not Delivery.FINAL:
-        return
-    made = case.state.approvals.get((case.use.shot, case.use.job), ())
-    job = {a.role for a in made if a.at <= case.now and a.approver.strip() and a.ref.strip()}
-    for roles in [job | approved_roles(answer.fit) for answer in case.answers if answer.fit] or [job]:
-        if missing := FINAL_ROLES - roles:
-            yield reason("approval_missing", f"final delivery of {case.use.shot} {case.use.job}: missing {', '.join(sorted(missing))}")
-            return
+    """9. A final delivery that touches nobody was approved for the job; where it touches people, each consent is asked."""
+    if not case.answers:
+        yield from approval_missing(case, set())
 
 
 POLICIES: tuple[Policy, ...] = (

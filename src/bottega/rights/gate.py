@@ -129,7 +129,7 @@ class Door:
 
     def _known(self, clearance: Clearance) -> Clearance | None:
         """Our own copy of a clearance that was checked and spent here; None for one altered since, even in place."""
-        if type(clearance) is not Clearance or not isinstance(clearance.clearance_id, str):
+        if type(clearance) is not Clearance or not isinstance(clearance.clearance_id, str) or clearance.extra:
             return None
         own = self._seen.get(clearance.clearance_id)
         return own if own == clearance else None

@@ -114,7 +114,7 @@ def _read(path: Path, *, private: bool) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | (os.O_NOFOLLOW if private else 0))
     except OSError as problem:
         raise CredentialError(f"{path}: the key cannot be opened: {problem.strerror}") from problem
-    with os.fdopen(handle, "rb") as file:
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise CredentialError(f"{path}: no plain file")
@@ -122,7 +122,9 @@ def _read(path: Path, *, private: bool) -> bytes:
             raise CredentialError(
                 f"{path}: mode {stat.S_IMODE(found.st_mode):04o}, owner {found.st_uid}; allowed is 0600 and yourself: chmod 600 it"
             )
-        content = file.read(LONGEST_KEY_FILE + 1)
+        content = os.read(handle, LONGEST_KEY_FILE + 1)
+    finally:
+        os.close(handle)
     if len(content) > LONGEST_KEY_FILE:
         raise CredentialError(f"{path}: longer than any key, {LONGEST_KEY_FILE} bytes are allowed")
     return content
