@@ -1,6 +1,7 @@
 import hashlib
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from made_pictures import LIN, SRGB, a_take, frame_out, half_picture, opened, read_one, window, write_rgb, write_still
 
 from bottega.footage import Box, Delivery, find, read_delivered, to_working
+from bottega.footage.exr_header import read_parts
 from bottega.footage.whole_file import write_whole
 from bottega.model import CredentialError, FootageError, UsageError
 
@@ -57,6 +59,16 @@ def test_untouched_half_plates_go_out_bit_for_bit_with_their_windows(delivery, t
     assert (back.colour, back.working, back.canvas) == ("Linear Rec.709 (sRGB)", "Linear Rec.709 (sRGB)", plate.canvas)
     again = read_one(delivery.folder / "frames" / "sh010_deage_v003.1001.exr")
     assert (again.native.tobytes(), again.data, again.display, again.pixel_aspect) == (rgb.tobytes(), plate.data, plate.display, 2.0)
+
+
+def test_the_plates_time_code_and_primaries_go_with_it(delivery, tmp_path):
+    code = OpenEXR.TimeCode(21, 59, 48, 23, 1, 0, 1, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 15)
+    path = write_rgb(tmp_path / "a.exr", half_picture(), timeCode=code, chromaticities=(0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329))
+    made = delivery.frame(frame_out(read_one(path)), layers=())
+    before, after = (read_parts(p.read_bytes(), "")[0][0].raw for p in (path, delivery.folder / made[0].path))
+    assert struct.unpack("<I", before["timeCode"][4:])[0] == 0xF7654321
+    for name in ("timeCode", "chromaticities"):
+        assert after[name] == before[name]
 
 
 def test_touched_pixels_are_the_jobs_and_the_delta_is_exact(delivery, tmp_path):

@@ -134,6 +134,13 @@ def test_an_exr_keys_own_data_window_is_all_that_was_painted(tmp_path):
     assert (back == plate.rgb).all()
 
 
+def test_a_key_beside_the_plate_is_refused(tmp_path):
+    plate = plate_of(tmp_path)
+    path = write_rgb(tmp_path / "key.exr", half_picture(4, 5), data=window(100, 6, 5, 4), display=window(0, 0, 32, 24))
+    with pytest.raises(FootageError, match=r"its picture, 5x4 at \(100, 6\), lies outside the plate's, 32x24 at \(0, 0\)"):
+        take_back(key_of(path, plate), plate)
+
+
 def test_wrong_sizes_are_refused_with_both(tmp_path):
     plate = plate_of(tmp_path, data=window(-4, -2, 32, 24), display=window(0, 0, 20, 16))
     write_png16(tmp_path / "key.png", np.zeros((24, 31, 3), np.uint16))

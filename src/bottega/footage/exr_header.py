@@ -59,6 +59,15 @@ class ExrPart:
         """The xy of red, green, blue and white, if the file says."""
         return struct.unpack("<8f", self.raw["chromaticities"]) if "chromaticities" in self.raw else None
 
+    @property
+    def time_code(self) -> tuple[int, ...] | None:
+        """SMPTE 12M time code: hours, minutes, seconds, frame, six flags, eight binary groups; if the file has one."""
+        if "timeCode" not in self.raw:
+            return None
+        time, user = struct.unpack("<II", self.raw["timeCode"])
+        digits = [(time >> at & 15) + 10 * (time >> (at + 4) & tens) for at, tens in ((24, 3), (16, 7), (8, 7), (0, 3))]
+        return (*digits, *(time >> at & 1 for at in (6, 7, 15, 23, 30, 31)), *(user >> 4 * group & 15 for group in range(8)))
+
     def text(self, name: str) -> str | None:
         """A text attribute, or None."""
         return self.raw[name].decode("utf-8", "replace").rstrip("\0") if name in self.raw else None
@@ -103,7 +112,7 @@ def read_parts(data: bytes, where: str, *, whole: bool = True) -> tuple[list[Exr
             part.display.check(f"{where}, display window")
             if part.subsampled:
                 raise FootageError(f"{where}: channel {part.subsampled[0]} is subsampled, allowed is one sample a pixel: write it as RGB")
-            _ = part.raw["compression"][0], part.chromaticities
+            _ = part.raw["compression"][0], part.chromaticities, part.time_code
             if not 0.01 <= part.pixel_aspect <= 100:
                 raise ValueError(f"pixel aspect {part.pixel_aspect}")
     except EOFError as problem:

@@ -160,6 +160,10 @@ class Frames:
         premultiplied = found.premultiplied and alpha is not None
         if self.colour is not None and self.working is not None and self.colour != self.working:
             if premultiplied and alpha is not None and not is_linear(self.colour):
+                if self.exemplar.role is Role.PLATE and (alpha != 1).any():
+                    raise FootageError(
+                        f"{where}: its alpha is multiplied into {self.colour} codes: unpremultiply the plate and save it again"
+                    )
                 rgb, premultiplied = _unpremultiplied(rgb, alpha), False  # codes of a curve cannot be converted multiplied
             rgb = to_working(rgb, self.colour, self.working)
         return Frame(

@@ -58,9 +58,11 @@ def take_back(key: Frame, plate: Frame, *, allow_8bit: bool = False) -> Floats:
     _check_depth(key, plate, allow_8bit)
     target = _placed(key, plate)
     box = target.shared(plate.canvas)
-    whole = plate.rgb.copy()
     if box is None:
-        return whole
+        raise FootageError(
+            f"{key.where}: its picture, {target}, lies outside the plate's, {plate.canvas}: write it with the plate's windows"
+        )
+    whole = plate.rgb.copy()
     before = plate.rgb[box.inside(plate.canvas)]
     part = _Part(key, key.data.inside(key.canvas), box.inside(target))
     after = _composited(part, plate, box, before)
