@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from bottega.engine.checks import SMALLEST_SIDE_PX
 from bottega.engine.settings import RepairSettings
 
-# Measured with bench/engine_performer.py at 512x512 (finest level 0) and 1920x1080 (level 1), two candidates a frame, one thread of a shared
-# server core; CPU seconds per megapixel. Memory: peak of the process at 1920x1080 and 3840x2160.
+# Measured with bench/engine_performer.py at 512x512 (finest level 0) and 1920x1080 (level 1), two candidates a frame, one thread of a
+# shared server core; CPU seconds per megapixel. Memory: peak of the process at 1920x1080 and 3840x2160.
 SECONDS_A_GUIDE = 0.02
 SECONDS_A_KEY = 0.8
 SECONDS_A_STEP_FIXED = 0.12  # composition, matching: whatever the flow's finest level
@@ -49,8 +49,8 @@ def estimate(width: int, height: int, frames: int, keys: int, *, settings: Repai
 
     Raises
     ------
-    ValueError
-        If a number is too small.
+    TypeError, ValueError
+        If a number is not whole or too small.
 
     Examples
     --------
