@@ -96,8 +96,8 @@ class Studio:
         return self.records.consent_template(purpose=_purpose(purpose), person=person, shot=shot)
 
     def add_consent(self, form: str | Path) -> Consent:
-        """Put a filled-in form on record. Raises UsageError that lists everything that is missing."""
-        return self.records.add_consent(Path(form))
+        """Put a filled-in form on record: a file's path, or the form's own text. Raises UsageError that lists what is missing."""
+        return self.records.add_consent(form)
 
     def consents(self) -> list[tuple[Consent, str, str]]:
         """All consents, with the person's name and `active`, `expired` or `revoked`."""

@@ -1,7 +1,9 @@
 import hashlib
 import os
 import shutil
+import struct
 import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 
@@ -11,7 +13,9 @@ import OpenImageIO
 import pytest
 from made_pictures import LIN, SRGB, a_take, frame_out, half_picture, opened, read_one, window, write_rgb, write_still
 
-from bottega.footage import Box, Delivery, read_delivered, to_working
+from bottega.footage import Box, Delivery, find, read_delivered, to_working
+from bottega.footage.exr_header import read_parts
+from bottega.footage.whole_file import write_whole
 from bottega.model import CredentialError, FootageError, UsageError
 
 
@@ -32,10 +36,10 @@ def delivered(delivery, out):
 def test_a_frame_and_its_layers_have_their_names_and_hashes(delivery, tmp_path):
     made = delivery.frame(frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture()))))
     assert [o.path for o in made] == [
-        "frames/sh010_deage_v003.1001.exr",
         "delta/sh010_deage_v003.1001.exr",
         "matte/sh010_deage_v003.1001.png",
         "credit/sh010_deage_v003.1001.png",
+        "frames/sh010_deage_v003.1001.exr",
     ]
     assert all(o.frame == 1001 and o.sha256 == sha256(delivery.folder / o.path) for o in made)
     assert sorted(p.name for p in delivery.folder.rglob("*") if p.is_file()) == sorted(o.path.split("/")[1] for o in made)
@@ -55,6 +59,16 @@ def test_untouched_half_plates_go_out_bit_for_bit_with_their_windows(delivery, t
     assert (back.colour, back.working, back.canvas) == ("Linear Rec.709 (sRGB)", "Linear Rec.709 (sRGB)", plate.canvas)
     again = read_one(delivery.folder / "frames" / "sh010_deage_v003.1001.exr")
     assert (again.native.tobytes(), again.data, again.display, again.pixel_aspect) == (rgb.tobytes(), plate.data, plate.display, 2.0)
+
+
+def test_the_plates_time_code_and_primaries_go_with_it(delivery, tmp_path):
+    code = OpenEXR.TimeCode(21, 59, 48, 23, 1, 0, 1, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 15)
+    path = write_rgb(tmp_path / "a.exr", half_picture(), timeCode=code, chromaticities=(0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329))
+    made = delivery.frame(frame_out(read_one(path)), layers=())
+    before, after = (read_parts(p.read_bytes(), "")[0][0].raw for p in (path, delivery.folder / made[0].path))
+    assert struct.unpack("<I", before["timeCode"][4:])[0] == 0xF7654321
+    for name in ("timeCode", "chromaticities"):
+        assert after[name] == before[name]
 
 
 def test_touched_pixels_are_the_jobs_and_the_delta_is_exact(delivery, tmp_path):
@@ -103,7 +117,7 @@ def test_ids_are_exact_and_the_manifest_is_text(delivery, tmp_path):
     out = frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture())))
     back = delivered(delivery, out)
     assert back.manifest == out.manifest
-    assert back.take_id == "t" * 32
+    assert back.plan == "0" * 64
     assert sorted(back.credit) == ["source", "weight.0"]
     for name, ids in out.credit.items():
         assert back.credit[name].dtype == np.uint32
@@ -165,13 +179,26 @@ def test_finished_files_are_never_overwritten(delivery, tmp_path):
     assert [p.name for p in (delivery.folder / "frames").iterdir()] == ["sh010_deage_v003.1001.exr"]
 
 
+def test_a_stopped_run_goes_on_where_the_bytes_are_the_same(delivery, tmp_path):
+    out = frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture())))
+    made = delivery.frame(out)
+    (delivery.folder / made[-1].path).unlink()
+    before = (delivery.folder / made[0].path).stat().st_mtime_ns
+    assert delivery.frame(out, resume=True) == made
+    assert (delivery.folder / made[0].path).stat().st_mtime_ns == before
+    (delivery.folder / made[1].path).write_bytes(b"other")
+    with pytest.raises(FootageError, match=r"1001\.png', frame 1001 is there already"):
+        delivery.frame(out, resume=True)
+    assert (delivery.folder / made[1].path).read_bytes() == b"other"
+
+
 def test_reading_back_needs_the_recorded_hash(delivery, tmp_path):
     made = delivery.frame(frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture()))), layers=("delta",))
-    path = delivery.folder / made[0].path
+    path = delivery.folder / made[1].path
     with pytest.raises(CredentialError, match=r"hashes to .* the take's record says 000000000000"):
         read_delivered(path, sha256="0" * 64)
     with pytest.raises(FootageError, match="no delivered frame"):
-        read_delivered(delivery.folder / made[1].path, sha256=made[1].sha256)
+        read_delivered(delivery.folder / made[0].path, sha256=made[0].sha256)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +261,43 @@ def test_a_full_disk_leaves_no_half_frame(small_disk, tmp_path):
         delivery.movie("proxy.mov", noise, Fraction(24), codec="prores")
     assert [p for p in small_disk.rglob("*") if p.is_file()] == []
     assert shutil.disk_usage(small_disk).used < 100_000
+
+
+@pytest.fixture
+def short_files():
+    """No file may grow beyond 4 KiB: a full disk for everybody who may not mount one."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_file_that_cannot_grow_leaves_no_half_frame(delivery, tmp_path, request):
+    plate = read_one(write_rgb(tmp_path / "a.exr", half_picture(64, 64)))
+    pictures = [half_picture(64, 64, i, high=1).astype(np.float32) for i in range(3)]
+    request.getfixturevalue("short_files")
+    with pytest.raises(FootageError, match=r"1001\.exr', frame 1001 cannot be written: File too large"):
+        delivery.frame(frame_out(plate), layers=())
+    with pytest.raises(FootageError, match=r"proxy\.mov' cannot be written: File too large"):
+        delivery.movie("proxy.mov", pictures, Fraction(24), codec="prores")
+    assert [p for p in delivery.folder.rglob("*") if p.is_file()] == []
+
+
+def test_a_killed_writer_leaves_nothing_that_counts(tmp_path):
+    code = (
+        "import os, sys; from pathlib import Path; from bottega.footage.whole_file import new_file\n"
+        "with new_file(Path(sys.argv[1]), 1001) as temporary:\n"
+        "    temporary.write_bytes(b'half'); os._exit(9)"
+    )
+    path = tmp_path / "frames" / "a.1001.exr"
+    assert subprocess.run([sys.executable, "-c", code, str(path)], check=False).returncode == 9
+    assert not path.exists()
+    with pytest.raises(UsageError, match="holds no picture"):
+        find(path.parent)
+    assert write_whole(path, b"whole", 1001) == hashlib.sha256(b"whole").hexdigest()
+    assert [f.path.name for f in find(path.parent).files] == ["a.1001.exr"]
 
 
 def test_a_closed_folder_is_named(delivery, tmp_path):

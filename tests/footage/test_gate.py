@@ -140,7 +140,8 @@ def test_a_frame_that_is_not_there(tmp_path):
 
 def test_a_still_stands_for_any_frame(tmp_path):
     with opened(write_rgb(tmp_path / "a.exr", half_picture()), Role.KEY) as frames:
-        assert frames.numbers == ()
+        assert frames.numbers == (0,)
+        assert [f.number for f in frames] == [0]
         assert [frames.read(n).number for n in (1001, 1024)] == [1001, 1024]
 
 

@@ -97,13 +97,9 @@ def long_gop(path, count=120, rate=25):
     return path
 
 
-@pytest.mark.parametrize("ending", ["mp4", "mov", "mkv"])
+@pytest.mark.parametrize("ending", ["mp4", "mov", "m4v", "mkv"])
 def test_any_order_gives_the_exact_frames(tmp_path, ending):
     path = long_gop(tmp_path / f"a.{ending}")
-    if ending == "mkv":
-        with pytest.raises(FootageError, match=r"does not say its frame rate and length .*wrap it again as \.mov"):
-            opened(path, colour=SRGB)
-        return
     with opened(path, working=SRGB, colour=SRGB) as frames:
         assert frames.numbers == tuple(range(1001, 1121))
         for number in (1001, 1002, 1003, 1100, 1101, 1050, 1120, 1119, 1001, 1060, 1061):
@@ -115,6 +111,33 @@ def test_reading_through_gives_each_frame_once(tmp_path):
     with opened(long_gop(tmp_path / "a.mp4"), working=SRGB, colour=SRGB) as frames:
         seen = [round(float(f.native[24, 32, 1] / 65535 * 219)) for f in frames]
     assert seen == list(range(120))
+
+
+def test_a_movie_can_be_read_again_after_its_end(tmp_path):
+    with opened(made(tmp_path, numbered(5)), working=SRGB, colour=SRGB) as frames:
+        for number in (1004, 1005, 1001, 1005, 1002):
+            grey = frames.read(number).native[9, 9, 0] / 257
+            assert abs(grey - (20 + 5 * (number - 1001))) <= 1
+        with pytest.raises(FootageError, match="frame 1006 is missing, there are 1001-1005"):
+            frames.read(1006)
+
+
+def test_a_variable_rate_has_no_frame_numbers(tmp_path):
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for time in (0, 1, 2, 5, 6, 9, 10):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), "rgb24")
+            frame.pts = time
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    with (
+        opened(path, colour=SRGB) as frames,
+        pytest.raises(FootageError, match=r"picture \d is not where .* put it: export at a constant rate"),
+    ):
+        for number in frames.numbers:
+            frames.read(number)
 
 
 def test_a_changed_movie_is_refused_before_the_decoder_sees_it(tmp_path):
@@ -191,6 +214,56 @@ def test_a_playlist_named_like_a_movie_leads_nowhere(tmp_path, text):
     path.write_text(text.format(tmp_path / "a.mp4"))
     with pytest.raises(FootageError, match=r"list\.mov.* is no movie that can be read"):
         describe(sealed(path))
+
+
+def foreign(path, codec, layout, pictures, *, matrix=1, full=False, options=None):
+    """A movie as other programs make it: converted by FFmpeg's own arithmetic, tagged with what it is."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream(codec, rate=24, options=options or {})
+        stream.width, stream.height, stream.pix_fmt = pictures[0].shape[1], pictures[0].shape[0], layout
+        context = stream.codec_context
+        context.colorspace, context.color_primaries, context.color_trc, context.color_range = matrix, 1, 1, 2 if full else 1
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24" if picture.shape[2] == 3 else "rgba")
+            frame = frame.reformat(format=layout, src_color_range=2, dst_colorspace=matrix, dst_color_range=2 if full else 1)
+            frame.pts = number
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "layout", "more"),
+    [
+        ("a.mp4", "libx264", "yuv444p", {"options": {"crf": "4"}}),
+        ("a.mp4", "libx264", "yuv420p", {"matrix": 5, "options": {"crf": "4"}}),
+        ("a.mp4", "libx264", "yuv420p", {"full": True, "options": {"crf": "4"}}),
+        ("a.mp4", "libx264rgb", "gbrp", {"options": {"crf": "0"}}),
+        ("a.mov", "prores_ks", "yuv444p10le", {"options": {"profile": "4"}}),
+        ("a.mov", "dnxhd", "yuv422p", {"options": {"profile": "dnxhr_hq"}}),
+        ("a.mxf", "dnxhd", "yuv422p10le", {"options": {"profile": "dnxhr_hqx"}}),
+    ],
+)
+def test_movies_of_other_programs_show_the_same_bars(tmp_path, name, codec, layout, more):
+    if layout == "gbrp":
+        path = tmp_path / name
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream(codec, rate=24, options=more["options"])
+            stream.width, stream.height, stream.pix_fmt = 256, 128, "rgb24"
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(bars(128), "rgb24")))
+            out.mux(stream.encode(None))
+    else:
+        path = foreign(tmp_path / name, codec, layout, [bars(128)] * 2, **more)
+    codes = read_one(path, colour=SRGB, working=SRGB).native[64, 16::32].astype(float) / 257
+    assert np.abs(codes - BARS).max() <= 3
+
+
+def test_the_alpha_of_prores_4444(tmp_path):
+    picture = np.dstack([bars(64), np.full((64, 256), 128, np.uint8)])
+    path = foreign(tmp_path / "a.mov", "prores_ks", "yuva444p10le", [picture], options={"profile": "4", "alpha_bits": "16"})
+    frame = read_one(path, colour=SRGB, working=SRGB)
+    assert not frame.premultiplied
+    assert np.abs(frame.alpha - 128 / 255).max() < 2 / 1023
 
 
 def test_an_untagged_movie_must_be_declared(tmp_path):

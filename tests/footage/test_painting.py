@@ -70,6 +70,19 @@ def test_an_exr_key_comes_back_bit_for_bit(tmp_path):
     assert (take_back(key, plate) == painted.astype(np.float32)).all()
 
 
+def test_a_half_key_of_a_float_plate_loses_nothing_unpainted(tmp_path):
+    light = np.random.default_rng(0).normal(0, 10, (24, 32, 3)).astype(np.float32)
+    light[0, 0] = 1e6
+    plate = plate_of(tmp_path, light)
+    with np.errstate(over="ignore"):
+        painted = np.minimum(light, 65504).astype(np.float16)
+    painted[0, 0] = np.float16(65504)
+    painted[4, 4] = 0.25
+    back = take_back(key_of(write_rgb(tmp_path / "key.exr", painted), plate), plate)
+    assert np.argwhere((back != plate.rgb).any(-1)).tolist() == [[0, 0], [4, 4]]
+    assert (back[4, 4] == 0.25).all()
+
+
 def test_premultiplied_goes_over_the_plate_and_the_plates_own_alpha_is_no_layer(tmp_path):
     rgb, alpha = half_picture(high=1.0), half_picture(seed=2, high=1.0)[..., 0]
     plate = plate_of(tmp_path)
@@ -119,6 +132,13 @@ def test_an_exr_keys_own_data_window_is_all_that_was_painted(tmp_path):
     assert (back[6:10, 10:15] == patch.astype(np.float32)).all()
     back[6:10, 10:15] = plate.rgb[6:10, 10:15]
     assert (back == plate.rgb).all()
+
+
+def test_a_key_beside_the_plate_is_refused(tmp_path):
+    plate = plate_of(tmp_path)
+    path = write_rgb(tmp_path / "key.exr", half_picture(4, 5), data=window(100, 6, 5, 4), display=window(0, 0, 32, 24))
+    with pytest.raises(FootageError, match=r"its picture, 5x4 at \(100, 6\), lies outside the plate's, 32x24 at \(0, 0\)"):
+        take_back(key_of(path, plate), plate)
 
 
 def test_wrong_sizes_are_refused_with_both(tmp_path):

@@ -77,6 +77,15 @@ def test_premultiplied_codes_are_divided_before_the_curve_is_undone(tmp_path):
     assert np.allclose(frame.rgb, to_working(half, SRGB, "lin_rec709_srgb"), rtol=1e-5)
 
 
+def test_a_plate_with_alpha_multiplied_into_its_codes_is_refused(tmp_path):
+    rgba = np.full((20, 30, 4), 16384, np.uint16)
+    path = write_still(tmp_path / "m.tif", rgba)
+    with pytest.raises(FootageError, match=r"m\.tif', frame 1001: its alpha is multiplied into sRGB.* codes: unpremultiply the plate"):
+        read_one(path, colour=SRGB)
+    rgba[..., 3] = 65535
+    assert (read_one(write_still(tmp_path / "n.tif", rgba), colour=SRGB).native == 16384).all()
+
+
 def test_second_page_is_refused(tmp_path):
     out = OpenImageIO.ImageOutput.create(str(tmp_path / "a.tif"))
     spec = OpenImageIO.ImageSpec(8, 8, 3, OpenImageIO.UINT16)

@@ -82,3 +82,15 @@ def test_the_room_and_sealing_load_no_codec(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_naming_everything_the_room_has_loads_no_codec():
+    import subprocess
+
+    code = (
+        "import sys; from bottega import footage;"
+        "[getattr(footage, name) for name in footage.__all__];"
+        "print([m for m in ('OpenEXR', 'OpenImageIO', 'av', 'cv2', 'PyOpenColorIO', 'fileseq') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -116,12 +116,6 @@ def test_folder_that_is_none_or_cannot_be_read(tmp_path):
     files(tmp_path, "a.exr")
     with pytest.raises(FootageError, match=r"folder '.*a\.exr' cannot be read: Not a directory"):
         find(tmp_path / "a.exr" / "b.####.exr")
-    if os.geteuid() != 0:
-        shut = files(tmp_path / "shut", "a.1001.exr")
-        shut.chmod(0)
-        with pytest.raises(FootageError, match="cannot be read: Permission denied"):
-            find(shut / "a.####.exr")
-        shut.chmod(0o700)
 
 
 @pytest.mark.parametrize("name", ["a\n.1001.exr", "a\u202e.1001.exr", "a\u200b.1001.exr", "a\x7f.1001.exr", "a\udcff.1001.exr"])
@@ -133,7 +127,9 @@ def test_names_that_hide_what_they_are_get_refused(tmp_path, name):
         find(tmp_path / name)
 
 
-@pytest.mark.parametrize("given", ["a\0.exr", "", "   ", "nothing.exr", "x" * 5000 + ".exr"])
+@pytest.mark.parametrize(
+    "given", ["a\0.exr", "", "   ", "nothing.exr", "x" * 5000 + ".exr", "x" * 300 + ".####.exr", "y/" * 3000 + "a.####.exr"]
+)
 def test_sources_that_name_nothing(tmp_path, given):
     with pytest.raises((UsageError, FootageError)) as caught:
         find(given if "\0" in given or not given.strip() else tmp_path / given)

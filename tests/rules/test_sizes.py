@@ -9,8 +9,8 @@ from .tree import ROOT, functions, lines_of, python_files
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 ALLOWED: frozenset[str] = frozenset()  # "path" or "path::function"; it may only shrink
-FEWEST_FILES = 35
-FEWEST_FUNCTIONS = 250
+FEWEST_FILES = 100
+FEWEST_FUNCTIONS = 800
 
 
 def test_files_and_functions_are_short() -> None:

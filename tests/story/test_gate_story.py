@@ -125,3 +125,19 @@ def test_a_form_that_is_not_filled_in(stage: Stage) -> None:
     with pytest.raises(UsageError, match="separately_signed"):
         studio.add_consent(form)
     assert studio.consents() == []
+
+
+def test_what_merely_looks_like_a_door_lets_nothing_in(stage: Stage) -> None:
+    from bottega.footage import open_frames
+    from bottega.rights import Door
+
+    class Yes(Door):
+        def __init__(self) -> None: ...
+        def admit(self, clearance: object, digest: str) -> None: ...
+
+    studio = open_show(stage)
+    plate = studio.folder.exemplar(studio.shots()[0].plate)
+    for door in (Yes(), object(), None):
+        with pytest.raises(ConsentError) as refusal:
+            open_frames(plate, None, door=door, working="lin_rec709_srgb")
+        assert refusal.value.codes == ("forged",)

@@ -21,6 +21,9 @@ _REC709_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 _GUIDE_MID, _GUIDE_UNIT = 128.0, 40.0  # one local standard deviation is 40 of the guide's 255 steps
 _GUIDE_FLOOR = 0.12  # contrast (in natural log) below which noise is not blown up to full scale
 _GUIDE_TOE = 0.01
+_PATCH_STRIDE_PX = 5  # of patches of 8
+_STEP_COARSER, _REVERSE_COARSER = 2, 1  # pyramid levels
+_MAP_SIGMA_PX = 1.5  # smoothing of the map, at 512 pixels of shorter side
 _MATCH_SIGMA_PX = 3.0  # neighbourhood, at 512 pixels of shorter side, over which a match is judged
 
 
@@ -182,9 +185,13 @@ def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settin
         raise ValueError(f"walk is {walk.quality.shape[0]}x{walk.quality.shape[1]} pixels, allowed is the key's {size[0]}x{size[1]}")
     if frame is None:
         frame = walk.at_frame + (1 if walk.at_frame >= key.frame else -1)
-    back, forth = _flow(here, before, None, settings), _flow(before, here, None, settings)
-    to_key = _flow(here, key.guide, kernels.compose(back, walk.map_to_key), settings)
-    from_key = _flow(key.guide, here, kernels.compose(walk.map_from_key, forth), settings)
+    # Only the map that pictures are fetched through must be sharp; a step's flow starts it, the reverse map checks it.
+    back = _flow(here, before, None, coarser=_STEP_COARSER, settings=settings)
+    forth = _flow(before, here, None, coarser=_STEP_COARSER, settings=settings)
+    sharp = _flow(here, key.guide, kernels.compose(back, walk.map_to_key), coarser=0, settings=settings)
+    # Where states differ the flow tears (a lid dragged over an iris); a torn map scatters single pixels of the key.
+    to_key = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _MAP_SIGMA_PX * max(min(size) / 512, 0.5)), np.float32)
+    from_key = _flow(key.guide, here, kernels.compose(walk.map_from_key, forth), coarser=_REVERSE_COARSER, settings=settings)
     now = _quality(to_key, from_key, here, key.guide, settings)
     if settings.quality_memory > 0:
         earlier = kernels.sample_linear(walk.quality[..., None], back, 0, 0)[..., 0]
@@ -240,10 +247,11 @@ def carry(array: Float, walk: Walk) -> tuple[Float, Float]:
     return warped.reshape(array.shape), np.where(inside, walk.quality, np.float32(0))
 
 
-def _flow(here: Byte, there: Byte, start: Float | None, settings: RepairSettings) -> Float:
+def _flow(here: Byte, there: Byte, start: Float | None, *, coarser: int, settings: RepairSettings) -> Float:
     # One object a call: it keeps buffers inside, and frames may run side by side.
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setFinestScale(settings.finest_scale(*here.shape))
+    search.setFinestScale(settings.finest_scale(*here.shape) + coarser)
+    search.setPatchStride(_PATCH_STRIDE_PX)
     search.setGradientDescentIterations(settings.flow_iterations)
     search.setVariationalRefinementIterations(settings.flow_smoothing_iterations)
     return np.asarray(search.calc(here, there, start), np.float32)

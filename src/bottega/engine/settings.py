@@ -52,7 +52,8 @@ class RepairSettings:
     quality_memory
         Share of the previous frame's quality that is kept along the walk, 0..0.95: steadies the choice in time.
     flow_finest_scale
-        Finest pyramid level of the flow, 0 (full size)..5; None is 1 below 800 pixels of shorter side, one more for each doubling.
+        Finest pyramid level of the flow, 0 (full size)..5; None is 0 below 800 pixels of shorter side, one more for each doubling.
+        The flow of a single step, which only starts the search, stops two levels before, the reverse map one.
     flow_iterations
         Gradient descent steps of a patch, 1..256.
     flow_smoothing_iterations
@@ -86,8 +87,8 @@ class RepairSettings:
     round_trip_tolerance_px: float = 3.0
     quality_memory: float = 0.3
     flow_finest_scale: int | None = None
-    flow_iterations: int = 16
-    flow_smoothing_iterations: int = 5
+    flow_iterations: int = 8
+    flow_smoothing_iterations: int = 2
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -114,4 +115,4 @@ class RepairSettings:
         """Finest pyramid level of the flow for a picture of this size."""
         if self.flow_finest_scale is not None:
             return self.flow_finest_scale
-        return 1 + max(0, round(math.log2(min(height, width) / 560)))
+        return max(0, round(math.log2(min(height, width) / 560)))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .delivered import DeliveredFrame, read_delivered
     from .described import Described, colour_of, describe
     from .frame import Box, Frame
-    from .frames import Door, Frames, open_frames
+    from .frames import Frames, open_frames
     from .painting import as_matte, hand_out, take_back, write_png16
     from .sealing import require_whole, seal
     from .sequence import FoundFile, Kind, Source, find, ranges
@@ -23,7 +23,7 @@ _HOMES = {
     "delivered": ("DeliveredFrame", "read_delivered"),
     "described": ("Described", "colour_of", "describe"),
     "frame": ("Box", "Frame"),
-    "frames": ("Door", "Frames", "open_frames"),
+    "frames": ("Frames", "open_frames"),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
     "sealing": ("require_whole", "seal"),
     "sequence": ("FoundFile", "Kind", "Source", "find", "ranges"),
@@ -36,7 +36,6 @@ __all__ = [
     "DeliveredFrame",
     "Delivery",
     "Described",
-    "Door",
     "FoundFile",
     "Frame",
     "FrameOut",

@@ -115,7 +115,7 @@ def _config(name: str) -> Any:
 
     try:
         config = PyOpenColorIO.Config.CreateFromFile(name)
-    except PyOpenColorIO.Exception as problem:
+    except (PyOpenColorIO.Exception, PyOpenColorIO.ExceptionMissingFile) as problem:
         raise UsageError(f"the OpenColorIO config {shown(name)} cannot be read: {problem}; correct or unset OCIO") from problem
     # Two LUTs of one size get the first one's processor from OpenColorIO's cache; ours below is keyed by names.
     config.setProcessorCacheFlags(PyOpenColorIO.PROCESSOR_CACHE_OFF)

@@ -72,8 +72,11 @@ class Delivery:
             raise TypeError(f"a delivery needs the Take it belongs to, given {type(take).__name__}")
         self.folder, self.take = folder, take
 
-    def frame(self, out: FrameOut, *, layers: Sequence[str] = LAYERS) -> list[Output]:
+    def frame(self, out: FrameOut, *, layers: Sequence[str] = LAYERS, resume: bool = False) -> list[Output]:
         """Write `frames/NAME.1001.exr` and the layers asked for beside it, of LAYERS.
+
+        The frame itself comes last: where it is, its layers are. With `resume`, files that hold the same bytes already, from
+        a run that was stopped, are left as they are.
 
         Raises FootageError when a file is there already or cannot be written, ValueError for arrays of a wrong size or type.
         """
@@ -84,15 +87,16 @@ class Delivery:
             raise ValueError(f"layer {given!r} cannot be written, allowed are {', '.join(LAYERS)} with their pictures")
         plate, delta = out.plate, _delta_part(out)
         parts = [self._rgb_part(out), delta, _matte_part(out), _credit_part(out)]
-        made = [self._write(f"frames/{self._name(out.number)}.exr", self._exr(parts, plate), out.number)]
+        files: list[tuple[str, bytes]] = []
         if "delta" in layers:
-            made.append(self._write(f"delta/{self._name(out.number)}.exr", self._exr([delta], plate), out.number))
+            files.append((f"delta/{self._name(out.number)}.exr", self._exr([delta], plate)))
         if "matte" in layers:
             codes = np.floor(out.matte.clip(0, 1).astype(np.float64) * 65535 + 0.5).astype(np.uint16)
-            made.append(self._write(f"matte/{self._name(out.number)}.png", png_bytes(codes, colour=None), out.number))
+            files.append((f"matte/{self._name(out.number)}.png", png_bytes(codes, colour=None)))
         if "credit" in layers and out.credit_picture is not None:
-            made.append(self._write(f"credit/{self._name(out.number)}.png", png_bytes(out.credit_picture, colour=DISPLAY), out.number))
-        return made
+            files.append((f"credit/{self._name(out.number)}.png", png_bytes(out.credit_picture, colour=DISPLAY)))
+        files.append((f"frames/{self._name(out.number)}.exr", self._exr(parts, plate)))
+        return [self._write(name, data, out.number, resume=resume) for name, data in files]
 
     def png16(self, name: str, codes: npt.NDArray[np.uint16], *, colour: str | None = DISPLAY, frame: int | None = None) -> Output:
         """Write 16-bit codes, (H, W) or (H, W, 3), as a PNG that says its colour (None: numbers).
@@ -121,8 +125,8 @@ class Delivery:
     def _name(self, number: int) -> str:
         return f"{self.take.name}.{number:04d}"
 
-    def _write(self, name: str, data: bytes, frame: int | None) -> Output:
-        return Output(path=name, sha256=write_whole(inside(self.folder, name), data, frame), frame=frame)
+    def _write(self, name: str, data: bytes, frame: int | None, *, resume: bool = False) -> Output:
+        return Output(path=name, sha256=write_whole(inside(self.folder, name), data, frame, resume=resume), frame=frame)
 
     def _exr(self, parts: list[PartOut], plate: Frame) -> bytes:
         return exr_bytes(
@@ -180,8 +184,13 @@ def _widened(samples: Samples, data: Box, box: Box) -> Samples:
 
 
 def _delta_part(out: FrameOut) -> PartOut:
-    channels = {f"delta.{c}": out.delta[..., i] for i, c in enumerate("RGB")}
-    return PartOut(name="delta", channels=channels, data=out.plate.canvas, colour=out.plate.working)
+    """What was added, in the working space; for a half plate worked on in its own space, exactly: plate + delta = rgb."""
+    plate, delta = out.plate, out.delta
+    if plate.native.dtype == np.float16 and plate.colour == plate.working:
+        sent = out.rgb.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16).astype(np.float32)
+        delta = np.where(out.untouched[..., None], np.float32(0), sent - plate.rgb)
+    channels = {f"delta.{c}": delta[..., i] for i, c in enumerate("RGB")}
+    return PartOut(name="delta", channels=channels, data=plate.canvas, colour=plate.working)
 
 
 def _matte_part(out: FrameOut) -> PartOut:

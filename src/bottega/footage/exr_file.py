@@ -36,7 +36,7 @@ def decode_exr(data: bytes, path: str, where: str) -> Decoded:
         data=part.data,
         display=part.display,
         pixel_aspect=part.pixel_aspect,
-        passed_on={} if part.chromaticities is None else {"chromaticities": part.chromaticities},
+        passed_on={n: v for n, v in (("chromaticities", part.chromaticities), ("timeCode", part.time_code)) if v is not None},
     )
 
 

@@ -42,15 +42,12 @@ class ExrPart:
     @cached_property
     def channels(self) -> dict[str, str]:
         """Channel names and their types: half, float or uint32."""
-        found, raw, at = {}, self.raw["channels"], 0
-        while raw[at]:
-            end = raw.index(b"\0", at)
-            kind, _, x_step, y_step = struct.unpack_from("<iIii", raw, end + 1)
-            if (x_step, y_step) != (1, 1):
-                raise FootageError(f"channel {raw[at:end].decode('latin-1')!r} is subsampled, allowed is one a pixel: write it as RGB")
-            found[raw[at:end].decode("latin-1")] = _KINDS[kind]
-            at = end + 17
-        return found
+        return {name: kind for name, kind, _ in self._listed()}
+
+    @property
+    def subsampled(self) -> list[str]:
+        """Channels that have less than one sample a pixel."""
+        return [name for name, _, steps in self._listed() if steps != (1, 1)]
 
     @property
     def pixel_aspect(self) -> float:
@@ -61,6 +58,15 @@ class ExrPart:
     def chromaticities(self) -> tuple[float, ...] | None:
         """The xy of red, green, blue and white, if the file says."""
         return struct.unpack("<8f", self.raw["chromaticities"]) if "chromaticities" in self.raw else None
+
+    @property
+    def time_code(self) -> tuple[int, ...] | None:
+        """SMPTE 12M time code: hours, minutes, seconds, frame, six flags, eight binary groups; if the file has one."""
+        if "timeCode" not in self.raw:
+            return None
+        time, user = struct.unpack("<II", self.raw["timeCode"])
+        digits = [(time >> at & 15) + 10 * (time >> (at + 4) & tens) for at, tens in ((24, 3), (16, 7), (8, 7), (0, 3))]
+        return (*digits, *(time >> at & 1 for at in (6, 7, 15, 23, 30, 31)), *(user >> 4 * group & 15 for group in range(8)))
 
     def text(self, name: str) -> str | None:
         """A text attribute, or None."""
@@ -75,6 +81,15 @@ class ExrPart:
     def tiled(self) -> bool:
         """Whether chunks are tiles."""
         return bool(self.flags & _TILED) or self.raw.get("type", b"").startswith(b"tiled")
+
+    def _listed(self) -> list[tuple[str, str, tuple[int, int]]]:
+        found, raw, at = [], self.raw["channels"], 0
+        while raw[at]:
+            end = raw.index(b"\0", at)
+            kind, _, x_step, y_step = struct.unpack_from("<iIii", raw, end + 1)
+            found.append((raw[at:end].decode("latin-1"), _KINDS[kind], (x_step, y_step)))
+            at = end + 17
+        return found
 
     def _box(self, name: str) -> Box:
         x0, y0, x1, y1 = struct.unpack("<4i", self.raw[name])
@@ -95,7 +110,11 @@ def read_parts(data: bytes, where: str, *, whole: bool = True) -> tuple[list[Exr
                 raise FootageError(f"{where} is a deep EXR, allowed are flat ones: flatten it (DeepToImage) and write it again")
             part.data.check(f"{where}, data window")
             part.display.check(f"{where}, display window")
-            _ = part.channels, part.raw["compression"][0]  # what every EXR must have
+            if part.subsampled:
+                raise FootageError(f"{where}: channel {part.subsampled[0]} is subsampled, allowed is one sample a pixel: write it as RGB")
+            _ = part.raw["compression"][0], part.chromaticities, part.time_code
+            if not 0.01 <= part.pixel_aspect <= 100:
+                raise ValueError(f"pixel aspect {part.pixel_aspect}")
     except EOFError as problem:
         if whole:
             raise FootageError(f"{where} is cut off: {problem}; {COPY_IT}") from problem

@@ -48,7 +48,8 @@ def _header(part: PartOut, display: Box, pixel_aspect: float, plan: str, passed_
         "displayWindow": display.window(),
         "pixelAspectRatio": pixel_aspect,
         "bottega:plan": plan,
-        **passed_on,  # chromaticities are shared by all parts (OpenEXR, "shared attributes")
+        # Chromaticities and time code are shared by all parts (OpenEXR, "shared attributes").
+        **{n: OpenEXR.TimeCode(*v) if n == "timeCode" else v for n, v in passed_on.items()},
         **part.attributes,
     }
     if part.colour is not None:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Self
 
 import numpy as np
 
-from bottega.model import Exemplar, FootageError, Role, SealedFile, UsageError
+from bottega.model import ConsentError, Exemplar, FootageError, Reason, Role, SealedFile, UsageError
+from bottega.rights import Clearance, Door
 
 from .colour import is_linear, space_name, to_working
 from .described import Described, colour_of, describe, needs_colour, path_of
@@ -26,16 +27,9 @@ from .sequence import MOVIES, ranges
 from .still_file import decode_still
 
 
-class Door(Protocol):
-    """What the gate gives a worker: it can check a clearance, not make one."""
-
-    def admit(self, clearance: Any, digest: str) -> None:
-        """Raise ConsentError unless the clearance allows this exemplar now."""
-
-
 def open_frames(
     exemplar: Exemplar,
-    clearance: Any,
+    clearance: Clearance,
     *,
     door: Door,
     working: str | None,
@@ -52,6 +46,7 @@ def open_frames(
     Raises ConsentError when the door refuses or a file changed since it was sealed, CredentialError for a record that was
     changed, FootageError for damaged files, UsageError when a colour space is unknown.
     """
+    check_door(door)
     door.admit(clearance, exemplar.digest)
     exemplar.check()
     for sealed in exemplar.files:
@@ -64,12 +59,15 @@ def open_frames(
 
 
 class Frames:
-    """An open exemplar. `numbers` are its frames; a still has none and stands for any number it is asked for."""
+    """An open exemplar. `numbers` are its frames; a still has the one number 0 and stands for any it is asked for.
+
+    Stills and sequences may be read by several threads at once, a movie by one.
+    """
 
     def __init__(
         self,
         exemplar: Exemplar,
-        clearance: Any,
+        clearance: Clearance,
         door: Door,
         info: Described,
         *,
@@ -78,11 +76,13 @@ class Frames:
         canvas: Box,
         root: Path | None,
     ) -> None:
+        check_door(door)
         self.exemplar, self.info, self.canvas, self.colour = exemplar, info, canvas, colour
         self.working = None if colour is None or working is None else space_name(working)
         self._clearance, self._door, self._root = clearance, door, root
         self._movie: MovieReader | None = None
         self.is_movie = len(exemplar.files) == 1 and PurePath(exemplar.files[0].path).suffix.lower() in MOVIES
+        self.is_still = len(exemplar.files) == 1 and exemplar.files[0].frame is None and not self.is_movie
         self.numbers: tuple[int, ...] = self._numbers()
 
     def __enter__(self) -> Self:
@@ -105,7 +105,7 @@ class Frames:
 
     def read(self, number: int) -> Frame:
         """Read one frame. Raises as `open_frames`, and FootageError for a frame that is not there."""
-        if self.numbers and number not in self.numbers:
+        if not self.is_still and number not in self.numbers:
             there = f"there are {ranges(self.numbers)}"
             raise FootageError(
                 f"{place(self.exemplar.files[0].path, None)}: frame {number} is missing, {there}: supply it, or leave it out"
@@ -124,7 +124,7 @@ class Frames:
             if first is None:
                 raise UsageError(f"exemplar {self.exemplar.digest[:12]} is a movie without a first frame: seal it again")
             return tuple(range(first, first + (self.info.frame_count or 0)))
-        return tuple(f.frame for f in self.exemplar.files if f.frame is not None)
+        return (0,) if self.is_still else tuple(f.frame for f in self.exemplar.files if f.frame is not None)
 
     def _from_movie(self, sealed: SealedFile, number: int) -> Decoded:
         if self._movie is None:
@@ -156,6 +156,10 @@ class Frames:
         premultiplied = found.premultiplied and alpha is not None
         if self.colour is not None and self.working is not None and self.colour != self.working:
             if premultiplied and alpha is not None and not is_linear(self.colour):
+                if self.exemplar.role is Role.PLATE and (alpha != 1).any():
+                    raise FootageError(
+                        f"{where}: its alpha is multiplied into {self.colour} codes: unpremultiply the plate and save it again"
+                    )
                 rgb, premultiplied = _unpremultiplied(rgb, alpha), False  # codes of a curve cannot be converted multiplied
             rgb = to_working(rgb, self.colour, self.working)
         return Frame(
@@ -207,6 +211,12 @@ def _check_in_place(sealed: SealedFile, path: Path) -> None:
         raise changed(sealed, "it has become a link, what it leads to may")
     if now.st_size != sealed.size_bytes:
         raise changed(sealed, f"its {now.st_size} bytes (then {sealed.size_bytes})")
+
+
+def check_door(door: object) -> None:
+    """Only the gate's own door counts: something that merely looks like one would let anything in. Raises ConsentError."""
+    if type(door) is not Door:
+        raise ConsentError(Reason("forged", f"a Door of the gate is needed, given {type(door).__name__}; ask the gate for a clearance"))
 
 
 def sealed_bytes(sealed: SealedFile, path: Path) -> bytes:

@@ -130,7 +130,7 @@ class MovieReader:
         self._stream = self._container.streams.video[0]
         self._stream.thread_count = 1
         self._frames: Iterator[Any] | None = None
-        self._next = 0
+        self._next, self._begun = 0, False
         self._index: dict[int, int] | None = None
         self._first_time: int | None = None
 
@@ -175,12 +175,12 @@ class MovieReader:
         return None
 
     def _jump(self, place: int) -> None:
-        if self._index is None and (self._frames is not None or place > _NEAR):
+        if self._index is None and (self._begun or place > _NEAR):
             self._index = self._times()
         if self._index is not None:
             times = sorted(self._index)
             self._container.seek(times[min(place, len(times) - 1)], stream=self._stream, backward=True)
-        self._frames, self._next = self._container.decode(self._stream), 0
+        self._frames, self._next, self._begun = self._container.decode(self._stream), 0, True
 
     def _times(self) -> dict[int, int]:
         """The place of every picture by its time, from the packets; B-frames lie in another order than they are shown."""
@@ -246,20 +246,23 @@ def _header(container: Any, where: str) -> MovieHeader:
         raise FootageError(f"{where} has {len(container.streams.video)} video tracks, allowed is 1: export the one meant")
     stream = container.streams.video[0]
     codec = stream.codec_context
+    if codec is None or not stream.time_base:
+        raise FootageError(f"{where} holds a video track of no known codec: export ProRes, DNxHR or H.264")
     size = Box(0, 0, codec.width, codec.height)
     size.check(where)
     if codec.pix_fmt not in _YUV | _RGB | _YUVA:
         raise FootageError(f"{where} holds {codec.pix_fmt} pictures, allowed are 8 to 12-bit Y'CbCr and RGB: export ProRes, DNxHR or H.264")
-    rate = stream.average_rate
-    if not rate or not stream.frames:
-        raise FootageError(f"{where} does not say its frame rate and length ({rate}, {stream.frames} frames): wrap it again as .mov")
+    rate = stream.average_rate or stream.guessed_rate
+    count = int(stream.frames) or _counted(container, stream)
+    if not rate or not count:
+        raise FootageError(f"{where} does not say its frame rate and length ({rate}, {count} frames): wrap it again as .mov")
     coding, notes = _coding(codec)
     tags = (int(codec.color_primaries), int(codec.color_trc))
     aspect = stream.sample_aspect_ratio
     return MovieHeader(
         size=size,
         fps=Fraction(rate),
-        frame_count=int(stream.frames),
+        frame_count=count,
         bits=coding.bits,
         alpha=codec.pix_fmt in _YUVA or codec.pix_fmt.startswith("gbrap"),
         pixel_aspect=float(aspect) if aspect else 1.0,
@@ -267,6 +270,13 @@ def _header(container: Any, where: str) -> MovieHeader:
         colour=_SPACES.get(tags) if not notes else None,
         notes=notes if _SPACES.get(tags) or _UNSAID in tags else (*notes, f"primaries and transfer {tags} have no colour space here"),
     )
+
+
+def _counted(container: Any, stream: Any) -> int:
+    """Pictures by their packets, where a container (MXF, Matroska) does not say: nothing is decoded."""
+    count = sum(1 for packet in container.demux(stream) if packet.pts is not None)
+    container.seek(0, stream=stream)
+    return count
 
 
 def _coding(codec: Any) -> tuple[Coding, tuple[str, ...]]:

@@ -48,7 +48,8 @@ def take_back(key: Frame, plate: Frame, *, allow_8bit: bool = False) -> Floats:
     2. A premultiplied key (EXR) is laid over the plate, key + (1 - alpha) plate; one with the plate's own alpha (within
        1/1000) is the picture itself. A straight alpha (PNG, TIFF) mixes: alpha key + (1 - alpha) plate, in light.
     3. Where the key's codes are what `hand_out` gave (within 1 code), the pixel is the plate's own, bit for bit: highlights
-       above white, shadows below black and all that nobody painted come back unchanged.
+       above white, shadows below black and all that nobody painted come back unchanged. So it is where a half EXR holds
+       what a float plate rounds to.
 
     Raises FootageError.
     """
@@ -57,14 +58,18 @@ def take_back(key: Frame, plate: Frame, *, allow_8bit: bool = False) -> Floats:
     _check_depth(key, plate, allow_8bit)
     target = _placed(key, plate)
     box = target.shared(plate.canvas)
-    whole = plate.rgb.copy()
     if box is None:
-        return whole
+        raise FootageError(
+            f"{key.where}: its picture, {target}, lies outside the plate's, {plate.canvas}: write it with the plate's windows"
+        )
+    whole = plate.rgb.copy()
     before = plate.rgb[box.inside(plate.canvas)]
     part = _Part(key, key.data.inside(key.canvas), box.inside(target))
     after = _composited(part, plate, box, before)
     if key.native.dtype.kind == "u":
         after = np.where(_untouched(part, plate, box)[..., None], before, after)
+    elif key.dtype == "half" and plate.dtype == "float":
+        after = np.where((_halved(after) == _halved(before)).all(-1, keepdims=True), before, after)
     whole[box.inside(plate.canvas)] = after
     return whole
 
@@ -153,6 +158,11 @@ def _composited(part: _Part, plate: Frame, box: Box, before: Floats) -> Floats:
     if np.abs(alpha - own).max() <= SAME_ALPHA:
         return part.rgb
     return part.rgb + (1 - alpha) * before
+
+
+def _halved(light: Floats) -> npt.NDArray[np.float16]:
+    with np.errstate(over="ignore"):  # beyond the largest half both are infinite
+        return light.astype(np.float16)
 
 
 def _untouched(part: _Part, plate: Frame, box: Box) -> npt.NDArray[np.bool_]:

@@ -20,7 +20,7 @@ _BLOCK_BYTES = 1024 * 1024
 def seal(source: Source, *, role: Role, colour: str | None = None, progress: Progress | None = None) -> Exemplar:
     """Hash every file of a source; `progress(done, total)` counts bytes.
 
-    Raises FootageError for an empty or unreadable file, UsageError for a hole in a matte (say which frames) or an unknown colour space.
+    Raises FootageError for an empty or unreadable file, UsageError for a colour space that the config does not have.
     """
     if colour is not None:
         from .colour import space_name

@@ -61,13 +61,12 @@ def find(source: str | Path, first_frame: int = 1001) -> Source:
         raise UsageError(f"source {shown(text)} is no file name: {_WAYS}")
     path = Path(text)
     tokens = _TOKEN.findall(path.name)
-    if tokens and not path.exists():
-        return _pattern(path, tokens)
     check_name(path.name)
-    if path.is_dir():
-        return _folder(path)
-    if path.is_symlink() or path.exists():
-        return _single(path, first_frame)
+    there = _is_there(path)
+    if tokens and not there:
+        return _pattern(path, tokens)
+    if there:
+        return _folder(path) if path.is_dir() else _single(path, first_frame)
     raise UsageError(f"source {shown(text)} does not exist: {_WAYS}")
 
 
@@ -181,6 +180,16 @@ def _inside(folder: Path, entry: Path) -> Path:
     if not real.is_file():
         raise FootageError(f"{shown_path(entry)} is no ordinary file: allowed are pictures and movies")
     return real
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as problem:
+        raise FootageError(f"{shown_path(path)} cannot be reached: {problem.strerror}; check name and permissions") from problem
+    return True
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -39,10 +39,10 @@ def new_file(path: Path, frame: int | None = None) -> Iterator[Path]:
     Raises FootageError when the finished file is there already, or the disk is full or closed to us; nothing half-written stays.
     """
     where = place(path, frame)
-    if path.exists() or path.is_symlink():
-        raise FootageError(f"{where} is there already and finished frames are never overwritten: make a new version")
     temporary = path.with_name(f".{path.name[:80]}.{secrets.token_hex(8)}{_PARTIAL}")
     try:
+        if os.path.lexists(path):
+            raise FileExistsError
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         _sync(temporary)
@@ -69,8 +69,13 @@ def _put_in_place(temporary: Path, path: Path) -> None:
         temporary.rename(path)
 
 
-def write_whole(path: Path, data: bytes, frame: int | None = None) -> str:
-    """Write bytes to a new file and give their sha256. Raises FootageError."""
+def write_whole(path: Path, data: bytes, frame: int | None = None, *, resume: bool = False) -> str:
+    """Write bytes to a new file and give their sha256; with `resume` a file that holds these very bytes is left as it is.
+
+    Raises FootageError.
+    """
+    if resume and path.is_file() and not path.is_symlink() and path.read_bytes() == data:
+        return hashlib.sha256(data).hexdigest()
     with new_file(path, frame) as temporary, temporary.open("xb", buffering=0) as file:
         view = memoryview(data)
         while view:

@@ -101,13 +101,17 @@ class Records:
             plate=known.plate if known else None,
         )
 
-    def add_consent(self, form: Path) -> Consent:
-        """Put a filled-in form on record. Raises UsageError that lists everything that is missing."""
-        try:
-            text = form.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as problem:
-            raise UsageError(f"consent {shown(form.name)} cannot be read: {problem}") from problem
-        consent = read_form(text, folder=form.parent)
+    def add_consent(self, form: str | Path) -> Consent:
+        """Put a filled-in form on record: a file, or the form's own text. Raises UsageError that lists everything that is missing."""
+        if isinstance(form, str) and "\n" in form:
+            consent = read_form(form)
+        else:
+            path = Path(form)
+            try:
+                text = path.read_text("utf-8")
+            except (OSError, ValueError) as problem:
+                raise UsageError(f"consent {shown(path.name)} cannot be read: {problem}") from problem
+            consent = read_form(text, folder=path.parent)
         registry.add_consent(self._ledger, consent)
         return consent
 

@@ -41,7 +41,7 @@ class Closing:
 def finish(take: Take, maker: Maker, closing: Closing) -> Take:
     """Write movies and contact sheet, and give the take's record with shares, outputs and state `done` (not yet written)."""
     closing.progress.advance("finish", units=0)
-    frames = {n: outputs[0] for n, outputs in sorted(maker.outputs.items())}
+    frames = {n: next(o for o in outputs if o.path.startswith("frames/")) for n, outputs in sorted(maker.outputs.items())}
     extra = [closing.delivery.movie(PROXY, _screens(frames, closing), closing.fps, codec="h264")]
     if "prores" in closing.also:
         extra.append(closing.delivery.movie(f"{take.name}.mov", _screens(frames, closing), closing.fps, codec="prores"))

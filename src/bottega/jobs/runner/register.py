@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bottega.footage import colour_of, describe, find, seal
+from bottega.footage import Described, colour_of, describe, find, seal
 from bottega.model import Exemplar, FrameRange, Licence, Role, Shot, Show, UsageError, code
 from bottega.rights import Ledger, registry
 
@@ -48,30 +48,28 @@ def add_shot(
     first = first_frame if first_frame is not None else show.first_frame
     sealed = seal_at(plate, role=Role.PLATE, colour=colour, first_frame=first, watch=watch)
     described = describe(sealed)
-    space = colour_of(sealed, described)
-    numbers = [f.frame for f in sealed.files if f.frame is not None] or list(range(first, first + (described.frame_count or 1)))
-    frames = FrameRange(first=numbers[0], last=numbers[-1])
-    holes = tuple(sorted(set(frames) - set(numbers)))
+    frames, holes = _numbers(sealed, described, first)
     if holes and not allow_holes:
         raise UsageError(
             f"the plate of {name} lacks {len(holes)} frame{'s' * (len(holes) > 1)} of {frames}, the first is {holes[0]}: "
             "bring the missing ones, or register the holes with --allow-holes (they stay holes, no frame is held)"
         )
+    space = colour_of(sealed, described)
     kept = folder.keep(replace(sealed, colour=space, licence_id=licence.licence_id), copy=False)
-    shot = Shot(
-        code=name,
-        plate=kept.digest,
-        frames=frames,
-        colour=space,
-        width=described.canvas.width,
-        height=described.canvas.height,
-        holes=holes,
-    )
+    size = described.canvas
+    shot = Shot(code=name, plate=kept.digest, frames=frames, colour=space, width=size.width, height=size.height, holes=holes)
     folder.claim_shot(name)
     registry.register_exemplar(ledger, kept)
     registry.register_shot(ledger, shot)
     folder.write_shot(shot)
     return shot
+
+
+def _numbers(plate: Exemplar, described: Described, first: int) -> tuple[FrameRange, tuple[int, ...]]:
+    """The plate's frame range, and which numbers inside it are missing."""
+    numbers = [f.frame for f in plate.files if f.frame is not None] or list(range(first, first + (described.frame_count or 1)))
+    frames = FrameRange(first=numbers[0], last=numbers[-1])
+    return frames, tuple(sorted(set(frames) - set(numbers)))
 
 
 def record_mattes(ledger: Ledger, mattes: tuple[Exemplar, ...], *, licence_id: str, known: Callable[[str], bool]) -> None:
