@@ -106,7 +106,7 @@ def test_all_problems_come_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "left", ['""', '"  "', "[]", '"TODO"', '"todo: ask"', '"<text>"', '"..."', '"…"', '"____"', '"xxx"', '"???"', '"fill in"', '"TBD"']
+    "left", ['""', '"  "', "[]", '"todo"', '"ToDo: ask"', '"<text>"', '"..."', '"…"', '"____"', '"xxx"', '"???"', '"fill in"', '"TBD"']
 )
 def test_what_was_left_in_is_empty(left: str) -> None:
     assert problems(fill(blank(), ANSWERS | {"description": left}))[0].startswith("description: empty")

@@ -180,6 +180,13 @@ def test_an_expired_one_at_the_exact_instant(stage: Stage, clearance: Clearance)
         door.admit(clearance, PLATE)
 
 
+def test_one_that_expires_while_the_door_waits_to_spend_it(stage: Stage, clearance: Clearance) -> None:
+    times = iter([NOON, NOON + timedelta(minutes=10), NOON + timedelta(minutes=10)])
+    with refused("clearance_expired"):
+        stage.door(clock=lambda: next(times)).admit(clearance, PLATE)
+    assert stage.ledger.entries("clearance.spent") == []
+
+
 def test_a_door_with_a_slow_clock_goes_by_the_ledger(stage: Stage, clearance: Clearance) -> None:
     slow = Clock(NOON)
     door = stage.door(clock=slow)

@@ -113,6 +113,19 @@ def test_an_edit_under_the_triggers_is_found(ledger: Ledger, edit: str) -> None:
         ledger.since(EMPTY)
 
 
+@pytest.mark.parametrize("data", [b" {}", b'{"x":0.5}', '{"e\u0301":1}'.encode(), b'{"x":1,"x":2}'])
+def test_a_body_in_another_form_is_found(ledger: Ledger, data: bytes) -> None:
+    """It hashes well and reads the same, so only the form gives away that it was not written here."""
+    body = b'{"at":"2026-03-10T12:00:00.000000Z","data":' + data + b',"kind":"note.a"}'
+    chain = hashlib.sha256(EMPTY.chain + leaf_hash(body)).digest()
+    db = raw(ledger.path)
+    db.execute("INSERT INTO entry VALUES (0, '2026-03-10T12:00:00.000000Z', 'note.a', ?, ?, ?)", (body, leaf_hash(body), chain))
+    db.close()
+    assert ledger.entries()[0].kind == "note.a"
+    with refused("ledger_invalid"):
+        ledger.verify()
+
+
 def test_a_dropped_trigger_alone_is_found(ledger: Ledger) -> None:
     change(ledger.path, "DROP TRIGGER entry_no_update")
     with refused("ledger_invalid"):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bottega.model import (
+    Delivery,
     Licence,
     LicenceKind,
     Role,
@@ -15,6 +16,7 @@ from bottega.model import (
 from bottega.rights import (
     add_consent,
     add_licence,
+    approve_job,
     decide,
     declare_no_performer,
     register_exemplar,
@@ -29,6 +31,7 @@ from .builders import (
     NOON,
     OTHER_PLATE,
     PLATE,
+    approval,
     digest,
     good_consent,
     good_use,
@@ -99,3 +102,15 @@ def test_no_performer_needs_somebodys_word_on_these_pictures(tmp_path: Path) -> 
     assert decision.allow
     assert decision.grants == ()
     assert decide(replace(use, job="deage"), stage.state(), now=NOON).codes == ("declaration_missing",)
+
+
+def test_where_nobody_is_touched_technique_and_approvals_are_still_asked_for(tmp_path: Path) -> None:
+    stage = set_stage(tmp_path)
+    declare_no_performer(stage.ledger, "sh010", job="collapse", inputs=[PLATE], by=ARTIST)
+    use = good_use(people=(), touches_performer=False, purpose=None, age_target=None, job="collapse")
+    assert decide(replace(use, technique="prompt"), stage.state(), now=NOON).codes == ("technique",)
+    final = replace(use, delivery=Delivery.FINAL)
+    assert decide(final, stage.state(), now=NOON).codes == ("approval_missing",)
+    for role in ("legal", "studio"):
+        approve_job(stage.ledger, "sh010", job="collapse", approval=approval(role))
+    assert decide(final, stage.state(), now=NOON).allow

@@ -109,7 +109,6 @@ worlds = st.fixed_dictionaries(
 def naive(use: Use, held: list[tuple[Consent, bool]], *, kind: PersonKind, strike: bool, now: datetime) -> bool:
     """Everything at once: all conditions of a use, and one consent that meets all of its own."""
     registered = {(PLATE, Role.PLATE), (KEY, Role.KEY), (SCAN, Role.REFERENCE)}
-    final = use.delivery == Delivery.FINAL
     minor = kind == PersonKind.MINOR
     return (
         use.show_id == SHOW
@@ -120,35 +119,38 @@ def naive(use: Use, held: list[tuple[Consent, bool]], *, kind: PersonKind, strik
         and use.purpose is not None
         and (use.age_target is None or use.age_target >= 18)
         and not (minor and Content.NUDITY in use.content)
-        and any(
-            not gone
-            and not (strike and c.strike_suspends)
-            and c.production_id == SHOW
-            and any(s in (use.shot, "sh0*") for s in c.shots)
-            and c.valid_from <= now < c.valid_until
-            and c.valid_until - c.valid_from < timedelta(days=365 * 5)
-            and c.purpose == use.purpose
-            and _age(use, c)
-            and _granted_by_the_right_one(c, kind)
-            and c.notice_given_at is not None
-            and c.valid_from - c.notice_given_at >= 48 * HOUR
-            and c.description == good_consent().description
-            and c.document_sha256 == DOCUMENT
-            and c.signature.separately_signed
-            and c.signature.clear_conspicuous
-            and c.signature.signed_at <= now
-            and (c.representation != Representation.NONE or "legal" in _roles(c, now))
-            and {i.digest for i in use.inputs if i.digest != KEY} != set()
-            and {i.digest for i in use.inputs if i.digest != KEY}
-            <= {PLATES.get(a[6:], "") if a[:6] == "plate:" else a for a in c.inputs_allowed}
-            and use.technique in c.techniques
-            and use.technique in ("exemplar_synthesis", "render")
-            and (Content.VIOLENCE not in use.content or c.depicted_content_limits.violence)
-            and (Content.NUDITY not in use.content or (c.depicted_content_limits.nudity and c.subject_kind != PersonKind.MINOR))
-            and (not c.territories or use.territory in c.territories or (use.territory is None and not final))
-            and (not final or {"legal", "studio"} <= _roles(c, now))
-            for c, gone in held
-        )
+        and any(not gone and _covers(c, use, kind=kind, strike=strike, now=now) for c, gone in held)
+    )
+
+
+def _covers(c: Consent, use: Use, *, kind: PersonKind, strike: bool, now: datetime) -> bool:
+    final = use.delivery == Delivery.FINAL
+    pictures = {i.digest for i in use.inputs if i.digest != KEY}
+    return (
+        not (strike and c.strike_suspends)
+        and c.production_id == SHOW
+        and any(s in (use.shot, "sh0*") for s in c.shots)
+        and c.valid_from <= now < c.valid_until
+        and c.valid_until - c.valid_from < timedelta(days=365 * 5)
+        and c.purpose == use.purpose
+        and _age(use, c)
+        and _granted_by_the_right_one(c, kind)
+        and c.notice_given_at is not None
+        and c.valid_from - c.notice_given_at >= 48 * HOUR
+        and c.description == good_consent().description
+        and c.document_sha256 == DOCUMENT
+        and c.signature.separately_signed
+        and c.signature.clear_conspicuous
+        and c.signature.signed_at <= now
+        and (c.representation != Representation.NONE or "legal" in _roles(c, now))
+        and pictures != set()
+        and pictures <= {PLATES.get(a[6:], "") if a[:6] == "plate:" else a for a in c.inputs_allowed}
+        and use.technique in c.techniques
+        and use.technique in ("exemplar_synthesis", "render")
+        and (Content.VIOLENCE not in use.content or c.depicted_content_limits.violence)
+        and (Content.NUDITY not in use.content or (c.depicted_content_limits.nudity and c.subject_kind != PersonKind.MINOR))
+        and (not c.territories or use.territory in c.territories or (use.territory is None and not final))
+        and (not final or {"legal", "studio"} <= _roles(c, now))
     )
 
 

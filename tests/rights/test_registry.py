@@ -104,6 +104,16 @@ def test_nothing_is_registered_before_the_show_is_created(tmp_path: Path) -> Non
             Gate(ledger, GATE_KEY, show_id=SHOW)
 
 
+def test_what_another_process_wrote_counts(tmp_path: Path) -> None:
+    stage = set_stage(tmp_path, good_consent())
+    with Ledger(stage.ledger.path, clock=stage.clock) as other:
+        add_consent(other, good_consent(grant_id="g_2"))
+        revoke(other, "g_1", cause="asked")
+    with pytest.raises(UsageError, match="already"):
+        add_consent(stage.ledger, good_consent(grant_id="g_2"))
+    assert revoke(stage.ledger, "g_2", cause="asked").idx == stage.ledger.head().size - 1
+
+
 def test_an_altered_exemplar_record_is_not_registered(tmp_path: Path) -> None:
     stage = set_stage(tmp_path)
     with pytest.raises(CredentialError):

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from bottega.engine.checks import SMALLEST_SIDE_PX
 from bottega.engine.settings import RepairSettings
 
-# Measured with bench/engine_performer.py, one thread of a shared server core; CPU seconds per megapixel.
+# Measured with bench/engine_performer.py at 512x512 (finest level 0) and 1920x1080 (level 1), two candidates a frame, one thread of a
+# shared server core; CPU seconds per megapixel. Memory: peak of the process at 1920x1080 and 3840x2160.
 SECONDS_A_GUIDE = 0.02
-SECONDS_A_KEY = 1.0
-SECONDS_A_STEP_FIXED = 0.3  # composition, matching: whatever the flow's finest level
-SECONDS_A_STEP_FLOW = 2.0  # the flow at full size; a quarter of it for each level that is left out
-SECONDS_A_RENDER = 0.3
-SECONDS_A_CANDIDATE = 0.35
+SECONDS_A_KEY = 0.8
+SECONDS_A_STEP_FIXED = 0.12  # composition, matching: whatever the flow's finest level
+SECONDS_A_STEP_FLOW = 0.37  # the flow with finest level 0; a quarter of it for each level that is left out
+SECONDS_A_RENDER = 0.25
+SECONDS_A_CANDIDATE = 0.25
 BYTES_A_WALK_PIXEL = 20  # two maps and a quality, float32
-BYTES_A_STEP_PIXEL = 400  # measured peak of a step or a render with two candidates, arrays and OpenCV's buffers together
+BYTES_A_KEY_PIXEL = 53  # painted, nine bands, coverage, float32; the guide
+BYTES_A_FRAME_PIXEL = 340  # rendering with two candidates (245), their walks, plate, matte, result
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ def estimate(width: int, height: int, frames: int, keys: int, *, settings: Repai
 
     Raises
     ------
-    ValueError
-        If a number is too small.
+    TypeError, ValueError
+        If a number is not whole or too small.
 
     Examples
     --------
@@ -70,5 +72,5 @@ def estimate(width: int, height: int, frames: int, keys: int, *, settings: Repai
     step = SECONDS_A_STEP_FIXED + SECONDS_A_STEP_FLOW / 4 ** settings.finest_scale(height, width)
     each = SECONDS_A_GUIDE + SECONDS_A_RENDER + sides * (step + SECONDS_A_CANDIDATE)
     megapixels = width * height / 1e6
-    peak = width * height * (BYTES_A_STEP_PIXEL + keys * (9 + 3 + 1) * 4)
+    peak = width * height * (BYTES_A_FRAME_PIXEL + keys * BYTES_A_KEY_PIXEL)
     return Estimate(megapixels * (frames * each + keys * SECONDS_A_KEY), width * height * BYTES_A_WALK_PIXEL, peak)

@@ -23,6 +23,7 @@ _GUIDE_FLOOR = 0.12  # contrast (in natural log) below which noise is not blown 
 _GUIDE_TOE = 0.01
 _PATCH_STRIDE_PX = 5  # of patches of 8
 _STEP_COARSER, _REVERSE_COARSER = 2, 1  # pyramid levels
+_MAP_SIGMA_PX = 1.5  # smoothing of the map, at 512 pixels of shorter side
 _MATCH_SIGMA_PX = 3.0  # neighbourhood, at 512 pixels of shorter side, over which a match is judged
 
 
@@ -187,7 +188,9 @@ def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settin
     # Only the map that pictures are fetched through must be sharp; a step's flow starts it, the reverse map checks it.
     back = _flow(here, before, None, coarser=_STEP_COARSER, settings=settings)
     forth = _flow(before, here, None, coarser=_STEP_COARSER, settings=settings)
-    to_key = _flow(here, key.guide, kernels.compose(back, walk.map_to_key), coarser=0, settings=settings)
+    sharp = _flow(here, key.guide, kernels.compose(back, walk.map_to_key), coarser=0, settings=settings)
+    # Where states differ the flow tears (a lid dragged over an iris); a torn map scatters single pixels of the key.
+    to_key = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _MAP_SIGMA_PX * max(min(size) / 512, 0.5)), np.float32)
     from_key = _flow(key.guide, here, kernels.compose(walk.map_from_key, forth), coarser=_REVERSE_COARSER, settings=settings)
     now = _quality(to_key, from_key, here, key.guide, settings)
     if settings.quality_memory > 0:

@@ -20,12 +20,12 @@ from bottega.engine.settings import RepairSettings
 _JUDGED_OVER_PX = 3.0  # sigma over which detail is compared, for trust and choice
 _STATE_OVER_PX = 6.0  # sigma over which an eye or a mouth is found to be in another state than the key's
 _STATE_REACH_PX = 4.0  # what a key shows beside a wrong eye belongs to that eye: widen the verdict by this
-_FILL_PX = 3.6  # sigma over which tone flows in from trusted surroundings
+_FILL_PX = 2.4  # sigma over which tone flows in from trusted surroundings
 _COARSE_PX = 4.0  # the last three work on a grid this coarse
 _DETAIL_NOISE = 1e-4  # energy that is taken for noise rather than painted or mismatched detail
-_STATE_NOISE = 0.07  # contrast energy below which a mismatch is no change of state: skin, however different, stays the key's
+_STATE_NOISE = 0.08  # contrast energy below which a mismatch is no change of state: skin, however different, stays the key's
 _CHOICE_FLOOR = 4e-4  # mismatch energy below which two keys are equally good
-_ROUND_TRIP_SHARE = 0.5  # how much worse a mismatch counts where the round trip fails too
+_ROUND_TRIP_SHARE = 0.75  # how much worse a mismatch counts where the round trip fails too
 _STEEPNESS = 8  # of the step from trusted to not trusted
 _LEAST_TRUST = 1e-3
 _LEAST_CHOICE = 0.02

@@ -19,7 +19,6 @@ KEY_COLOUR = "srgb_tx"
 class Show(Record):
     """A show's settings, as `bottega.toml` keeps them.
 
-    `colour_config` is an OpenColorIO config: a built-in's URI or a path; `$OCIO` wins over it.
     `key_colour` is what painted PNG and TIFF keys are declared to be when neither the file nor the artist says.
     """
 
@@ -28,7 +27,6 @@ class Show(Record):
     code: str
     show_id: str
     fps: Fraction = field(default=Fraction(24))
-    colour_config: str = "ocio://cg-config-v4.0.0_aces-v2.0_ocio-v2.5"
     working_colour: str = WORKING_COLOUR
     key_colour: str = KEY_COLOUR
     first_frame: int = 1001

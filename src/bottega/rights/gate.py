@@ -165,7 +165,6 @@ class Door:
             if clearance.clearance_id in self._state.spent:
                 raise refusal("replayed", f"clearance {clearance.clearance_id} was spent by another door")
             self._check_time(clearance)  # we may have waited for the lock
-            self._check_not_ended(clearance)
             data = {"clearance_id": clearance.clearance_id, "door_id": self._door_id, "job_id": self._job_id}
             transaction.append("clearance.spent", data)
         self._state.refresh(self._ledger)

@@ -194,6 +194,8 @@ class Ledger:
         for entry in self.since(EMPTY):
             if last and entry.at < last.at:
                 raise refusal("ledger_invalid", f"{self.path}: entry {entry.idx} is dated before entry {last.idx}")
+            if not _is_canonical(entry):
+                raise refusal("ledger_invalid", f"{self.path}: entry {entry.idx} is not in canonical form")
             last = entry
         return Head(last.idx + 1, last.chain) if last else EMPTY
 
@@ -205,7 +207,7 @@ class Ledger:
     def _insert(self, kind: str, data: Mapping[str, Any], at: datetime) -> Entry:
         if not is_known(kind):
             raise ValueError(f"entry kind {kind!r} is not listed in bottega.rights.entries; allowed are those, note.* and review.*")
-        body = canonical_json({"at": utc_text(at), "data": data, "kind": kind})
+        body = _body(kind, at, data)
         if len(body) > LONGEST_BODY:
             raise ValueError(f"a {kind} entry of {len(body)} bytes is too long; allowed are {LONGEST_BODY}")
         head, leaf = self.head(), leaf_hash(body)
@@ -261,6 +263,17 @@ def leaf_hash(body: bytes) -> bytes:
     return hashlib.sha256(b"\x00" + body).digest()
 
 
+def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    return canonical_json({"at": utc_text(at), "data": data, "kind": kind})
+
+
+def _is_canonical(entry: Entry) -> bool:
+    try:
+        return leaf_hash(_body(entry.kind, entry.at, entry.data)) == entry.leaf
+    except (TypeError, ValueError):  # a float, or keys that are twins
+        return False
+
+
 def not_before(last: datetime | None, now: datetime) -> datetime:
     """The later of the two in UTC; a clock more than two minutes behind the last entry is refused with `clock`."""
     if now.tzinfo is None:
@@ -285,7 +298,7 @@ def _entry(row: Any) -> Entry:
         raise refusal("ledger_invalid", f"entry {idx} does not hash to what was recorded: it was changed")
     try:
         said = json.loads(body)
-        if canonical_json(said) != body or (said["at"], said["kind"]) != (at, kind):
+        if (said["at"], said["kind"]) != (at, kind):
             raise ValueError("body and columns differ")
         return Entry(idx, utc_instant(said["at"]), kind, said["data"], leaf, chain)
     except (ValueError, TypeError, KeyError, RecursionError) as problem:

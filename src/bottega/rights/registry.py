@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from bottega.model import (
     Approval,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 T = TypeVar("T")
+
+_states: WeakKeyDictionary[Ledger, State] = WeakKeyDictionary()  # each is touched under its ledger's write lock only
 
 
 def create_show(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str, show_code: str) -> Entry:
@@ -162,7 +165,8 @@ def _approval(approval: Approval) -> dict[str, Any]:
 
 def _record(ledger: Ledger, kind: str, data: Mapping[str, Any], check: Callable[[State], object]) -> Entry:
     with ledger.transaction() as transaction:
-        state = State.of(ledger)
+        state = _states.setdefault(ledger, State())
+        state.refresh(ledger)  # only what is new: many pictures are registered in a row
         if state.show_id is None:
             raise UsageError(f"{ledger.path}: no show yet; create it first")
         check(state)

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bottega.footage import config_name
 from bottega.jobs.recipes.keyed import REVISION, RepairSettings
 from bottega.model import (
     Delivery,
@@ -159,8 +160,12 @@ def key_files(source: Path) -> dict[int, Path]:
 
 
 def versions() -> dict[str, str]:
-    """The versions of the libraries that decide the bits."""
-    return {name: version(name) for name in DECIDING_LIBRARIES}
+    """The versions of all that decides the bits: libraries, and the OpenColorIO config (a file by its sha256, as paths may hold names)."""
+    config = config_name()
+    if not config.startswith("ocio://"):
+        path = Path(config)
+        config = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else "sha256:none"
+    return {name: version(name) for name in DECIDING_LIBRARIES} | {"colour config": config}
 
 
 def settings_json(request: RepairRequest) -> dict[str, Any]:

@@ -30,13 +30,11 @@ class ShowFolder:
         self.exemplars = root / "exemplars"
 
     @classmethod
-    def create(cls, root: Path, *, show: str, fps: Fraction, colour_config: str | None = None) -> tuple[ShowFolder, Show]:
+    def create(cls, root: Path, *, show: str, fps: Fraction) -> tuple[ShowFolder, Show]:
         """Lay out a new show. Raises UsageError when the folder already holds something."""
         if root.is_symlink() or (root.exists() and (not root.is_dir() or any(root.iterdir()))):
             raise UsageError(f"{shown(str(root))} is there already and not empty: give a new folder")
         record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps)
-        if colour_config:
-            record = Show(code=show, show_id=record.show_id, fps=fps, colour_config=colour_config)
         try:
             root.mkdir(parents=True, exist_ok=True)
             (root / "keys").mkdir()
@@ -164,9 +162,8 @@ show_id = {quoted["show_id"]}
 # Frames a second, an exact fraction: "24/1", "24000/1001".
 fps = {quoted["fps"]}
 
-# OpenColorIO: a built-in config or the path of one ($OCIO wins over it), the space to work in when a plate is not
-# scene-linear itself, and what painted PNG and TIFF keys are when neither the file nor the artist says.
-colour_config = {quoted["colour_config"]}
+# Colour spaces by their OpenColorIO names (the config is built in and pinned; $OCIO wins over it): the space to work in
+# when a plate is not scene-linear itself, and what painted PNG and TIFF keys are when neither the file nor the artist says.
 working_colour = {quoted["working_colour"]}
 key_colour = {quoted["key_colour"]}
 
