@@ -180,4 +180,3 @@ def _untouched(part: _Part, plate: Frame, box: Box) -> npt.NDArray[np.bool_]:
     if part.alpha is not None:
         same = same | (part.alpha == 0)[..., None]
     return np.asarray(same | ((part.codes == given) & ((given == 0) | (given == most))))
-
