@@ -63,6 +63,18 @@ def test_painted_pixels_are_the_keys_and_the_rest_is_the_plates(tmp_path):
     assert (back == plate.rgb).all()
 
 
+def test_a_channel_above_white_keeps_its_light_when_the_others_are_painted(tmp_path):
+    light = np.full((24, 32, 3), 0.2, np.float16)
+    light[4, 5] = (3.5, 0.4, 0.4)
+    plate = read_one(write_rgb(tmp_path / "a.exr", light))
+    codes = hand_out(plate, key_colour=SRGB)
+    codes[4, 5, 1:] //= 2
+    write_png16(tmp_path / "1001.png", codes)
+    back = take_back(read_one(tmp_path / "1001.png", role=Role.KEY, working=plate.working), plate)
+    assert back[4, 5, 0] == 3.5
+    assert (back[4, 5, 1:] < 0.2).all()
+
+
 def test_an_exr_key_comes_back_bit_for_bit(tmp_path):
     plate = plate_of(tmp_path, half_picture(low=-1))
     painted = half_picture(seed=7, low=-1)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
-from . import consent, exemplar, person, shot, takes
+from . import consent, edge, exemplar, person, shot, takes
 from .show import doctor, new
+
+# What the option parser raises for a wrong flag: click's UsageError, from wherever this typer has its click.
+WRONG_WORDS: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     name="bottega",
@@ -50,4 +54,17 @@ app.command("doctor")(doctor)
 
 def main() -> None:
     """Entry point of the `bottega` command."""
-    app()
+    edge.ready_streams()
+    as_json = edge.JSON_FLAG in sys.argv[1:]
+    try:
+        code = app(standalone_mode=False) or edge.DONE
+    except WRONG_WORDS as problem:
+        code = edge.WRONG_USAGE
+        if as_json:
+            edge.tell("UsageError", problem.format_message(), code=code, as_json=True)
+        else:
+            problem.show()
+    except (KeyboardInterrupt, typer.Abort):
+        code = edge.STOPPED
+        edge.tell("Stopped", edge.HALTED, code=code, as_json=as_json)
+    sys.exit(code)

@@ -19,12 +19,14 @@ def template(
     person: Annotated[str, typer.Option("--person", help="Whose consent, by name.")],
     shot: Annotated[str, typer.Option("--shot", help="For which shot.")],
     folder: InShow = None,
+    as_json: AsJson = False,
 ) -> None:
     """Print a form to be filled in and signed.
 
     Example: bottega consent template --purpose deage --person "Performer A" --shot sh010 > consent.toml
     """
-    typer.echo(open_studio(folder).consent_template(purpose=purpose, person=person, shot=shot), nl=False)
+    form = open_studio(folder).consent_template(purpose=purpose, person=person, shot=shot)
+    show({"form": form}, as_json=as_json, words=lambda: form.removesuffix("\n"))
 
 
 @app.command("add")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+import io
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from bottega.model import BottegaError, ConsentError, UsageError
+from bottega.model import BottegaError, ConsentError, Reason, UsageError
 
 if TYPE_CHECKING:
     from bottega.studio import Studio
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 
 DONE, FAILED, WRONG_USAGE, REFUSED, STOPPED = 0, 1, 2, 3, 130
+JSON_FLAG = "--json"
+HALTED = "stopped; what is finished is kept. Run the same command again to go on."
 
 InShow = Annotated[
     Path | None, typer.Option("--in", help="The show's folder. Default: the one you are in, or $BOTTEGA_SHOW.", show_default=False)
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+AsJson = Annotated[bool, typer.Option(JSON_FLAG, help="Print one JSON document instead of words.")]
 
 
 def open_studio(folder: Path | None) -> Studio:
@@ -46,24 +50,56 @@ def open_studio(folder: Path | None) -> Studio:
 
 
 def command(run: Callable[P, None]) -> Callable[P, None]:
-    """Turn our errors into a message on standard error and an exit code: 1 failed, 2 wrong usage, 3 refused by the gate."""
+    """Turn errors into a message on standard error and an exit code: 1 failed, 2 wrong usage, 3 refused by the gate."""
 
     @functools.wraps(run)
     def guarded(*args: P.args, **options: P.kwargs) -> None:
         as_json = bool(options.get("as_json"))
         try:
             run(*args, **options)
+        except (typer.Exit, typer.Abort):
+            raise
         except BottegaError as problem:
-            _report(problem, as_json=as_json)
+            reasons = problem.reasons if isinstance(problem, ConsentError) else ()
+            tell(type(problem).__name__, str(problem), code=problem.exit_code, as_json=as_json, reasons=reasons)
             raise typer.Exit(problem.exit_code) from None
         except KeyboardInterrupt:
-            say("stopped; what is finished is kept. Run the same command again to go on.")
+            tell("Stopped", HALTED, code=STOPPED, as_json=as_json)
             raise typer.Exit(STOPPED) from None
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(FAILED) from None
+        except OSError as problem:
+            where = f"{problem.filename}: " if problem.filename else ""
+            tell("OSError", f"{where}{problem.strerror or problem}; correct that, then run it again", code=FAILED, as_json=as_json)
+            raise typer.Exit(FAILED) from None
+        except Exception as problem:  # the edge: a person gets words, and a developer the traceback on request
+            if os.environ.get("BOTTEGA_TRACEBACK"):
+                raise
+            tell("Fault", _fault(problem), code=FAILED, as_json=as_json)
+            raise typer.Exit(FAILED) from None
 
     return guarded
+
+
+def ready_streams() -> None:
+    """A terminal that lacks a letter shows its code; output never fails for a name or a bar."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def tell(kind: str, message: str, *, code: int, as_json: bool, reasons: Sequence[Reason] = ()) -> None:
+    """Say what went wrong: words on standard error, or one JSON document on standard output."""
+    if as_json:
+        said = [{"code": r.code, "detail": r.detail} for r in reasons]
+        sys.stdout.write(_json({"error": kind, "message": message, "reasons": said, "exit_code": code}))
+    elif reasons:
+        say("Refused by the gate:")
+        for reason in reasons:
+            say(f"  {reason.code}: {reason.detail}")
+    else:
+        say(message if code == STOPPED else f"Error: {message}")
 
 
 def say(text: str) -> None:
@@ -73,13 +109,12 @@ def say(text: str) -> None:
 
 def show(result: Any, *, as_json: bool, words: Callable[[], str]) -> None:
     """Print a result: one JSON document, or words."""
-    text = json.dumps(result, ensure_ascii=False, indent=1, default=str) if as_json else _safe(words())
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(_json(result) if as_json else _safe(words()) + "\n")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A plain table that a terminal, a mail and a log all show alike."""
-    cells = [[str(c) for c in row] for row in (head, *rows)]
+    cells = [[_line(str(c)) for c in row] for row in (head, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
     return "\n".join([lines[0], "  ".join("-" * w for w in widths), *lines[1:]])
@@ -88,23 +123,30 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def pairs(values: Mapping[str, object]) -> str:
     """Name and value, a line each."""
     width = max(len(k) for k in values)
-    return "\n".join(f"{k.ljust(width)}  {v}" for k, v in values.items())
+    return "\n".join(f"{k.ljust(width)}  {_line(str(v))}" for k, v in values.items())
 
 
-def _report(problem: BottegaError, *, as_json: bool) -> None:
-    reasons = [{"code": r.code, "detail": r.detail} for r in problem.reasons] if isinstance(problem, ConsentError) else []
-    if as_json:
-        document = {"error": type(problem).__name__, "message": str(problem), "reasons": reasons, "exit_code": problem.exit_code}
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n")
-        return
-    if isinstance(problem, ConsentError):
-        say("Refused by the gate:")
-        for reason in problem.reasons:
-            say(f"  {reason.code}: {reason.detail}")
-        return
-    say(f"Error: {problem}")
+def _fault(problem: Exception) -> str:
+    """An error that nobody foresaw, with the place where it arose: no traceback, but enough to report it."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"a fault in Bottega: {type(problem).__name__}: {problem}{place}. Run it with BOTTEGA_TRACEBACK=1 and report what it prints"
+
+
+def _json(result: Any) -> str:
+    """One JSON document, with everything escaped that could move a terminal's cursor."""
+    text = json.dumps(result, ensure_ascii=not _unicode(sys.stdout.encoding), indent=1, default=str)
+    return "".join(c if c == "\n" or c.isprintable() else json.dumps(c)[1:-1] for c in text) + "\n"
+
+
+def _unicode(encoding: str | None) -> bool:
+    return (encoding or "").lower().replace("-", "").startswith("utf")
+
+
+def _line(text: str) -> str:
+    return text.replace("\n", "\\n")
 
 
 def _safe(text: str) -> str:
     """Nothing that a name holds may move a terminal's cursor or colour it."""
-    return "".join(c if c == "\n" or c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return "".join(c if c == "\n" or c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

@@ -42,7 +42,7 @@ def deage(
     *,
     keys: Keys,
     person: Annotated[list[str], typer.Option("--person", help="The performer, by name. May be given again.")],
-    age: Annotated[int, typer.Option("--age", help="The age that the keys show, in years.")],
+    age: Annotated[int, typer.Option("--age", min=0, max=150, help="The age that the keys show, in years.")],
     matte: Matte = None,
     region: Regions = None,
     frames: Frames = None,

@@ -22,7 +22,17 @@ BYTES_A_FRAME_PIXEL = 340  # rendering with two candidates (245), their walks, p
 
 @dataclass(frozen=True)
 class Estimate:
-    """Cost of a repair: CPU seconds in all, bytes to store one walk at one frame, bytes held at the worst moment."""
+    """Cost of a repair.
+
+    Parameters
+    ----------
+    cpu_seconds
+        CPU seconds in all, on one core of the machine that the constants were measured on.
+    walk_bytes
+        Bytes to store one key's walk at one frame.
+    peak_bytes
+        Bytes held at the worst moment of one frame's work.
+    """
 
     cpu_seconds: float
     walk_bytes: int

@@ -16,7 +16,22 @@ from bottega.engine.keys import Key
 
 @dataclass(frozen=True)
 class Candidate:
-    """One key offered to a frame: the key, the walk from it to the frame, and its weight in time (0..1, from `time_weights`)."""
+    """One key offered to a frame.
+
+    Parameters
+    ----------
+    key
+        From `prepare_key`.
+    walk
+        From that key to the frame.
+    time_weight
+        Weight in time, 0..1, as `time_weights` gives it.
+
+    Raises
+    ------
+    ValueError
+        If the weight is outside its range, or the walk is another key's.
+    """
 
     key: Key
     walk: Walk

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine import kernels
-from bottega.engine.checks import Byte, Float, guide_plane, one_thread, picture
+from bottega.engine.checks import Byte, Float, guide_plane, one_thread
+from bottega.engine.guides import GUIDE_UNIT
+from bottega.engine.keys import Key
 from bottega.engine.settings import RepairSettings
 
-if TYPE_CHECKING:
-    from bottega.engine.keys import Key
-
-_REC709_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-_GUIDE_MID, _GUIDE_UNIT = 128.0, 40.0  # one local standard deviation is 40 of the guide's 255 steps
-_GUIDE_FLOOR = 0.12  # contrast (in natural log) below which noise is not blown up to full scale
-_GUIDE_TOE = 0.01
 _PATCH_STRIDE_PX = 5  # of patches of 8
 _STEP_COARSER, _REVERSE_COARSER = 2, 1  # pyramid levels
 _MAP_SIGMA_PX = 1.5  # smoothing of the map, at 512 pixels of shorter side
@@ -65,48 +60,6 @@ class Walk:
         return cls(int(frames[0]), int(frames[1]), arrays["map_to_key"], arrays["map_from_key"], arrays["quality"])
 
 
-def guide(plate: Float, *, settings: RepairSettings) -> Byte:
-    """Guide = (log luma − local mean) / local deviation: the light-robust picture that flow runs on.
-
-    A gain on the plate's light is a sum in the log and falls out with the local mean.
-
-    Parameters
-    ----------
-    plate
-        (H, W, 3) float32, scene-linear, Rec.709 primaries.
-    settings
-        `guide_radius_px` is the sigma of the local normalisation.
-
-    Returns
-    -------
-    (H, W) uint8, 128 at the local mean, 40 steps a local standard deviation.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the plate is not as described or has values that are not finite.
-    RuntimeError
-        If OpenCV is set to more than one thread.
-
-    Examples
-    --------
-    >>> import cv2, numpy as np
-    >>> cv2.setNumThreads(1)
-    >>> plate = np.full((64, 64, 3), 0.18, np.float32)
-    >>> int(guide(plate, settings=RepairSettings())[0, 0])
-    128
-    """
-    one_thread()
-    plate = picture(plate, "plate")
-    height, width = plate.shape[:2]
-    luma = np.log(np.maximum(plate @ _REC709_LUMA, np.float32(0)) + np.float32(_GUIDE_TOE))
-    sigma = settings.guide_sigma(height, width)
-    away = luma - _wide_blur(luma, sigma)
-    spread = np.sqrt(_wide_blur(away * away, sigma) + np.float32(_GUIDE_FLOOR**2))
-    scaled = np.float32(_GUIDE_MID) + np.float32(_GUIDE_UNIT) * away / spread
-    return np.asarray(np.clip(np.rint(scaled), 0, 255), np.uint8)
-
-
 def start_walk(key: Key) -> Walk:
     """Begin a walk at the key's own frame: the identity map, quality 1.
 
@@ -118,6 +71,11 @@ def start_walk(key: Key) -> Walk:
     Returns
     -------
     Walk with maps of zeros.
+
+    Raises
+    ------
+    AttributeError
+        If it is given anything but a Key.
 
     Examples
     --------
@@ -260,21 +218,10 @@ def _flow(here: Byte, there: Byte, start: Float | None, *, coarser: int, setting
 def _quality(to_key: Float, from_key: Float, here: Byte, key: Byte, settings: RepairSettings) -> Float:
     # Smooth skin closes no round trip and does not need to; hair never matches strand by strand. Only both together are a failure.
     scale = max(min(here.shape) / 512, 0.25)
-    costs = kernels.mismatch(to_key, from_key, here, key, np.float32(_GUIDE_UNIT))
+    costs = kernels.mismatch(to_key, from_key, here, key, np.float32(GUIDE_UNIT))
     tolerance = np.float32((settings.round_trip_tolerance_px * scale) ** 2)
     np.minimum(costs[..., 1], 4 * tolerance, out=costs[..., 1])
     judged = cv2.GaussianBlur(costs, (0, 0), _MATCH_SIGMA_PX * scale)
     guides = np.minimum(judged[..., 0] / np.float32(settings.match_tolerance), np.float32(1))
     trips = np.minimum(judged[..., 1] / tolerance, np.float32(1))
     return np.asarray(1 - guides * trips, np.float32)
-
-
-def _wide_blur(plane: Float, sigma: float) -> Float:
-    """Gaussian of a large sigma, at a reduced size where that loses nothing."""
-    step = int(sigma // 4)
-    if step < 2:
-        return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.float32)
-    height, width = plane.shape
-    small = cv2.resize(plane, (max(8, width // step), max(8, height // step)), interpolation=cv2.INTER_AREA)
-    blurred = cv2.GaussianBlur(small, (0, 0), sigma / step, borderType=cv2.BORDER_REFLECT_101)
-    return np.asarray(cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

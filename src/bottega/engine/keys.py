@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float, one_thread, picture, plane
-from bottega.engine.correspondence import guide
+from bottega.engine.guides import guide
 from bottega.engine.settings import RepairSettings
 
 _MATTE_FLOOR, _MATTE_FULL = 0.004, 0.02  # change in the encoding (about 0.2 % and 1 % of a mid grey) where a matte begins and is solid

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from bottega.engine.budget import Estimate, estimate
 from bottega.engine.candidates import Candidate, Repaired, time_weights
-from bottega.engine.correspondence import Walk, carry, guide, start_walk, step_walk
+from bottega.engine.correspondence import Walk, carry, start_walk, step_walk
+from bottega.engine.guides import guide
 from bottega.engine.keys import Key, matte_from_keys, prepare_key
 from bottega.engine.rendering import render
 from bottega.engine.settings import RepairSettings

@@ -49,7 +49,8 @@ def take_back(key: Frame, plate: Frame, *, allow_8bit: bool = False) -> Floats:
        1/1000) is the picture itself. A straight alpha (PNG, TIFF) mixes: alpha key + (1 - alpha) plate, in light.
     3. Where the key's codes are what `hand_out` gave (within 1 code), the pixel is the plate's own, bit for bit: highlights
        above white, shadows below black and all that nobody painted come back unchanged. So it is where a half EXR holds
-       what a float plate rounds to.
+       what a float plate rounds to, and for a single channel that is at white (or black) in both: what was cut off there
+       was never shown to the painter.
 
     Raises FootageError.
     """
@@ -67,7 +68,7 @@ def take_back(key: Frame, plate: Frame, *, allow_8bit: bool = False) -> Floats:
     part = _Part(key, key.data.inside(key.canvas), box.inside(target))
     after = _composited(part, plate, box, before)
     if key.native.dtype.kind == "u":
-        after = np.where(_untouched(part, plate, box)[..., None], before, after)
+        after = np.where(_untouched(part, plate, box), before, after)
     elif key.dtype == "half" and plate.dtype == "float":
         after = np.where((_halved(after) == _halved(before)).all(-1, keepdims=True), before, after)
     whole[box.inside(plate.canvas)] = after
@@ -166,9 +167,16 @@ def _halved(light: Floats) -> npt.NDArray[np.float16]:
 
 
 def _untouched(part: _Part, plate: Frame, box: Box) -> npt.NDArray[np.bool_]:
-    """Where a PNG's or TIFF's codes are those that were handed out, or where it is fully clear."""
+    """Where a PNG's or TIFF's codes are those that were handed out, or where it is fully clear; (H, W, 3).
+
+    A channel that is at its largest or smallest code in both was cut off when it was handed out: it says nothing about the
+    light beyond, so it is the plate's own even where the other channels were painted.
+    """
     given = hand_out(plate, key_colour=space_name(part.key.colour or ""))[box.inside(plate.canvas)].astype(np.int64)
+    most = CODES
     if part.codes.dtype == np.uint8:
-        given = (given * 255 + CODES // 2) // CODES
-    same = np.all(np.abs(part.codes - given) <= 1, axis=-1)
-    return np.asarray(same if part.alpha is None else same | (part.alpha == 0))
+        given, most = (given * 255 + CODES // 2) // CODES, 255
+    same = np.all(np.abs(part.codes - given) <= 1, axis=-1, keepdims=True)
+    if part.alpha is not None:
+        same = same | (part.alpha == 0)[..., None]
+    return np.asarray(same | ((part.codes == given) & ((given == 0) | (given == most))))

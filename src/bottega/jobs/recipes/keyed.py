@@ -26,6 +26,7 @@ from bottega.engine.repair import (
 
 REVISION = "split-band/1"
 KEYS_AT_A_TIME = 2
+MOST_STRENGTH = 1.5
 
 Picture = NDArray[np.float32]
 Guide = NDArray[np.uint8]
@@ -82,17 +83,20 @@ class KeyedRepair:
         return np.clip(np.divide(total, sure, out=np.zeros_like(total), where=sure > 0), 0, 1)
 
     def strength(self, shape: tuple[int, int], regions: Mapping[str, tuple[Picture, float]]) -> Picture | None:
-        """Combine regions to one strength map: 1 outside them, a region's own strength where its matte is 1."""
+        """Combine regions to one strength map: 1 outside them, a region's own strength where its matte is 1.
+
+        Where regions overlap their strengths multiply, up to MOST_STRENGTH.
+        """
         if not regions:
             return None
         out = np.ones(shape, np.float32)
         for matte, strength in regions.values():
             out *= 1 + matte * np.float32(strength - 1)
-        return out
+        return np.minimum(out, np.float32(MOST_STRENGTH))
 
     def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Picture | None) -> Repaired:
         """Repair one frame from the keys that serve it."""
         return render(plate, candidates, matte=matte, strength=1.0 if strength is None else strength, settings=self.settings)
 
 
-__all__ = ["REVISION", "Candidate", "Cost", "Key", "KeyedRepair", "RepairSettings", "Repaired", "Walk", "cost"]
+__all__ = ["MOST_STRENGTH", "REVISION", "Candidate", "Cost", "Key", "KeyedRepair", "RepairSettings", "Repaired", "Walk", "cost"]

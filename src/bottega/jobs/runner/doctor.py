@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bottega.footage import colour_spaces, config_name
-from bottega.model import BottegaError, TakeState, UsageError
+from bottega.model import BottegaError, JobError, TakeState, UsageError
 from bottega.rights import Ledger, load_gate_key, load_public_key
 
 from .request import versions
@@ -58,14 +58,35 @@ def _show(show: ShowFolder) -> Iterator[Check]:
     yield _try("gate's key", lambda: _keys(show))
     free = shutil.disk_usage(show.root).free / GIBI
     yield Check("free space", free >= LEAST_FREE_GIB, f"{free:.1f} GiB (at least {LEAST_FREE_GIB})")
-    unfinished = [
-        f.read().name
-        for shot in show.shots()
-        for job in (p.name for p in (show.root / shot).iterdir() if p.is_dir())
-        for f in takes_of(show.root, shot, job)
-        if (f.path / RECORD).is_file() and f.read().state is TakeState.MAKING
-    ]
+    yield _try("shots", lambda: ", ".join(show.shot(name).code for name in show.shots()) or "none")
+    yield _try("exemplars", lambda: _exemplars(show))
+    yield from _takes(show)
+
+
+def _takes(show: ShowFolder) -> Iterator[Check]:
+    unfinished, damaged = [], []
+    for shot in show.shots():
+        for job in sorted(p.name for p in (show.root / shot).iterdir() if p.is_dir()):
+            for folder in takes_of(show.root, shot, job):
+                if not (folder.path / RECORD).is_file():
+                    continue
+                try:
+                    take = folder.read()
+                except JobError as problem:
+                    damaged.append(f"{shot}/{job}: {problem}")
+                    continue
+                unfinished += [take.name] if take.state is TakeState.MAKING else []
+    yield Check("takes", not damaged, "; ".join(damaged) or "every record can be read")
     yield Check("unfinished takes", True, ", ".join(unfinished) + ": run the same command again to go on" if unfinished else "none")
+
+
+def _exemplars(show: ShowFolder) -> str:
+    """Every record holds, and the copies that the show keeps are there."""
+    kept = [show.exemplar(p.stem) for p in sorted(show.exemplars.glob("*.json"))]
+    gone = [f.path for e in kept for f in e.files if not (show.root / f.path).is_file()]
+    if gone:
+        raise JobError(f"{len(gone)} files are gone, the first is {gone[0]}: restore it, or add it again")
+    return f"{len(kept)} on record, all their files are there"
 
 
 def _ledger(show: ShowFolder) -> str:

@@ -8,9 +8,11 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from bottega.model import FootageError, JobError
+from bottega.model import FootageError, JobError, Record, UsageError
+
+R = TypeVar("R", bound=Record)
 
 
 def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
@@ -51,7 +53,12 @@ def sync_folder(folder: Path) -> None:
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """Write a record as readable JSON, whole or absent."""
-    write_whole(path, (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+    write_whole(path, json_bytes(data))
+
+
+def json_bytes(data: Mapping[str, Any]) -> bytes:
+    """A record as it lies on disk."""
+    return (json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -65,3 +72,11 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise JobError(f"{path.name} in {path.parent.name} holds a {type(data).__name__}, a table is needed")
     return data
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """Read a record of one kind. Raises JobError that names the file: a damaged record is nobody's wrong usage."""
+    try:
+        return kind.from_json(read_json(path))
+    except UsageError as problem:
+        raise JobError(f"{path.name} in {path.parent.name} is damaged: {problem}; restore it from a copy") from problem

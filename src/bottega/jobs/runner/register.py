@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,8 +72,13 @@ def _numbers(plate: Exemplar, described: Described, first: int) -> tuple[FrameRa
     return frames, tuple(sorted(set(frames) - set(numbers)))
 
 
-def record_mattes(ledger: Ledger, mattes: tuple[Exemplar, ...], *, licence_id: str, known: Callable[[str], bool]) -> None:
-    """Put the mattes of a job on record before the gate is asked. They steer where a repair acts; none of their pixels is seen."""
+def record_mattes(ledger: Ledger, mattes: tuple[Exemplar, ...], *, licence_id: str, roles: Mapping[str, Collection[Role]]) -> None:
+    """Put the mattes of a job on record before the gate is asked. They steer where a repair acts; none of their pixels is seen.
+
+    `roles` are those of each picture on record. A matte may become a region too; what is on record as a key or a plate keeps its
+    author and licence, and the gate refuses it as a matte.
+    """
     for matte in mattes:
-        if not known(matte.digest):
+        known = roles.get(matte.digest, ())
+        if matte.role not in known and {Role.MATTE, Role.REGION}.issuperset(known):
             registry.register_exemplar(ledger, replace(matte, licence_id=licence_id))

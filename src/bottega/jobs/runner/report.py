@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from bottega.attribution import bar
-from bottega.model import Claim, ConsentError, Role, Share, Take, TakeState
+from bottega.model import Claim, ConsentError, JobError, Role, Share, Take, TakeState
 from bottega.rights import Ledger
 
 from .finish import PROXY, SHEET
@@ -35,7 +35,7 @@ def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
         "bar": take_bar(take, name_of=name_of),
         "grants": list(take.grants),
         "weakest": weakest,
-        "warnings": list(take.warnings),
+        "warnings": [*take.warnings, *_gone(folder, take)],
         "timings": dict(take.timings),
     }
 
@@ -54,7 +54,7 @@ def show_report(folder: ShowFolder, ledger: Ledger, *, name_of: NameOf) -> dict[
     takes = []
     for shot in folder.shots():
         for job in sorted(p.name for p in (folder.root / shot).iterdir() if p.is_dir()):
-            takes += [take_report(f, name_of=name_of) for f in versions(folder.root, shot, job) if (f.path / RECORD).is_file()]
+            takes += [_take_or_damage(f, name_of) for f in versions(folder.root, shot, job) if (f.path / RECORD).is_file()]
     decisions = [e.data for e in ledger.entries(kind="gate.decided")]
     codes = Counter(r["code"] for d in decisions for r in d["reasons"])
     return {
@@ -66,6 +66,22 @@ def show_report(folder: ShowFolder, ledger: Ledger, *, name_of: NameOf) -> dict[
         },
         "ledger": {"entries": ledger.head().size, "state": _ledger_state(ledger)},
     }
+
+
+def _take_or_damage(folder: TakeFolder, name_of: NameOf) -> dict[str, Any]:
+    """A take's report; one whose record cannot be read is listed as damaged, and does not hide the others."""
+    try:
+        return take_report(folder, name_of=name_of)
+    except JobError as problem:
+        lists: dict[str, Any] = {name: [] for name in ("shares", "touched", "grants", "weakest")}
+        name = "_".join(folder.path.parts[-3:])
+        said = {"name": name, "folder": str(folder.path), "state": "damaged", "frames_made": 0, "files": {}, "bar": str(problem)}
+        return said | lists | {"warnings": [str(problem)], "timings": {}}
+
+
+def _gone(folder: TakeFolder, take: Take) -> list[str]:
+    gone = folder.lacks(take)
+    return [f"{len(gone)} of {len(take.outputs)} files are gone, the first is {gone[0]}: restore them, or make it again"] if gone else []
 
 
 def _ledger_state(ledger: Ledger) -> str:

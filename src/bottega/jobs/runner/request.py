@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bottega.footage import config_name
-from bottega.jobs.recipes.keyed import REVISION, RepairSettings
+from bottega.jobs.recipes.keyed import MOST_STRENGTH, REVISION, RepairSettings
 from bottega.model import (
     Delivery,
     Exemplar,
@@ -92,7 +92,7 @@ def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Reso
     shot = folder.shot(request.shot)
     keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
     matte = seal_at(request.matte, role=Role.MATTE) if request.matte else None
-    regions = tuple((r, seal_at(r.matte, role=Role.REGION)) for r in _named_once(request.regions))
+    regions = tuple((r, seal_at(r.matte, role=Role.REGION)) for r in _checked(request.regions))
     plate = folder.exemplar(shot.plate)
     return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
 
@@ -234,7 +234,10 @@ def _check_matte(what: str, matte: Exemplar, frames: tuple[int, ...], keys: tupl
         )
 
 
-def _named_once(regions: tuple[Region, ...]) -> tuple[Region, ...]:
+def _checked(regions: tuple[Region, ...]) -> tuple[Region, ...]:
+    for region in regions:
+        if not 0 <= region.strength <= MOST_STRENGTH:
+            raise UsageError(f"region {shown(region.name)}: its strength is {region.strength:g}, allowed is 0 to {MOST_STRENGTH}")
     names = [code(r.name, "region") for r in regions]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:

@@ -23,7 +23,7 @@ from .progress import Progress, Watch, silent
 from .register import record_mattes
 from .request import RepairRequest, Resolved, resolve, settings_json, versions
 from .showfolder import ShowFolder
-from .takefolder import TakeFolder, new_version, same_plan
+from .takefolder import TakeFolder, new_version, record_sha256, same_plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,8 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
     job = resolve(house.folder, request, show_id=house.show.show_id)
     mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
     known = State.of(house.ledger).exemplars
-    record_mattes(house.ledger, mattes, licence_id=house.matte_licence_id, known=lambda digest: digest in known)
+    roles = {digest: exemplar.roles for digest, exemplar in known.items()}
+    record_mattes(house.ledger, mattes, licence_id=house.matte_licence_id, roles=roles)
     if job.use.touches_performer is False:
         house.declare(job.use)
     return job
@@ -119,8 +120,9 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
         decisions=tuple(c.decision_idx for c in right.used),
         grants=tuple(sorted({g for c in right.used for g in c.grants})),
     )
+    # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
+    house.ledger.append("output.registered", _output_entry(done, job_id))
     folder.write(done)
-    house.ledger.append("output.registered", _output_entry(done, job_id, folder))
     folder.finish()
     return done
 
@@ -165,12 +167,12 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None)
     )
 
 
-def _output_entry(take: Take, job_id: str, folder: TakeFolder) -> dict[str, object]:
+def _output_entry(take: Take, job_id: str) -> dict[str, object]:
     return {
         "job_id": job_id,
         "take_id": take.take_id,
         "take": take.name,
-        "record_sha256": folder.record_sha256(),
+        "record_sha256": record_sha256(take),
         "outputs": len(take.outputs),
         "grants": list(take.grants),
         "exemplars": sorted({i.digest for i in take.inputs}),

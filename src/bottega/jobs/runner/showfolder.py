@@ -14,9 +14,10 @@ from pathlib import Path
 
 from bottega.model import Exemplar, JobError, SealedFile, Shot, Show, UsageError, code, sha256_text, shown
 
-from .files import read_json, sync_folder, write_json, write_whole
+from .files import read_record, sync_folder, write_json, write_whole
 
 SETTINGS = "bottega.toml"
+FASTEST_FPS = 1000
 
 
 class ShowFolder:
@@ -32,6 +33,7 @@ class ShowFolder:
     @classmethod
     def create(cls, root: Path, *, show: str, fps: Fraction) -> tuple[ShowFolder, Show]:
         """Lay out a new show. Raises UsageError when the folder already holds something."""
+        _check_rate(fps)
         if root.is_symlink() or (root.exists() and (not root.is_dir() or any(root.iterdir()))):
             raise UsageError(f"{shown(str(root))} is there already and not empty: give a new folder")
         record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps)
@@ -59,7 +61,12 @@ class ShowFolder:
             data = tomllib.loads((self.root / SETTINGS).read_text("utf-8"))
         except (OSError, ValueError) as problem:
             raise UsageError(f"{SETTINGS} cannot be read: {problem}") from problem
-        return Show.from_json({"schema": Show.schema, "schema_version": data.pop("schema_version", 1), **data})
+        try:
+            show = Show.from_json({"schema": Show.schema, "schema_version": data.pop("schema_version", 1), **data})
+            _check_rate(show.fps)
+        except UsageError as problem:
+            raise UsageError(f"{SETTINGS}: {problem}") from problem
+        return show
 
     def shot(self, name: str) -> Shot:
         """A registered shot. Raises UsageError that lists the shots there are."""
@@ -69,7 +76,7 @@ class ShowFolder:
             raise UsageError(
                 f"shot {shown(name)} is not registered (there are: {have}): add it with `bottega shot add {name} PLATES --colour SPACE`"
             )
-        return Shot.from_json(read_json(path))
+        return read_record(path, Shot)
 
     def shots(self) -> list[str]:
         """Codes of all registered shots."""
@@ -91,8 +98,10 @@ class ShowFolder:
         """The record of a sealed exemplar, checked against its digest. Raises JobError when it is not there."""
         path = self.exemplars / f"{sha256_text(digest, 'exemplar digest')}.json"
         if not path.is_file():
-            raise JobError(f"exemplar {digest[:12]} has no record in exemplars/: add it again with `bottega exemplar add`")
-        found = Exemplar.from_json(read_json(path))
+            raise JobError(
+                f"exemplar {digest[:12]} has no record in exemplars/: add it again (`bottega exemplar add`; a plate: `bottega shot add`)"
+            )
+        found = read_record(path, Exemplar)
         found.check()
         if found.digest != digest:
             raise JobError(f"exemplar {digest[:12]}: its record is that of {found.digest[:12]}")
@@ -108,7 +117,7 @@ class ShowFolder:
             return None
         path = str(Path(exemplar.files[0].path).resolve())
         for record in sorted(self.exemplars.glob("*.json")):
-            found = Exemplar.from_json(read_json(record))
+            found = read_record(record, Exemplar)
             if found.came_from == path:
                 return found.digest
         return None
@@ -150,6 +159,11 @@ def _copy_whole(source: Path, target: Path, sha256: str) -> None:
     temporary.chmod(0o444)
     temporary.replace(target)
     sync_folder(target.parent)
+
+
+def _check_rate(fps: Fraction) -> None:
+    if not 0 < fps <= FASTEST_FPS:
+        raise UsageError(f"fps {shown(str(fps))}: allowed is above 0 and at most {FASTEST_FPS}, as 24 or 24000/1001")
 
 
 def _settings_text(show: Show) -> str:

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bottega.model import JobError, Take, TakeState, UsageError, code, shown
+from bottega.model import JobError, Output, Take, TakeState, UsageError, code, shown
 
-from .files import read_json, write_json
+from .files import json_bytes, read_json, read_record, write_json
 from .scratch import Scratch
 
 RECORD = "take.json"
@@ -31,7 +31,7 @@ class TakeFolder:
 
     def read(self) -> Take:
         """The take's record. Raises JobError when it is missing or damaged."""
-        return Take.from_json(read_json(self.path / RECORD))
+        return read_record(self.path / RECORD, Take)
 
     def write(self, take: Take) -> None:
         """Keep the take's record, whole or absent."""
@@ -48,21 +48,39 @@ class TakeFolder:
         write_json(self.work / f"{number}.json", note)
 
     def noted_frame(self, number: int) -> dict[str, Any] | None:
-        """The note on a delivered frame, or None."""
+        """The note on a delivered frame, or None. `drop_unnoted` has removed the notes that do not hold."""
         path = self.work / f"{number}.json"
         return read_json(path) if path.is_file() else None
 
     def drop_unnoted(self) -> None:
-        """Remove files of frames that were delivered but not noted before a crash: they are made again."""
-        noted = {o["path"] for note in self.work.glob("[0-9]*.json") for o in read_json(note)["outputs"]}
+        """Remove the frames that an earlier run left without a note, or that are no longer what their note says: they are made again."""
+        noted: set[str] = set()
+        for note in self.work.glob("[0-9]*.json"):
+            outputs = self._outputs_of(note)
+            if outputs is None:
+                note.unlink()
+            else:
+                noted |= {o.path for o in outputs}
         for file in self.path.rglob("*"):
             inside = str(file.relative_to(self.path))
             if file.is_file() and inside not in noted and not inside.startswith((RECORD, WORK)):
                 file.unlink()
 
-    def record_sha256(self) -> str:
-        """The sha256 of the take's record as it lies on disk."""
-        return hashlib.sha256((self.path / RECORD).read_bytes()).hexdigest()
+    def _outputs_of(self, note: Path) -> tuple[Output, ...] | None:
+        """The files of a noted frame, or None when the note is damaged or a file is gone or changed."""
+        try:
+            said = read_json(note)
+            outputs = tuple(Output.from_json(o) for o in said["outputs"])
+            if not {"tally", "carried", "non_finite"} <= said.keys():
+                return None
+            same = all(_sha256(self.path / o.path) == o.sha256 for o in outputs)
+        except (JobError, UsageError, KeyError, TypeError, ValueError, OSError):
+            return None
+        return outputs if same else None
+
+    def lacks(self, take: Take) -> list[str]:
+        """Files that the take's record names and that are gone."""
+        return [o.path for o in take.outputs if not (self.path / o.path).is_file()]
 
     def abandon(self) -> None:
         """Remove the folder of a take of which no frame was made."""
@@ -89,6 +107,16 @@ class TakeFolder:
             os.close(handle)
 
 
+def record_sha256(take: Take) -> str:
+    """The sha256 of a take's record as `TakeFolder.write` puts it on disk."""
+    return hashlib.sha256(json_bytes(take.to_json())).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def versions(root: Path, shot: str, job: str) -> list[TakeFolder]:
     """All takes of a job on a shot, oldest first."""
     folder = root / code(shot, "shot code") / code(job, "job")
@@ -97,12 +125,20 @@ def versions(root: Path, shot: str, job: str) -> list[TakeFolder]:
 
 
 def same_plan(root: Path, shot: str, job: str, plan_digest: str) -> TakeFolder | None:
-    """The newest take with that plan that is unfinished or done, or None: to be continued, or already there."""
+    """The newest take with that plan that is unfinished, or done with all its files, or None: to be continued, or already there.
+
+    One whose record is damaged is passed over (`report` and `doctor` name it), and a new version is made.
+    """
     for folder in reversed(versions(root, shot, job)):
         if not (folder.path / RECORD).is_file():
             continue
-        take = folder.read()
-        if take.plan_digest == plan_digest and take.state is not TakeState.QUARANTINED and take.remake_of is None:
+        try:
+            take = folder.read()
+        except JobError:
+            continue
+        if take.plan_digest != plan_digest or take.state is TakeState.QUARANTINED or take.remake_of is not None:
+            continue
+        if take.state is TakeState.MAKING or not folder.lacks(take):
             return folder
     return None
 
