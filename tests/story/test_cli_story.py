@@ -111,7 +111,6 @@ def test_nothing_secret_or_personal_is_in_the_shows_files(shell: Shell, take: st
     """Names lie in people.db and in the form that the performer signed, the private key in neither."""
     assert f"{ARTIST}" in take
     show = shell.root / "my_show"
-    shell.done(f"bottega {DEAGE.replace('35', '36')} --frames 1001-1003 --keys keys/1001.png --json")
     keys = [p.read_text() for p in (Path(shell.env["BOTTEGA_HOME"]) / "keys").iterdir()]
     secrets = ["".join(k.splitlines()[1:-1]).encode() for k in keys] + [b"PRIVATE KEY"]
     looked = 0
@@ -132,7 +131,7 @@ def test_the_commands_after_the_take(shell: Shell, take: str) -> None:
     assert all(c["ok"] for c in checks) and {"ledger", "gate's key", "takes"} <= {c["name"] for c in checks}
     assert f"{FRAMES} of {FRAMES} frames are the same bits" in shell.done("bottega remake sh010/deage/v001")
     assert shell.done(f"bottega shot handout {SHOT} 1001 1006 --to paint/", at=".").split() == [
-        f"paint/{SHOT}.{n}.png" for n in (1001, 1008)
+        f"paint/{SHOT}.{n}.png" for n in (1001, 1006)
     ]
     assert (shell.root / "paint" / f"{SHOT}.1006.png").is_file()
 
