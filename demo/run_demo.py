@@ -36,7 +36,7 @@ def filled_in(form: str) -> str:
     """The form as Performer A's side returns it. In a production this is a person with a pen."""
     now, stamp = datetime.now(UTC), "%Y-%m-%dT%H:%M:%SZ"
     answers = {
-        "description": '"Performer A shown at 30 to 40 years of age in this one shot, by painted key frames carried over it"',
+        "description": '"The performer shown at 30 to 40 years of age in this one shot, by painted key frames carried over it"',
         "age_range_out": "[30, 40]",
         "valid_from": f'"{(now - timedelta(days=1)).strftime(stamp)}"',
         "valid_until": f'"{(now + timedelta(days=90)).strftime(stamp)}"',

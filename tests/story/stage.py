@@ -97,7 +97,7 @@ def signed(form: str, *, today: datetime | None = None, **changes: str) -> str:
     now = today or datetime.now(UTC)
     stamp = "%Y-%m-%dT%H:%M:%SZ"
     answers = {
-        "description": '"Performer A shown younger in this one shot, by painted key frames carried over it"',
+        "description": '"The performer shown younger in this one shot, by painted key frames carried over it"',
         "age_range_out": "[30, 40]",
         "valid_from": f'"{(now - timedelta(days=1)).strftime(stamp)}"',
         "valid_until": f'"{(now + timedelta(days=90)).strftime(stamp)}"',

@@ -35,18 +35,22 @@ def open_studio(folder: Path | None) -> Studio:
     """The studio of the show that the user stands in, or names."""
     from bottega.studio import Studio
 
-    named = folder or (Path(os.environ["BOTTEGA_SHOW"]) if "BOTTEGA_SHOW" in os.environ else None)
-    if named is not None:
-        return Studio.open(named)
+    return Studio.open(show_folder(folder))
+
+
+def show_folder(folder: Path | None) -> Path:
+    """Where to look for the show: what the user names, $BOTTEGA_SHOW, here and above, or the only show below. Raises UsageError."""
+    if folder is not None or "BOTTEGA_SHOW" in os.environ:
+        return folder or Path(os.environ["BOTTEGA_SHOW"])
     here = Path.cwd()
-    if not any((f / "bottega.toml").is_file() for f in (here, *here.parents)):
-        below = [p.parent for p in sorted(here.glob("*/bottega.toml"))]
-        if len(below) == 1:
-            say(f"show: {below[0].name}")
-            return Studio.open(below[0])
-        if below:
-            raise UsageError(f"there are {len(below)} shows here ({', '.join(p.name for p in below)}): go into one, or name it with --in")
-    return Studio.open(here)
+    if any((f / "bottega.toml").is_file() for f in (here, *here.parents)):
+        return here
+    below = [p.parent for p in sorted(here.glob("*/bottega.toml"))]
+    if len(below) > 1:
+        raise UsageError(f"there are {len(below)} shows here ({', '.join(p.name for p in below)}): go into one, or name it with --in")
+    if below:
+        say(f"show: {below[0].name}")
+    return below[0] if below else here
 
 
 def command(run: Callable[P, None]) -> Callable[P, None]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .edge import FAILED, AsJson, InShow, command, pairs, table
+from .edge import FAILED, AsJson, InShow, command, show_folder, table
 from .edge import show as print_result
 
 
@@ -38,11 +38,8 @@ def doctor(folder: InShow = None, as_json: AsJson = False) -> None:
     """
     from bottega.studio import examine
 
-    checks = examine(folder)
+    checks = examine(show_folder(folder), named=folder is not None)
     rows = [("ok" if c.ok else "BAD", c.name, c.detail) for c in checks]
     print_result([c.to_json() for c in checks], as_json=as_json, words=lambda: table(("", "check", "what was found"), rows))
     if not all(c.ok for c in checks):
         raise typer.Exit(FAILED)
-
-
-__all__ = ["doctor", "new", "pairs"]

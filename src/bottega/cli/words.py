@@ -46,11 +46,15 @@ def report_words(report: Mapping[str, Any]) -> str:
         return (
             f"{take_words(report)}\n\n{shares}\n\ngrants: {', '.join(report['grants']) or 'none needed'}\nleast reached by the keys: {weak}"
         )
-    takes = [(t["name"], t["state"], t["frames_made"], ", ".join(t["grants"]) or "-", t["bar"]) for t in report["takes"]]
     gate = report["gate"]
-    lines = [
-        table(("take", "state", "frames", "grants", "whose work"), takes) if takes else "No takes yet.",
+    lines = [_take_lines(t) for t in report["takes"]] or ["No takes yet."]
+    lines += [
         f"Gate: {gate['allowed']} allowed, {gate['refused']} refused" + (f" ({gate['codes']})" if gate["codes"] else ""),
         f"Ledger: {report['ledger']['entries']} entries, {report['ledger']['state']}",
     ]
     return "\n".join(lines)
+
+
+def _take_lines(take: Mapping[str, Any]) -> str:
+    under = f"under {', '.join(take['grants'])}" if take["grants"] else "no grant needed"
+    return f"{take['name']}  {take['state']}, {take['frames_made']} frames, {under}\n  {take['bar']}\n"

@@ -35,13 +35,16 @@ class Check:
         return asdict(self)
 
 
-def examine(folder: Path | None) -> list[Check]:
-    """Check Python, libraries, colour, codecs; inside a show also its ledger, keys, free space and unfinished takes."""
+def examine(folder: Path, *, named: bool = False) -> list[Check]:
+    """Check Python, libraries and colour; inside a show also its ledger, keys, free space and unfinished takes.
+
+    A `named` folder has to be a show.
+    """
     checks = list(_machine())
     try:
-        show = ShowFolder.find(folder or Path.cwd())
-    except UsageError:
-        return [*checks, Check("show", folder is None, "none here: only the machine was checked")]
+        show = ShowFolder.find(folder)
+    except UsageError as problem:
+        return [*checks, Check("show", not named, str(problem) if named else "none here: only the machine was checked")]
     return [*checks, *_show(show)]
 
 
