@@ -6,10 +6,11 @@ import getpass
 import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
 from bottega.jobs.runner.doctor import Check, examine
@@ -23,7 +24,7 @@ from bottega.jobs.runner.request import Region, RepairRequest
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
-from bottega.model import Consent, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
+from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
 from bottega.rights import (
     Door,
     Gate,
@@ -38,6 +39,7 @@ from bottega.rights import (
     write_public_key,
 )
 
+T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
 
 
@@ -93,7 +95,7 @@ class Studio:
 
     def consent_template(self, *, purpose: str, person: str, shot: str) -> str:
         """A form for a person to fill in and sign, as TOML."""
-        return self.records.consent_template(purpose=_purpose(purpose), person=person, shot=shot)
+        return self.records.consent_template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot)
 
     def add_consent(self, form: str | Path) -> Consent:
         """Put a filled-in form on record: a file's path, or the form's own text. Raises UsageError that lists what is missing."""
@@ -156,10 +158,22 @@ class Studio:
 
     # Jobs
 
-    def deage_request(self, shot: str, *, keys: str | Path, people: Sequence[str], age: int, **options: Any) -> RepairRequest:
-        """State a de-ageing; `options` as for `repair_request`."""
+    def deage_request(
+        self,
+        shot: str,
+        *,
+        keys: str | Path,
+        people: Sequence[str],
+        age: int,
+        territory: str | None = None,
+        depicts: Sequence[str] = (),
+        **options: Any,
+    ) -> RepairRequest:
+        """State a de-ageing. `depicts` is what the result shows that a consent may limit; `options` as for `repair_request`."""
         ids = tuple(self.records.find(name).subject_id for name in people)
-        return self._request("deage", shot, keys, people=ids, touches_performer=True, purpose=Purpose.DEAGE, age_target=age, **options)
+        limits = tuple(_one_of(Content, text, "depicts") for text in depicts)
+        use: dict[str, Any] = {"people": ids, "touches_performer": True, "purpose": Purpose.DEAGE, "age_target": age}
+        return self._request("deage", shot, keys, territory=territory, content=limits, **use, **options)
 
     def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
         """State a keyed repair.
@@ -239,7 +253,7 @@ class Studio:
             regions=tuple(Region(name=n, matte=Path(p), strength=s) for n, p, s in regions),
             frames=FrameRange.parse(frames) if frames else None,
             settings=settings,
-            delivery=_delivery(delivery),
+            delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
             **rest,
         )
@@ -250,16 +264,11 @@ def operator() -> str:
     return os.environ.get("BOTTEGA_USER") or getpass.getuser()
 
 
-def _purpose(text: str) -> Purpose:
-    if text not in set(Purpose):
-        raise UsageError(f"purpose {shown(text)}: allowed are {', '.join(p.value for p in Purpose)}")
-    return Purpose(text)
-
-
-def _delivery(text: str) -> Delivery:
-    if text not in set(Delivery):
-        raise UsageError(f"delivery {shown(text)}: allowed are {', '.join(d.value for d in Delivery)}")
-    return Delivery(text)
+def _one_of(kind: type[T], text: str, what: str) -> T:
+    allowed = [member.value for member in kind]
+    if text not in allowed:
+        raise UsageError(f"{what} {shown(text)}: allowed are {', '.join(allowed)}")
+    return kind(text)
 
 
 __all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "examine"]

@@ -141,3 +141,10 @@ def test_what_merely_looks_like_a_door_lets_nothing_in(stage: Stage) -> None:
         with pytest.raises(ConsentError) as refusal:
             open_frames(plate, None, door=door, working="lin_rec709_srgb")
         assert refusal.value.codes == ("forged",)
+
+
+def test_what_the_result_depicts_and_where_it_is_shown(stage: Stage) -> None:
+    studio = open_show(stage, territories='["FR"]')
+    assert refused(studio, stage, depicts=["violence"]) == ("content",)
+    assert refused(studio, stage, territory="DE") == ("territory",)
+    assert deage(studio, stage, territory="FR").use.territory == "FR"

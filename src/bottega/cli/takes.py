@@ -31,6 +31,11 @@ Detail = Annotated[float, typer.Option("--detail", help="Strength of lines and p
 Class = Annotated[str, typer.Option("--delivery", help="temp (to look at) or final (for the picture; needs approvals).")]
 Also = Annotated[list[str] | None, typer.Option("--also", help="Deliver as well: png16 or prores. May be given again.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Frames made at once; any number gives the same bits.")]
+Territory = Annotated[str | None, typer.Option("--territory", help="Where the result will be shown, as the consent names it.")]
+Depicts = Annotated[
+    list[str] | None,
+    typer.Option("--depicts", help="nudity, sexual, violence, political or commercial: what a consent may limit. May be given again."),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Kept in the take; today's engine draws no random numbers.")]
 Eight = Annotated[bool, typer.Option("--allow-8bit-keys", help="Accept 8-bit keys on a deeper plate, with their banding.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, its cost and the gate's answer; make nothing.")]
@@ -49,6 +54,8 @@ def deage(
     tone: Tone = 1.0,
     detail: Detail = 1.0,
     delivery: Class = "temp",
+    territory: Territory = None,
+    depicts: Depicts = None,
     also: Also = None,
     threads: Threads = 2,
     seed: Seed = 0,
@@ -63,7 +70,8 @@ def deage(
     """
     studio = open_studio(folder)
     options = _options(region, frames, tone, detail, delivery, also, seed, allow_8bit_keys)
-    request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **options)
+    shown_as: dict[str, Any] = {"territory": territory, "depicts": depicts or ()}
+    request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **shown_as, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
 

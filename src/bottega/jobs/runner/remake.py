@@ -72,6 +72,8 @@ def restated(house: House, take: Take) -> Resolved:
         purpose=take.use.purpose,
         age_target=take.use.age_target,
         delivery=take.use.delivery,
+        territory=take.use.territory,
+        content=take.use.content,
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
         settings=RepairSettings(**take.settings["repair"]),
         seed=take.seed,

@@ -6,13 +6,16 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import bottega.engine
 from bottega.footage import config_name
 from bottega.jobs.recipes.keyed import MOST_STRENGTH, REVISION, RepairSettings
 from bottega.model import (
+    Content,
     Delivery,
     Exemplar,
     FrameRange,
@@ -59,6 +62,8 @@ class RepairRequest:
     purpose: Purpose | None = None
     age_target: int | None = None
     delivery: Delivery = Delivery.TEMP
+    territory: str | None = None
+    content: tuple[Content, ...] = ()
     frames: FrameRange | None = None
     settings: RepairSettings = field(default_factory=RepairSettings)
     seed: int = 0
@@ -129,6 +134,8 @@ def assemble(
         purpose=request.purpose,
         age_target=request.age_target,
         delivery=request.delivery,
+        territory=request.territory,
+        content=request.content,
     )
     digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
     return Resolved(
@@ -165,7 +172,15 @@ def versions() -> dict[str, str]:
     if not config.startswith("ocio://"):
         path = Path(config)
         config = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else "sha256:none"
-    return {name: version(name) for name in DECIDING_LIBRARIES} | {"colour config": config}
+    ours = {"colour config": config, "engine source": _source_digest()}
+    return {name: version(name) for name in DECIDING_LIBRARIES} | ours
+
+
+@cache
+def _source_digest() -> str:
+    """The sha256 of the engine's own source: another engine is another plan, even between two releases."""
+    files = sorted(Path(bottega.engine.__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(f.name.encode() + b"\0" + f.read_bytes() for f in files)).hexdigest()[:16]
 
 
 def settings_json(request: RepairRequest) -> dict[str, Any]:
@@ -202,6 +217,7 @@ def plan_digest(
         "seed": request.seed,
         "also": list(request.also),
         "use": [request.purpose and request.purpose.value, request.age_target, list(request.people), request.delivery.value],
+        "shown": [request.territory, [c.value for c in request.content]],
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()
 
