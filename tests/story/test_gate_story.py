@@ -148,3 +148,22 @@ def test_what_the_result_depicts_and_where_it_is_shown(stage: Stage) -> None:
     assert refused(studio, stage, depicts=["violence"]) == ("content",)
     assert refused(studio, stage, territory="DE") == ("territory",)
     assert deage(studio, stage, territory="FR").use.territory == "FR"
+
+
+def test_a_long_job_asks_again_before_its_clearance_runs_out(stage: Stage) -> None:
+    """Ten minutes are over after about eighty ticks; this job looks at its clock some hundred times."""
+    root = open_show(stage).folder.root
+    now = datetime.now(UTC)
+
+    def hurried() -> datetime:
+        nonlocal now
+        now += timedelta(seconds=8)
+        return now
+
+    studio = Studio.open(root, clock=hurried)
+    take = deage(studio, stage)
+    assert len(take.clearances) >= 2 and len(set(take.clearances)) == len(take.clearances)
+    decided = {e.idx: e.data for e in studio.ledger.entries(kind="gate.decided")}
+    assert [decided[i]["clearance_id"] for i in take.decisions] == list(take.clearances)
+    spent = {e.data["clearance_id"] for e in studio.ledger.entries(kind="clearance.spent")}
+    assert spent == set(take.clearances)
