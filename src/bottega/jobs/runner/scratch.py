@@ -40,7 +40,7 @@ class Scratch:
         except FileNotFoundError:
             return None
         body, check = data[:-_SUM_BYTES], data[-_SUM_BYTES:]
-        if zlib.crc32(body).to_bytes(_SUM_BYTES, "big") != check:
+        if not body or zlib.crc32(body).to_bytes(_SUM_BYTES, "big") != check:
             return None
         with np.load(io.BytesIO(body), allow_pickle=False) as found:
             return {k: found[k] for k in found.files}
