@@ -15,8 +15,8 @@ from bottega.model import FootageError, JobError, Record, UsageError
 R = TypeVar("R", bound=Record)
 
 
-def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
-    """Put bytes at `path` so that a reader, or a crash, sees the old file or the new one and nothing between.
+def write_whole(path: Path, *data: bytes | memoryview, durable: bool = True) -> None:
+    """Put `data`, piece after piece, at `path` so that a reader, or a crash, sees the old file or the new one and nothing between.
 
     Without `durable` a power cut may leave a damaged file: only for what carries its own checksum.
     Raises FootageError when the disk is full or the folder cannot be written.
@@ -25,7 +25,8 @@ def write_whole(path: Path, data: bytes, *, durable: bool = True) -> None:
     try:
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         with os.fdopen(handle, "wb") as f:
-            f.write(data)
+            for part in data:
+                f.write(part)
             f.flush()
             if durable:
                 os.fsync(f.fileno())

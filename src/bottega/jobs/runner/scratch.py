@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 import zlib
 from collections.abc import Mapping
@@ -28,9 +29,11 @@ class Scratch:
     def put(self, name: str, arrays: Arrays) -> None:
         """Keep a set of arrays."""
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)
-        data = buffer.getvalue()
-        write_whole(self._path(name), data + zlib.crc32(data).to_bytes(_SUM_BYTES, "big"), durable=False)
+        buffer.write(json.dumps(list(arrays)).encode() + b"\n")
+        for array in arrays.values():
+            np.lib.format.write_array(buffer, np.asarray(array), allow_pickle=False)  # no zip: it sums every byte once more
+        data = buffer.getbuffer()
+        write_whole(self._path(name), zlib.crc32(data).to_bytes(_SUM_BYTES, "big"), data, durable=False)
 
     def get(self, name: str) -> dict[str, NDArray[np.generic]] | None:
         """The set of that name, or None when it is absent or damaged (it is then made again)."""
@@ -39,11 +42,12 @@ class Scratch:
             data = path.read_bytes()
         except FileNotFoundError:
             return None
-        body, check = data[:-_SUM_BYTES], data[-_SUM_BYTES:]
+        check, body = data[:_SUM_BYTES], memoryview(data)[_SUM_BYTES:]
         if not body or zlib.crc32(body).to_bytes(_SUM_BYTES, "big") != check:
             return None
-        with np.load(io.BytesIO(body), allow_pickle=False) as found:
-            return {k: found[k] for k in found.files}
+        buffer = io.BytesIO(body)
+        names = json.loads(buffer.readline())
+        return {name: np.lib.format.read_array(buffer, allow_pickle=False) for name in names}
 
     def has(self, name: str) -> bool:
         """Whether a set of that name is there."""
@@ -59,4 +63,4 @@ class Scratch:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.npz"
+        return self.folder / f"{name}.arrays"
