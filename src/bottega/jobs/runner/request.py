@@ -183,7 +183,7 @@ def plan_digest(
     frames: tuple[int, ...],
 ) -> str:
     """The sha256 of all that decides the bits of a take."""
-    exact = {k: float(v).hex() for k, v in asdict(request.settings).items()}  # 1 and 1.0 are one setting
+    exact = {k: v if v is None else float(v).hex() for k, v in asdict(request.settings).items()}  # 1 and 1.0 are one setting
     facts = {
         "revision": REVISION,
         "versions": versions(),
