@@ -51,12 +51,7 @@ def add_shot(
     space = colour_of(sealed, described)
     numbers = [f.frame for f in sealed.files if f.frame is not None] or list(range(first, first + (described.frame_count or 1)))
     frames = FrameRange(first=numbers[0], last=numbers[-1])
-    holes = tuple(sorted(set(frames) - set(numbers)))
-    if holes and not allow_holes:
-        raise UsageError(
-            f"the plate of {name} lacks {len(holes)} frame{'s' * (len(holes) > 1)} of {frames}, the first is {holes[0]}: "
-            "bring the missing ones, or register the holes with --allow-holes (they stay holes, no frame is held)"
-        )
+    holes = _holes(name, frames, numbers, allowed=allow_holes)
     kept = folder.keep(replace(sealed, colour=space, licence_id=licence.licence_id), copy=False)
     shot = Shot(
         code=name,
@@ -72,6 +67,16 @@ def add_shot(
     registry.register_shot(ledger, shot)
     folder.write_shot(shot)
     return shot
+
+
+def _holes(name: str, frames: FrameRange, numbers: list[int], *, allowed: bool) -> tuple[int, ...]:
+    holes = tuple(sorted(set(frames) - set(numbers)))
+    if holes and not allowed:
+        raise UsageError(
+            f"the plate of {name} lacks {len(holes)} frame{'s' * (len(holes) > 1)} of {frames}, the first is {holes[0]}: "
+            "bring the missing ones, or register the holes with --allow-holes (they stay holes, no frame is held)"
+        )
+    return holes
 
 
 def record_mattes(ledger: Ledger, mattes: tuple[Exemplar, ...], *, licence_id: str, roles: Mapping[str, Collection[Role]]) -> None:
