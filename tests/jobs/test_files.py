@@ -15,7 +15,12 @@ from bottega.jobs.runner.files import read_json, read_record, write_json, write_
 from bottega.jobs.runner.scratch import Scratch
 from bottega.model import FootageError, JobError, Take
 
-ARRAYS = {"flow": np.arange(24, dtype=np.float32).reshape(2, 3, 4), "sure": np.ones((2, 3), np.uint8)}
+ARRAYS = {
+    "flow": np.arange(24, dtype=np.float32).reshape(2, 3, 4)[:, ::-1],
+    "sure": np.ones((2, 3), np.uint8),
+    "frame": np.array(1001),
+    "none": np.empty((0, 2), np.int64),
+}
 SAME_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 
 
@@ -28,6 +33,7 @@ def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
     scratch.put("walk.1001.1002", ARRAYS)
     found = scratch.get("walk.1001.1002")
     assert found is not None and same(found)
+    assert all(array.flags.aligned and array.flags.writeable for array in found.values())
     scratch.drop("walk.1001.1002")
     scratch.drop("walk.1001.1002")
     assert scratch.get("walk.1001.1002") is None and not scratch.has("walk.1001.1002")
@@ -47,7 +53,7 @@ def test_any_damaged_byte_makes_a_set_absent(data: st.DataObject, tmp_path: Path
         broken = bytearray(whole[: data.draw(st.integers(0, len(whole) - 1))])
     file.write_bytes(broken)
     assert scratch.get("set") is None
-    file.write_bytes(bytes(4))  # what a power cut leaves, and the checksum of nothing
+    file.write_bytes(bytes(8))  # what a power cut leaves
     assert scratch.get("set") is None
 
 

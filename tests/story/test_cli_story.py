@@ -136,6 +136,11 @@ def test_the_commands_after_the_take(shell: Shell, take: str) -> None:
     assert (shell.root / "paint" / f"{SHOT}.1006.png").is_file()
 
 
+def test_a_pipe_that_closes_early_is_no_fault(shell: Shell) -> None:
+    said = shell.run("bottega report --json | true; exit ${PIPESTATUS[0]}")
+    assert said.returncode == 1 and said.stderr == ""
+
+
 def test_after_a_revocation_the_gate_refuses(shell: Shell, take: str, tmp_path: Path) -> None:
     subprocess.run(["cp", "-r", shell.root / "my_show", tmp_path / "other"], check=True)
     elsewhere = Shell(tmp_path, shell.env)

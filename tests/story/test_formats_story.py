@@ -175,6 +175,20 @@ def delta_is_after_minus_before(done: Made, number: int, plate: Plate, before: n
     assert not delta[untouched].any()
 
 
+def test_the_pictures_other_channels_go_out_with_it_and_other_parts_stay_behind(tmp_path: Path) -> None:
+    """A part is a picture of its own: what is beside the picture's part stays in the plate."""
+    for name, channel in (("EXR premultiplied RGBA", "A"), ("EXR second part, layer names", "mask")):
+        (tmp_path / channel).mkdir()
+        done = made(tmp_path / channel, PLATES[name])
+        for n in NUMBERS:
+            channels = done.part(n, "rgb").channels
+            expected = cut(formats.alpha(), DISPLAY) if channel == "A" else done.native[n][..., 0]
+            assert set(channels) == {"R", "G", "B", channel}
+            assert same_bits(channels[channel].pixels, np.ascontiguousarray(expected))
+        path = done.studio.folder.root / done.take.folder / "frames" / f"{done.take.name}.1001.exr"
+        assert [p.name() for p in OpenEXR.File(str(path)).parts] == ["rgb", "delta", "matte", "credit"]
+
+
 @pytest.mark.parametrize("suffix", ["png", "tif", "exr"])
 def test_keys(suffix: str, tmp_path: Path) -> None:
     """The same painting as 16-bit PNG, 16-bit TIFF and half EXR."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated, Any
 
@@ -57,13 +58,15 @@ def main() -> None:
     edge.ready_streams()
     as_json = edge.JSON_FLAG in sys.argv[1:]
     try:
-        code = app(standalone_mode=False) or edge.DONE
+        code = app(prog_name="bottega", standalone_mode=False) or edge.DONE
     except WRONG_WORDS as problem:
         code = edge.WRONG_USAGE
         if as_json:
             edge.tell("UsageError", problem.format_message(), code=code, as_json=True)
         else:
-            problem.show()
+            words = io.StringIO()
+            problem.show(file=words)
+            edge.say(words.getvalue().rstrip("\n"))
     except (KeyboardInterrupt, typer.Abort):
         code = edge.STOPPED
         edge.tell("Stopped", edge.HALTED, code=code, as_json=as_json)

@@ -114,6 +114,7 @@ def say(text: str) -> None:
 def show(result: Any, *, as_json: bool, words: Callable[[], str]) -> None:
     """Print a result: one JSON document, or words."""
     sys.stdout.write(_json(result) if as_json else _safe(words()) + "\n")
+    sys.stdout.flush()  # a pipe that closed early is noticed here and not when Python ends
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

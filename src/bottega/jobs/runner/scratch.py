@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
+import math
+import os
 import shutil
 import zlib
 from collections.abc import Mapping
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 from .files import write_whole
 
 Arrays = Mapping[str, NDArray[np.generic]]
-_SUM_BYTES = 4
+_NUMBER_BYTES = 4
+_ALIGNED_BYTES = 16  # kernels are compiled for aligned, writable arrays
 
 
 class Scratch:
@@ -28,26 +30,35 @@ class Scratch:
 
     def put(self, name: str, arrays: Arrays) -> None:
         """Keep a set of arrays."""
-        buffer = io.BytesIO()
-        buffer.write(json.dumps(list(arrays)).encode() + b"\n")
-        for array in arrays.values():
-            np.lib.format.write_array(buffer, np.asarray(array), allow_pickle=False)  # no zip: it sums every byte once more
-        data = buffer.getbuffer()
-        write_whole(self._path(name), zlib.crc32(data).to_bytes(_SUM_BYTES, "big"), data, durable=False)
+        plain = {key: np.asarray(array, order="C") for key, array in arrays.items()}
+        head = json.dumps([[key, array.dtype.str, array.shape] for key, array in plain.items()]).encode()
+        pieces: list[bytes | memoryview] = [len(head).to_bytes(_NUMBER_BYTES, "big"), head]
+        at = _NUMBER_BYTES + len(head)
+        for array in plain.values():
+            pieces += [bytes(-at % _ALIGNED_BYTES), array.data]
+            at += -at % _ALIGNED_BYTES + array.nbytes
+        body = b"".join(pieces)
+        write_whole(self._path(name), body + zlib.crc32(body).to_bytes(_NUMBER_BYTES, "big"), durable=False)
 
     def get(self, name: str) -> dict[str, NDArray[np.generic]] | None:
         """The set of that name, or None when it is absent or damaged (it is then made again)."""
-        path = self._path(name)
         try:
-            data = path.read_bytes()
+            with self._path(name).open("rb") as file:
+                data = bytearray(os.fstat(file.fileno()).st_size)
+                whole = file.readinto(data) == len(data)
         except FileNotFoundError:
             return None
-        check, body = data[:_SUM_BYTES], memoryview(data)[_SUM_BYTES:]
-        if not body or zlib.crc32(body).to_bytes(_SUM_BYTES, "big") != check:
+        body, check = memoryview(data)[:-_NUMBER_BYTES], data[-_NUMBER_BYTES:]
+        if not whole or len(body) < _NUMBER_BYTES or zlib.crc32(body).to_bytes(_NUMBER_BYTES, "big") != check:
             return None
-        buffer = io.BytesIO(body)
-        names = json.loads(buffer.readline())
-        return {name: np.lib.format.read_array(buffer, allow_pickle=False) for name in names}
+        at = _NUMBER_BYTES + int.from_bytes(body[:_NUMBER_BYTES], "big")
+        found = {}
+        for key, kind, shape in json.loads(bytes(body[_NUMBER_BYTES:at])):
+            at += -at % _ALIGNED_BYTES
+            array = np.frombuffer(body, kind, math.prod(shape), at).reshape(shape)
+            found[key] = array
+            at += array.nbytes
+        return found
 
     def has(self, name: str) -> bool:
         """Whether a set of that name is there."""
