@@ -78,6 +78,17 @@ class Studio:
         """Open the show that a folder is, or lies in. Raises UsageError when there is none."""
         return cls(ShowFolder.find(Path(folder)), clock=clock)
 
+    def close(self) -> None:
+        """Let go of the ledger and the names."""
+        self.ledger.close()
+        self.records.close()
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def key_folder(self) -> Path:
         """Where this show's private key lies: outside the show."""

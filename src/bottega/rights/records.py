@@ -29,6 +29,10 @@ class Records:
         """What the ledger says now."""
         return State.of(self._ledger)
 
+    def close(self) -> None:
+        """Let go of the names."""
+        self._people.close()
+
     def add_person(self, name: str, *, kind: str) -> Person:
         """Add a person; the name goes to the side store. Raises UsageError for a twin or an unknown kind."""
         if kind not in set(PersonKind):
