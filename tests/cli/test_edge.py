@@ -13,6 +13,7 @@ import typer
 
 from bottega.cli import app, edge
 from bottega.cli.edge import WRONG_USAGE
+from tests.story.stage import Stage
 
 from .conftest import Bottega
 
@@ -47,20 +48,19 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
 COMMANDS = commands(typer.main.get_command(app))
 
 
-def lasting(show: Path) -> list[str]:
-    """What lies in a show, without the two files that SQLite keeps while a ledger is open."""
-    return sorted(p.name for p in show.iterdir() if not p.name.endswith(("-wal", "-shm")))
+def there(show: Path) -> set[str]:
+    return {p.name for p in show.iterdir() if not p.name.startswith("ledger.db-")}
 
 
 @pytest.mark.parametrize("what", WRONG)
 def test_wrong_words_end_with_2_in_words_and_in_json(what: str, bottega: Bottega, show: Path) -> None:
-    before = lasting(show)
+    before = there(show)
     in_words, in_json = bottega(*WRONG[what]), bottega(*WRONG[what], "--json")
     assert in_words.code == in_json.code == WRONG_USAGE
     assert in_words.out == "" and in_words.err.strip()
     document = json.loads(in_json.out)
     assert document["error"] == "UsageError" and document["message"] and document["exit_code"] == WRONG_USAGE
-    assert lasting(show) == before
+    assert there(show) == before
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -121,3 +121,35 @@ def test_a_terminal_without_our_letters(monkeypatch: pytest.MonkeyPatch) -> None
 def test_tables_keep_their_lines() -> None:
     assert edge.table(("a", "b"), [("x\ny", 1)]).splitlines()[2:] == ["x\\ny  1"]
     assert edge.pairs({"long": "a\nb", "b": 2}) == "long  a\\nb\nb     2"
+
+
+def test_every_command_prints_one_document_when_it_went_well(bottega: Bottega, job: list[str], whole: Stage, show: Path) -> None:
+    key = str(whole.keys / "1001.png")
+    asked = [
+        ["new", str(show.parent / "other"), "--show", "other"],
+        ["person", "add", "Performer C", "--role", "performer"],
+        ["person", "list"],
+        ["consent", "template", "--purpose", "deage", "--person", "Performer C", "--shot", "sh010"],
+        ["consent", "list"],
+        ["exemplar", "add", key, "--by", "Artist B", "--licence", "work-for-hire"],
+        ["exemplar", "list"],
+        ["shot", "add", "sh020", str(whole.plates / "####.exr"), "--colour", "lin_rec709_srgb"],
+        ["shot", "list"],
+        ["shot", "handout", "sh010", "1001", "--to", str(show.parent / "paper")],
+        [*job, "--dry-run"],
+        job,
+        ["remake", "sh010/deage/v002"],
+        ["report"],
+        ["doctor"],
+    ]
+    found = {}
+    for words in asked:
+        said = bottega(*words, "--json")
+        assert said.code == 0, (words, said)
+        found[tuple(words[:2])] = json.loads(said.out)
+    assert found["shot", "list"][1]["code"] == "sh020" and found["deage", "sh010"]["name"] == "sh010_deage_v002"
+    assert found["remake", "sh010/deage/v002"]["same"] == 3
+    grant = found["consent", "list"][0]["grant_id"]
+    assert json.loads(bottega("consent", "revoke", grant, "--json").out)["takes"] == [f"sh010_deage_v00{n}" for n in (1, 2, 3)]
+    elsewhere = [["repair"], ["consent", "add"], ["consent", "revoke"]]
+    assert all(any(tuple(words[: len(path)]) == path for words in (*asked, *elsewhere)) for path in COMMANDS)

@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -91,6 +92,7 @@ class Ledger:
         self._writing = False
         with self._guarded():
             self._db = _connect(path, wait_s)
+        self._closing = weakref.finalize(self, self._db.close)  # a ledger that is forgotten is closed, too
         try:
             with self._guarded():
                 self._check_schema()

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import threading
 import unicodedata
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ class PeopleStore:
             self._db = sqlite3.connect(
                 f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=10, isolation_level=None, check_same_thread=False
             )
+        self._closing = weakref.finalize(self, self._db.close)
         try:
             with self._guarded():
                 # an erased name is overwritten in the file, and no journal keeps it
