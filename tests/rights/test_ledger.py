@@ -102,7 +102,9 @@ EDITS = {
 def test_an_edit_under_the_triggers_is_found(ledger: Ledger, edit: str) -> None:
     for word in ("zero", "one", "two"):
         ledger.append("note.a", {"word": word})
-    triggers = raw(ledger.path).execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    db = raw(ledger.path)
+    triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    db.close()
     change(ledger.path, *(f"DROP TRIGGER {name}" for name, _ in triggers), EDITS[edit])
     with refused("ledger_invalid"):
         ledger.verify()
