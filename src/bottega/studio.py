@@ -20,7 +20,7 @@ from bottega.jobs.runner.progress import Event, Watch, silent
 from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, remake
 from bottega.jobs.runner.report import show_report, take_report
-from bottega.jobs.runner.request import Region, RepairRequest
+from bottega.jobs.runner.request import Region, RepairRequest, picture_files
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
@@ -123,9 +123,9 @@ class Studio:
     def add_exemplars(
         self, pictures: Iterable[str | Path], *, by: str, licence: str, document: Path | None = None, colour: str | None = None
     ) -> list[Exemplar]:
-        """Seal key frames or references, keep copies, and record whose they are."""
+        """Seal key frames or references (files, or all pictures of a folder), keep copies, and record whose they are."""
         author = self.records.artist(by).subject_id
-        sealed = [seal_at(Path(p), role=Role.KEY, colour=colour) for p in pictures]
+        sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
         ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
         return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence=ground) for e in sealed]
 

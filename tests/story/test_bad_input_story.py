@@ -152,6 +152,19 @@ def test_nan_in_a_key(stage: Stage) -> None:
     fails(studio, stage, "1004.exr", "NaN", "x 7, y 5", keys=keys)
 
 
+def test_a_folder_of_keys_is_added_picture_by_picture(stage: Stage) -> None:
+    studio = open_show(stage)
+    plate, matte = picture(1003)
+    folder = repaint(studio, stage, "1003.png", srgb(painted(plate, matte)))
+    write_png(folder / "1008.png", srgb(painted(*picture(1008))))
+    added = studio.add_exemplars([folder], by=ARTIST, licence="work-for-hire")
+    assert [Path(e.came_from or "").name for e in added] == ["1003.png", "1008.png"]
+    assert deage(studio, stage, keys=folder).number == 1
+    (stage.root / "empty").mkdir()
+    with pytest.raises(UsageError, match="no picture"):
+        studio.add_exemplars([stage.root / "empty"], by=ARTIST, licence="work-for-hire")
+
+
 def test_a_plate_of_one_frame(tmp_path: Path) -> None:
     stage = build(tmp_path, frames=1, keys=(1001,))
     studio = open_show(stage)

@@ -15,7 +15,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Exemplars: 
 @app.command("add")
 @command
 def add(
-    pictures: Annotated[list[Path], typer.Argument(help="Picture files.")],
+    pictures: Annotated[list[Path], typer.Argument(help="Picture files, or a folder of them.")],
     *,
     by: Annotated[str, typer.Option("--by", help="Who made them.")],
     licence: Annotated[str, typer.Option("--licence", help="work-for-hire, own, cc0 or licensed.")],
@@ -31,7 +31,7 @@ def add(
     Example: bottega exemplar add keys/*.png --by "Artist B" --licence work-for-hire
     """
     found = open_studio(folder).add_exemplars(pictures, by=by, licence=licence, document=document, colour=colour)
-    rows = [(e.digest[:12], p.name) for e, p in zip(found, pictures, strict=True)]
+    rows = [(e.digest[:12], Path(e.came_from or "").name) for e in found]
     show([e.to_json() for e in found], as_json=as_json, words=lambda: table(("digest", "file"), rows))
 
 

@@ -11,6 +11,8 @@ from bottega.model import Reason
 
 from .request import Resolved
 
+SECONDS_A_MEGAPIXEL_IN_AND_OUT = 1.2  # bench/job.py: decoding, walks on disk, encoding, movie and sheet, beside the engine
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -42,6 +44,7 @@ def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: 
     keys = tuple(job.keys)
     parts = intervals(job.frames, keys)
     longest = max(len(p.frames) for p in parts)
+    megapixels = job.shot.width * job.shot.height * len(job.frames) / 1e6
     figures = cost(job.shot.width, job.shot.height, frames=len(job.frames), longest=longest, threads=threads)
     return Plan(
         shot=job.shot.code,
@@ -54,7 +57,7 @@ def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: 
         keys=keys,
         matte="given" if job.matte else "derived from the keys",
         intervals=len(parts),
-        cpu_seconds=figures.cpu_seconds,
+        cpu_seconds=figures.cpu_seconds + SECONDS_A_MEGAPIXEL_IN_AND_OUT * megapixels,
         scratch_bytes=figures.scratch_bytes,
         memory_bytes=figures.memory_bytes,
         allowed=allowed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -164,6 +164,17 @@ def key_files(source: Path) -> dict[int, Path]:
     if not found:
         raise UsageError(f"keys {shown(str(source))}: no picture there; allowed are {', '.join(sorted(PICTURE_SUFFIXES))}")
     return dict(sorted(found.items()))
+
+
+def picture_files(named: Iterable[str | Path]) -> list[Path]:
+    """The pictures that a user names: files as they are, a folder's pictures one by one. Raises UsageError for an empty folder."""
+    out: list[Path] = []
+    for path in map(Path, named):
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES) if path.is_dir() else [path]
+        if not inside:
+            raise UsageError(f"folder {shown(path.name)} holds no picture; allowed are {', '.join(sorted(PICTURE_SUFFIXES))}")
+        out += inside
+    return out
 
 
 def versions() -> dict[str, str]:
