@@ -14,6 +14,7 @@ import platform
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,8 @@ from numpy.typing import NDArray
 from bottega.engine import Candidate, Key, RepairSettings, Walk, guide, prepare_key, render, start_walk, step_walk, time_weights
 
 Float = NDArray[np.float32]
+
+HERE = Path(__file__).resolve().parent
 
 
 def read(path: Path) -> Float:
@@ -129,10 +132,10 @@ def sheet(footage: Footage, results: dict[int, Float], key_numbers: list[int], p
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--footage", type=Path, required=True)
+    parser.add_argument("--footage", type=Path, default=HERE.parent / "demo" / "performer_a")
     parser.add_argument("--keys", default="1001,1024,1048")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--score", type=Path)
+    parser.add_argument("--score", type=Path, default=HERE / "score.py")
     parser.add_argument("--sheet", action="store_true")
     parser.add_argument("--width", type=int)
     parser.add_argument("--frames", type=int)
@@ -142,6 +145,12 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     given = options()
+    with tempfile.TemporaryDirectory() as folder:
+        given.out = given.out or (Path(folder) if given.width is None and given.frames is None else None)
+        measure(given)
+
+
+def measure(given: argparse.Namespace) -> None:
     cv2.setNumThreads(1)
     pairs = (item.split("=") for item in given.set)
     settings = RepairSettings(**{name: int(value) if value.isdigit() else float(value) for name, value in pairs})

@@ -18,7 +18,7 @@ from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
 from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
-from bottega.jobs.runner.remake import Remade, remake
+from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
 from bottega.jobs.runner.request import Region, RepairRequest, picture_files
 from bottega.jobs.runner.run import House, dry_run, prepare, run
@@ -204,7 +204,7 @@ class Studio:
 
     def plan(self, request: RepairRequest, *, threads: int = 1) -> Plan:
         """What a request would do and cost, and the gate's answer; nothing is made."""
-        return dry_run(self._house, request, threads=threads)
+        return dry_run(self._house, prepare(self._house, request), threads=threads)
 
     def make(self, request: RepairRequest, *, threads: int = 1, watch: Watch = silent) -> Take:
         """Make a take, or go on with an unfinished one."""
@@ -213,6 +213,10 @@ class Studio:
     def remake(self, take: str, *, threads: int = 1, watch: Watch = silent) -> Remade:
         """Make a take again from its record, as a new version, and compare them bit for bit."""
         return remake(self._house, named(self.folder.root, take), threads=threads, watch=watch)
+
+    def plan_remake(self, take: str, *, threads: int = 1) -> Plan:
+        """What a remake would do and cost, and the gate's answer; nothing is made."""
+        return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 
     def report(self, take: str | None = None) -> dict[str, Any]:
         """What was made, from whose work, under whose consent: one take, or the show."""

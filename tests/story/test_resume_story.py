@@ -118,3 +118,22 @@ def test_a_second_run_of_the_same_job_waits_outside(stage: Stage) -> None:
 
     deage(studio, stage, watch=start_another)
     assert refused and "another run" in refused[0]
+
+
+def test_a_stopped_remake_goes_on_in_its_own_version(stage: Stage) -> None:
+    studio = open_show(stage)
+    take = deage(studio, stage)
+    seen = []
+
+    def stop_halfway(event: object) -> None:
+        seen.append(event)
+        if len(seen) == 12:
+            raise KeyboardInterrupt
+
+    assert studio.plan_remake(take.folder).allowed
+    with pytest.raises(KeyboardInterrupt):
+        studio.remake(take.folder, watch=stop_halfway)
+    done = studio.remake(take.folder)
+    assert done.take == "sh010_deage_v002" and not done.different
+    assert studio.remake(take.folder).take == "sh010_deage_v003"
+    assert deage(studio, stage).number == 1

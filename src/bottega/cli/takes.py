@@ -14,7 +14,7 @@ from .watch import watching
 from .words import plan_words, report_words, take_words
 
 if TYPE_CHECKING:
-    from bottega.studio import Studio
+    from bottega.studio import Plan, Studio
 
 Shot = Annotated[str, typer.Argument(help="The shot's code, for example sh010.")]
 Keys = Annotated[Path, typer.Option("--keys", help="Folder of painted key frames; each name ends in its frame number.")]
@@ -109,6 +109,7 @@ def repair(
 def remake(
     take: Annotated[str, typer.Argument(help="The take: SHOT/JOB/vNNN.")],
     threads: Threads = 2,
+    dry_run: DryRun = False,
     folder: InShow = None,
     as_json: AsJson = False,
 ) -> None:
@@ -117,6 +118,9 @@ def remake(
     Example: bottega remake sh010/deage/v003
     """
     studio = open_studio(folder)
+    if dry_run:
+        _show_plan(studio.plan_remake(take, threads=threads), as_json=as_json)
+        return
     with watching(quiet=as_json) as watch:
         result = studio.remake(take, threads=threads, watch=watch)
     same = f"{result.same} of {result.frames} frames are the same bits as in {result.of}"
@@ -167,12 +171,15 @@ def _region(text: str) -> tuple[str, Path, float]:
 
 def _make(studio: Studio, request: Any, *, threads: int, dry_run: bool, as_json: bool) -> None:
     if dry_run:
-        plan = studio.plan(request, threads=threads)
-        show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
-        if not plan.allowed:
-            raise typer.Exit(REFUSED)
+        _show_plan(studio.plan(request, threads=threads), as_json=as_json)
         return
     with watching(quiet=as_json) as watch:
         take = studio.make(request, threads=threads, watch=watch)
     found = studio.report(take.folder)
     show(found, as_json=as_json, words=lambda: take_words(found))
+
+
+def _show_plan(plan: Plan, *, as_json: bool) -> None:
+    show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
+    if not plan.allowed:
+        raise typer.Exit(REFUSED)

@@ -9,9 +9,10 @@ from typing import Any
 from bottega.jobs.recipes.keyed import REVISION, RepairSettings
 from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError
 
+from .plan import Plan
 from .progress import Watch, silent
 from .request import Region, RepairRequest, Resolved, assemble, versions
-from .run import House, run
+from .run import House, dry_run, run
 from .takefolder import TakeFolder
 
 
@@ -34,9 +35,7 @@ class Remade:
 
 def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch = silent) -> Remade:
     """Make the take in `folder` again as a new version, from its record and the sealed inputs, through the gate like any job."""
-    old = folder.read()
-    if old.state is not TakeState.DONE:
-        raise UsageError(f"{old.name} is {old.state.value}, only a finished take can be made again")
+    old = _finished(folder)
     new = run(house, restated(house, old), threads=threads, watch=watch, remake_of=old)
     before, after = _frames(old), _frames(new)
     different = tuple(sorted(p for p in before if before[p] != after.get(p)))
@@ -49,6 +48,18 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
         different=different,
         notes=_notes(old),
     )
+
+
+def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan:
+    """What a remake would do and cost, and the gate's answer; nothing is made."""
+    return dry_run(house, restated(house, _finished(folder)), threads=threads)
+
+
+def _finished(folder: TakeFolder) -> Take:
+    take = folder.read()
+    if take.state is not TakeState.DONE:
+        raise UsageError(f"{take.name} is {take.state.value}, only a finished take can be made again")
+    return take
 
 
 def restated(house: House, take: Take) -> Resolved:

@@ -52,9 +52,8 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
     return job
 
 
-def dry_run(house: House, request: RepairRequest, *, threads: int = 1) -> Plan:
+def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:
     """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
-    job = prepare(house, request)
     decision = house.gate.decide(job.use, job_id=_job_id(job), dry_run=True)
     reasons = tuple(named_reasons(job, decision.reasons))
     return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
@@ -70,7 +69,8 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
-    folder = None if remake_of else same_plan(house.folder.root, job.shot.code, job.request.job, job.plan_digest)
+    of = remake_of.take_id if remake_of else None
+    folder = same_plan(house.folder.root, job.shot.code, job.request.job, job.plan_digest, remake_of=of)
     if folder is not None and folder.read().state is TakeState.DONE:
         return folder.read()
     one_thread_a_call()

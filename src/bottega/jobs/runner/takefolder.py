@@ -124,10 +124,11 @@ def versions(root: Path, shot: str, job: str) -> list[TakeFolder]:
     return [TakeFolder(p) for _, p in sorted(found)]
 
 
-def same_plan(root: Path, shot: str, job: str, plan_digest: str) -> TakeFolder | None:
+def same_plan(root: Path, shot: str, job: str, plan_digest: str, *, remake_of: str | None = None) -> TakeFolder | None:
     """The newest take with that plan that is unfinished, or done with all its files, or None: to be continued, or already there.
 
-    One whose record is damaged is passed over (`report` and `doctor` name it), and a new version is made.
+    A remake of a take (by its id) goes on with its own unfinished folder only. A take whose record is damaged is passed over
+    (`report` and `doctor` name it), and a new version is made.
     """
     for folder in reversed(versions(root, shot, job)):
         if not (folder.path / RECORD).is_file():
@@ -136,9 +137,9 @@ def same_plan(root: Path, shot: str, job: str, plan_digest: str) -> TakeFolder |
             take = folder.read()
         except JobError:
             continue
-        if take.plan_digest != plan_digest or take.state is TakeState.QUARANTINED or take.remake_of is not None:
+        if take.plan_digest != plan_digest or take.state is TakeState.QUARANTINED or take.remake_of != remake_of:
             continue
-        if take.state is TakeState.MAKING or not folder.lacks(take):
+        if take.state is TakeState.MAKING or (remake_of is None and not folder.lacks(take)):
             return folder
     return None
 
