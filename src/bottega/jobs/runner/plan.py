@@ -12,6 +12,7 @@ from bottega.model import Reason
 from .request import Resolved
 
 SECONDS_A_MEGAPIXEL_IN_AND_OUT = 1.2  # bench/job.py: decoding, walks on disk, encoding, movie and sheet, beside the engine
+BYTES_BESIDE_THE_ENGINE = 300 * 1024 * 1024  # bench/job.py: the interpreter, its libraries and what small frames take
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,7 @@ def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: 
         intervals=len(parts),
         cpu_seconds=figures.cpu_seconds + SECONDS_A_MEGAPIXEL_IN_AND_OUT * megapixels,
         scratch_bytes=figures.scratch_bytes,
-        memory_bytes=figures.memory_bytes,
+        memory_bytes=figures.memory_bytes + BYTES_BESIDE_THE_ENGINE,
         allowed=allowed,
         reasons=reasons,
     )
