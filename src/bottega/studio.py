@@ -190,7 +190,7 @@ class Studio:
         """State a keyed repair.
 
         Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
-        also ("png16", "prores"), seed, allow_8bit_keys.
+        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys.
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 

@@ -12,6 +12,7 @@ import pytest
 
 from bottega import Studio
 from bottega.attribution import CreditMap, regather
+from bottega.footage import to_working
 from bottega.model import TakeState, UsageError
 
 from .stage import FIRST, KEYS, SHOT, Stage, copy_of, deage, open_show, painted, picture, srgb, write_exr
@@ -221,3 +222,20 @@ def test_a_revocation_stops_a_running_job(stage: Stage) -> None:
     [record] = (studio.folder.root / SHOT / "deage").glob("v*/take.json")
     assert json.loads(record.read_text())["state"] == TakeState.QUARANTINED
     assert [e.kind for e in studio.ledger.entries(kind="job.quarantined")]
+
+
+def test_frames_in_another_colour_space_when_asked(stage: Stage) -> None:
+    studio = open_show(stage)
+    plain, asked = deage(studio, stage), deage(studio, stage, deliver_colour="acescg")
+    name = "frames/sh010_deage_v00{}.1004.exr"
+    before = rgb(studio.folder.root / plain.folder / name.format(1)).astype(np.float32)
+    after = parts(studio.folder.root / asked.folder / name.format(2))
+    assert after["rgb"].header["bottega:colourSpace"] == "ACEScg"
+    assert "chromaticities" not in after["rgb"].header
+    wide = np.stack([after["rgb"].channels[c].pixels for c in "RGB"], -1).astype(np.float32)
+    assert np.abs(wide - to_working(before.copy(), "lin_rec709_srgb", "acescg")).max() < 2e-3
+    assert np.abs(wide - before).max() > 0.02
+    assert studio.remake(asked.folder).different == ()
+    with pytest.raises(UsageError, match="acescgx"):
+        deage(studio, stage, deliver_colour="acescgx")
+    assert sorted(p.name for p in (studio.folder.root / SHOT / "deage").iterdir()) == ["v001", "v002", "v003"]

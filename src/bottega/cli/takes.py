@@ -30,6 +30,9 @@ Tone = Annotated[float, typer.Option("--tone", help="Strength of tone and shape,
 Detail = Annotated[float, typer.Option("--detail", help="Strength of lines and pores, 0 to 1.5.")]
 Class = Annotated[str, typer.Option("--delivery", help="temp (to look at) or final (for the picture; needs approvals).")]
 Also = Annotated[list[str] | None, typer.Option("--also", help="Deliver as well: png16 or prores. May be given again.")]
+DeliverColour = Annotated[
+    str | None, typer.Option("--deliver-colour", help="Colour space of the frames. Default: the plate's own, untouched pixels bit for bit.")
+]
 Threads = Annotated[int, typer.Option("--threads", min=1, max=256, help="Frames made at once; any number gives the same bits.")]
 Territory = Annotated[str | None, typer.Option("--territory", help="Where the result will be shown, as the consent names it.")]
 Depicts = Annotated[
@@ -57,6 +60,7 @@ def deage(
     territory: Territory = None,
     depicts: Depicts = None,
     also: Also = None,
+    deliver_colour: DeliverColour = None,
     threads: Threads = 2,
     seed: Seed = 0,
     allow_8bit_keys: Eight = False,
@@ -69,7 +73,7 @@ def deage(
     Example: bottega deage sh010 --keys keys/ --matte mattes/ --person "Performer A" --age 35
     """
     studio = open_studio(folder)
-    options = _options(region, frames, tone, detail, delivery, also, seed, allow_8bit_keys)
+    options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
     shown_as: dict[str, Any] = {"territory": territory, "depicts": depicts or ()}
     request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **shown_as, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
@@ -88,6 +92,7 @@ def repair(
     detail: Detail = 1.0,
     delivery: Class = "temp",
     also: Also = None,
+    deliver_colour: DeliverColour = None,
     threads: Threads = 2,
     seed: Seed = 0,
     allow_8bit_keys: Eight = False,
@@ -100,7 +105,7 @@ def repair(
     Example: bottega repair sh020 --keys paintout/ --no-performer
     """
     studio = open_studio(folder)
-    options = _options(region, frames, tone, detail, delivery, also, seed, allow_8bit_keys)
+    options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
     request = studio.repair_request(shot, keys=keys, matte=matte, no_performer=no_performer, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
@@ -147,7 +152,7 @@ def report(
 
 
 def _options(*given: Any) -> dict[str, Any]:
-    region, frames, tone, detail, delivery, also, seed, allow_8bit_keys = given
+    region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys = given
     return {
         "regions": [_region(text) for text in region or ()],
         "frames": frames,
@@ -155,6 +160,7 @@ def _options(*given: Any) -> dict[str, Any]:
         "detail": detail,
         "delivery": delivery,
         "also": tuple(also or ()),
+        "deliver_colour": deliver_colour,
         "seed": seed,
         "allow_8bit_keys": allow_8bit_keys,
     }

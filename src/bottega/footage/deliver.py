@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bottega.model import Output, Take
 
-from .colour import DISPLAY, to_working
+from .colour import DISPLAY, space_name, to_working
 from .exr_file import ALPHA_ATTRIBUTE, STRAIGHT
 from .exr_write import PartOut, exr_bytes
 from .frame import LARGEST_HALF, Box, Floats, Frame, Samples, as_float
@@ -65,12 +65,17 @@ class FrameOut:
 
 
 class Delivery:
-    """Writes the files of one take into its folder. Finished files are never overwritten."""
+    """Writes the files of one take into its folder. Finished files are never overwritten.
 
-    def __init__(self, folder: Path, take: Take) -> None:
+    Frames go out in the plate's own colour space, untouched samples bit for bit, unless `colour` asks for another: then all of
+    the picture is converted. Raises UsageError for an unknown space.
+    """
+
+    def __init__(self, folder: Path, take: Take, *, colour: str | None = None) -> None:
         if not isinstance(take, Take):
             raise TypeError(f"a delivery needs the Take it belongs to, given {type(take).__name__}")
         self.folder, self.take = folder, take
+        self.colour = space_name(colour) if colour is not None else None
 
     def frame(self, out: FrameOut, *, layers: Sequence[str] = LAYERS, resume: bool = False) -> list[Output]:
         """Write `frames/NAME.1001.exr` and the layers asked for beside it, of LAYERS.
@@ -129,20 +134,19 @@ class Delivery:
         return Output(path=name, sha256=write_whole(inside(self.folder, name), data, frame, resume=resume), frame=frame)
 
     def _exr(self, parts: list[PartOut], plate: Frame) -> bytes:
-        return exr_bytes(
-            parts, display=plate.display, pixel_aspect=plate.pixel_aspect, plan=self.take.plan_digest, passed_on=plate.passed_on
-        )
+        passed_on = {n: v for n, v in plate.passed_on.items() if n != "chromaticities" or self.colour in (None, plate.colour)}
+        return exr_bytes(parts, display=plate.display, pixel_aspect=plate.pixel_aspect, plan=self.take.plan_digest, passed_on=passed_on)
 
     def _rgb_part(self, out: FrameOut) -> PartOut:
-        """The finished picture in the plate's own colour, samples and windows, with the plate's other channels."""
-        plate = out.plate
-        light = out.rgb if plate.colour == plate.working else _in_plate_colour(out)
-        if plate.native.dtype == np.float16:
-            picture: Samples = light.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16)
-            own: Samples = plate.native
-        else:
-            picture, own = light, as_float(plate.native)
+        """The finished picture in the plate's own colour (or the one asked for), samples and windows, with the plate's other channels."""
+        plate, colour = out.plate, self.colour or out.plate.colour
+        light = out.rgb if colour == plate.working else _in_colour(out, colour)
         window = plate.data.inside(plate.canvas)
+        half = plate.native.dtype == np.float16
+        picture: Samples = light.clip(-LARGEST_HALF, LARGEST_HALF).astype(np.float16) if half else light
+        own: Samples = plate.native if half else as_float(plate.native)
+        if colour != plate.colour:
+            own = picture[window]
         untouched = out.untouched.copy()
         outside = np.ones(untouched.shape, bool)
         outside[window] = False
@@ -159,15 +163,15 @@ class Delivery:
             channels[name] = _widened(_as_exr(samples), plate.data, box)
         straight = plate.alpha is not None and not plate.premultiplied
         said = {ALPHA_ATTRIBUTE: STRAIGHT} if straight else {}  # EXR alpha is premultiplied unless a file says otherwise
-        return PartOut(name="rgb", channels=channels, data=box, colour=plate.colour, attributes=said)
+        return PartOut(name="rgb", channels=channels, data=box, colour=colour, attributes=said)
 
 
-def _in_plate_colour(out: FrameOut) -> Floats:
-    """The picture converted back; where nothing was touched the value does not matter, the plate's samples go there."""
+def _in_colour(out: FrameOut, colour: str | None) -> Floats:
+    """The picture converted; in the plate's own colour the value of untouched pixels does not matter, its samples go there."""
     plate = out.plate
-    if plate.colour is None or plate.working is None:
+    if colour is None or plate.working is None:
         raise ValueError(f"the plate of frame {out.number} has no colour: open it with the role plate")
-    return to_working(out.rgb.copy(), plate.working, plate.colour)
+    return to_working(out.rgb.copy(), plate.working, colour)
 
 
 def _as_exr(samples: Samples) -> Samples:

@@ -90,6 +90,7 @@ def restated(house: House, take: Take) -> Resolved:
         seed=take.seed,
         allow_8bit_keys=bool(take.settings["allow_8bit_keys"]),
         also=tuple(take.settings["also"]),
+        deliver_colour=take.settings["deliver_colour"],
     )
     matte = by_role[Role.MATTE][0] if by_role[Role.MATTE] else None
     with_mattes = tuple(zip(regions, by_role[Role.REGION], strict=True))

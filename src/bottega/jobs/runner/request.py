@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import bottega.engine
-from bottega.footage import config_name
+from bottega.footage import config_name, space_name
 from bottega.jobs.recipes.keyed import MOST_STRENGTH, REVISION, RepairSettings
 from bottega.model import (
     Content,
@@ -69,6 +69,7 @@ class RepairRequest:
     seed: int = 0
     allow_8bit_keys: bool = False
     also: tuple[str, ...] = ()
+    deliver_colour: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +202,7 @@ def settings_json(request: RepairRequest) -> dict[str, Any]:
         "regions": [{"name": r.name, "strength": r.strength} for r in request.regions],
         "allow_8bit_keys": request.allow_8bit_keys,
         "also": list(request.also),
+        "deliver_colour": request.deliver_colour,
     }
 
 
@@ -227,6 +229,7 @@ def plan_digest(
         "settings": exact,
         "seed": request.seed,
         "also": list(request.also),
+        "deliver_colour": request.deliver_colour and space_name(request.deliver_colour),
         "use": [request.purpose and request.purpose.value, request.age_target, list(request.people), request.delivery.value],
         "shown": [request.territory, [c.value for c in request.content]],
     }

@@ -96,7 +96,7 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
     house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
     folder.drop_unnoted()
     progress = Progress(work_units(job.frames, tuple(job.keys)), watch=watch)
-    delivery = Delivery(folder.path, take)
+    delivery = Delivery(folder.path, take, colour=job.request.deliver_colour)
     maker = Maker(job, inputs, folder, delivery, key_colour=house.show.key_colour, progress=progress)
     closing = Closing(folder=folder, delivery=delivery, inputs=inputs, fps=house.show.fps, also=job.request.also, progress=progress)
     began, cpu = time.monotonic(), time.process_time()
