@@ -137,3 +137,14 @@ def test_a_stopped_remake_goes_on_in_its_own_version(stage: Stage) -> None:
     assert done.take == "sh010_deage_v002" and not done.different
     assert studio.remake(take.folder).take == "sh010_deage_v003"
     assert deage(studio, stage).number == 1
+
+
+def test_scratch_left_by_a_late_kill_is_cleared(stage: Stage) -> None:
+    studio = open_show(stage)
+    take = deage(studio, stage)
+    left = studio.folder.root / take.folder / ".work" / "arrays"
+    left.mkdir(parents=True)
+    (left / "walk.1001.1002.arrays").write_bytes(b"left")
+    (left.parent / "1002.json").write_text("{}")
+    assert deage(studio, stage).take_id == take.take_id
+    assert not left.parent.exists()
