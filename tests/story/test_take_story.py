@@ -239,3 +239,16 @@ def test_frames_in_another_colour_space_when_asked(stage: Stage) -> None:
     with pytest.raises(UsageError, match="acescgx"):
         deage(studio, stage, deliver_colour="acescgx")
     assert sorted(p.name for p in (studio.folder.root / SHOT / "deage").iterdir()) == ["v001", "v002", "v003"]
+
+
+def test_one_painted_file_as_the_key_of_two_frames(stage: Stage) -> None:
+    """A locked-off paint-out: the artist saves the same picture under two numbers."""
+    studio = open_show(stage)
+    folder = stage.root / "twice"
+    folder.mkdir()
+    for number in (1002, 1008):
+        (folder / f"{number}.png").write_bytes((stage.keys / "1001.png").read_bytes())
+    take = deage(studio, stage, keys=folder)
+    assert [i.frame for i in take.inputs if i.role == "key"] == [1002, 1008]
+    assert "key 1002, 1008" in studio.report(take.folder)["bar"]
+    assert studio.remake(take.folder).different == ()

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from bottega.attribution import bar
-from bottega.model import Claim, ConsentError, JobError, Role, Share, Take, TakeState
+from bottega.model import Claim, ConsentError, JobError, Share, Take, TakeState
 from bottega.rights import Ledger
 
 from .finish import PROXY, SHEET
@@ -22,7 +22,7 @@ WEAKEST = 3
 def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
     """A take as people ask about it: where it is, whose work, which grants, where another key would help."""
     take = folder.read()
-    labels = {i.digest: _label(i.role, i.frame) for i in take.inputs}
+    labels = _labels(take)
     weakest = sorted(take.carried.items(), key=lambda item: item[1])[:WEAKEST]
     return {
         "name": take.name,
@@ -44,7 +44,7 @@ def take_bar(take: Take, *, name_of: NameOf) -> str:
     """The one-line bar of a take: whose work its touched pixels are."""
     if not take.touched_shares:
         return "nothing was changed" if take.state is TakeState.DONE else take.state.value
-    labels = {i.digest: _label(i.role, i.frame) for i in take.inputs}
+    labels = _labels(take)
     names = {s.exemplar: _credited(labels[s.exemplar], s.author_id, name_of) for s in take.touched_shares}
     return bar(take.touched_shares, names)
 
@@ -100,8 +100,13 @@ def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
     return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}
 
 
-def _label(role: Role, frame: int | None) -> str:
-    return f"{role.value} {frame}" if frame is not None else role.value
+def _labels(take: Take) -> dict[str, str]:
+    """What each exemplar is called; one file may be the key of several frames."""
+    out: dict[str, str] = {}
+    for used in take.inputs:
+        frame = "" if used.frame is None else str(used.frame)
+        out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{used.role.value} {frame}".rstrip()
+    return out
 
 
 def _credited(label: str, author_id: str | None, name_of: NameOf) -> str:

@@ -111,7 +111,7 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
         house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
         raise
     except FootageError:
-        if not maker.outputs:
+        if not maker.outputs and not folder.has_notes():
             folder.abandon()
         raise
     timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
@@ -137,17 +137,18 @@ def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
 
 def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None) -> Take:
     kept = _as_kept(house)
-    numbers = {e.digest: n for n, e in job.keys.items()}
+    mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
+    named = ((None, job.plate), *job.keys.items(), *((None, e) for e in mattes))  # one file may be the key of several frames
     inputs = tuple(
         TakeInput(
             digest=e.digest,
             role=e.role,
             name=Path(e.files[0].path).name,
-            frame=numbers.get(e.digest),
+            frame=frame,
             author_id=kept(e).author_id,
             licence_id=kept(e).licence_id,
         )
-        for e in job.exemplars
+        for frame, e in named
     )
     return Take(
         take_id=secrets.token_hex(16),

@@ -82,6 +82,10 @@ class TakeFolder:
         """Files that the take's record names and that are gone."""
         return [o.path for o in take.outputs if not (self.path / o.path).is_file()]
 
+    def has_notes(self) -> bool:
+        """Whether any frame was finished, by this run or an earlier one."""
+        return any(self.work.glob("[0-9]*.json"))
+
     def abandon(self) -> None:
         """Remove the folder of a take of which no frame was made."""
         shutil.rmtree(self.path)
