@@ -35,9 +35,9 @@ from bottega.rights import (
     load_public_key,
     make_gate_key,
     private_key_path,
-    registry,
     write_public_key,
 )
+from bottega.rights.record import registry
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]

@@ -372,7 +372,7 @@ def test_a_kind_of_the_future_stops_the_gate_and_other_rooms_kinds_do_not(tmp_pa
     stage.ledger.append("output.registered", {"sha256": "0" * 64})
     before.refresh(stage.ledger)
     assert before.head == stage.ledger.head()
-    monkeypatch.setattr("bottega.rights.ledger.is_known", lambda kind: True)
+    monkeypatch.setattr("bottega.rights.ledger.log.is_known", lambda kind: True)
     stage.ledger.append("grant.suspended", {"grant_id": "g_1"})
     with refused("ledger_invalid"):
         before.refresh(stage.ledger)

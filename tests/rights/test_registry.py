@@ -26,9 +26,9 @@ from bottega.rights import (
     revoke,
     revoke_licence,
 )
-from bottega.rights.entries import KINDS
+from bottega.rights.ledger.entries import KINDS
 from bottega.rights.reasons import reason
-from bottega.rights.state import _KINDS
+from bottega.rights.record.state import _KINDS
 
 from .builders import (
     ARTIST,

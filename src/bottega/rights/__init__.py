@@ -1,15 +1,14 @@
 """The ledger, the decision and the signed clearance. No pixels."""
 
 from .clearance import Clearance, verify_clearance
-from .consent_form import read_form, sign_form, template
 from .decision import Decision, decide
+from .forms.consent_form import read_form, sign_form, template
 from .gate import Door, Gate
-from .keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key
 from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
-from .people import ERASED, PeopleStore
+from .private.keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key
+from .private.people import ERASED, PeopleStore
 from .reasons import REASONS
-from .records import Records
-from .registry import (
+from .record.registry import (
     add_consent,
     add_licence,
     add_person,
@@ -23,7 +22,8 @@ from .registry import (
     revoke,
     revoke_licence,
 )
-from .state import Grant, KnownExemplar, KnownLicence, State
+from .record.state import Grant, KnownExemplar, KnownLicence, State
+from .records import Records
 
 __all__ = [
     "ERASED",

@@ -11,10 +11,10 @@ from bottega.model import ConsentError, Use, label, utc_text
 
 from .clearance import LONGEST_SPAN, Clearance, sign_clearance, verify_clearance
 from .decision import Decision, decide
-from .keys import key_id
 from .ledger import Clock, Entry, Ledger, Transaction, not_before
+from .private.keys import key_id
 from .reasons import refusal
-from .state import State
+from .record.state import State
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey

@@ -89,6 +89,9 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
+HOLDS: frozenset[str] = frozenset()
+"""Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""
+
 
 def reason(code: str, detail: str) -> Reason:
     """A Reason whose text ends with what to do next. An unlisted code raises KeyError: it would be a bug of ours."""

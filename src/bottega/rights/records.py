@@ -10,11 +10,11 @@ from pathlib import Path
 
 from bottega.model import Consent, Licence, LicenceKind, Person, PersonKind, Purpose, UsageError, Use, shown
 
-from . import registry
-from .consent_form import read_form, template
+from .forms.consent_form import read_form, template
 from .ledger import Ledger
-from .people import PeopleStore
-from .state import State
+from .private.people import PeopleStore
+from .record import registry
+from .record.state import State
 
 PRODUCTION = "the production"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bottega.footage import Described, colour_of, describe, find, seal
 from bottega.model import Exemplar, FrameRange, Licence, Role, Shot, Show, UsageError, code
-from bottega.rights import Ledger, registry
+from bottega.rights import Ledger
+from bottega.rights.record import registry
 
 from .showfolder import ShowFolder
 

@@ -29,10 +29,9 @@ from bottega.model import (
     Use,
     utc_text,
 )
-
-from .reasons import reason
-from .signing import consent_signature_holds
-from .state import Grant, State
+from bottega.rights.reasons import reason
+from bottega.rights.record.state import Grant, State
+from bottega.rights.signing import consent_signature_holds
 
 ADULT_YEARS = 18
 LONGEST_TERM_YEARS = 10

@@ -10,8 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from bottega.model import GrantorRole, PersonKind, Purpose, Representation, SignatureKind, Technique, subject_id, utc_instant
-
-from .consent_rules import FEWEST_CHARACTERS, PLATE_OF, SHORTEST_DESCRIPTION
+from bottega.rights.decision.consent_rules import FEWEST_CHARACTERS, PLATE_OF, SHORTEST_DESCRIPTION
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SHOT = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}\*?")

@@ -21,9 +21,10 @@ from typing import Any
 
 from bottega.model import canonical_json, utc_instant, utc_text
 from bottega.model.names import shown
+from bottega.rights.reasons import refusal
 
 from .entries import is_known
-from .reasons import refusal
+from .tree import leaf_hash
 
 Clock = Callable[[], datetime]
 
@@ -208,7 +209,7 @@ class Ledger:
 
     def _insert(self, kind: str, data: Mapping[str, Any], at: datetime) -> Entry:
         if not is_known(kind):
-            raise ValueError(f"entry kind {kind!r} is not listed in bottega.rights.entries; allowed are those, note.* and review.*")
+            raise ValueError(f"entry kind {kind!r} is not listed in bottega.rights.ledger.entries; allowed are those, note.* and review.*")
         body = _body(kind, at, data)
         if len(body) > LONGEST_BODY:
             raise ValueError(f"a {kind} entry of {len(body)} bytes is too long; allowed are {LONGEST_BODY}")
@@ -258,11 +259,6 @@ class Transaction:
         if not self._ledger._writing:
             raise RuntimeError("this ledger transaction is over")
         return self._ledger._insert(kind, data, self.now)
-
-
-def leaf_hash(body: bytes) -> bytes:
-    """sha256(0x00 || body): the leaf hash of RFC 6962, 2.1."""
-    return hashlib.sha256(b"\x00" + body).digest()
 
 
 def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:

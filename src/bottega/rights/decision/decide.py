@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 
 from bottega.model import PersonKind, Reason, Technique, Use, utc_text
+from bottega.rights.reasons import HOLDS, reason
+from bottega.rights.record.state import KnownExemplar, State
 
 from .consent_rules import (
     ADULT_YEARS,
@@ -21,8 +23,6 @@ from .consent_rules import (
     resolved_plates,
     shows_people,
 )
-from .reasons import reason
-from .state import KnownExemplar, State
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,16 @@ class Decision:
     resolved: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     valid_until: datetime | None = None
     idx: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is a no only until a named human has looked: every reason is one of `HOLDS`."""
+        return not self.allow and bool(self.reasons) and all(r.code in HOLDS for r in self.reasons)
+
+    @property
+    def answer(self) -> str:
+        """`allow`, `hold` or `deny`."""
+        return "allow" if self.allow else "hold" if self.held else "deny"
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ from bottega.model import (
     sha256_text,
     subject_id,
 )
+from bottega.rights.ledger import Entry, Ledger
+from bottega.rights.private.keys import key_id
+from bottega.rights.signing import verify_consent
 
-from .keys import key_id
-from .ledger import Entry, Ledger
-from .signing import verify_consent
 from .state import State
 
 if TYPE_CHECKING:

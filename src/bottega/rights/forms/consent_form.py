@@ -33,10 +33,18 @@ from bottega.model import (
     utc_text,
 )
 from bottega.model.names import shown
+from bottega.rights.decision.consent_rules import (
+    ADULT_YEARS,
+    LONGEST_TERM_YEARS,
+    LONGEST_TERM_YEARS_MINOR,
+    NOTICE,
+    PLATE_OF,
+    vagueness,
+    years_after,
+)
+from bottega.rights.signing import sign_consent, verify_consent
 
-from .consent_rules import ADULT_YEARS, LONGEST_TERM_YEARS, LONGEST_TERM_YEARS_MINOR, NOTICE, PLATE_OF, vagueness, years_after
 from .form_fields import APPROVAL, EXTRA_TABLES, HEAD, TABLES, TERMS, Blank, is_blank
-from .signing import sign_consent, verify_consent
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

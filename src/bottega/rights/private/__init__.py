@@ -1,0 +1,1 @@
+"""What never enters the log: names and keys."""
