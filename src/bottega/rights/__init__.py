@@ -8,6 +8,7 @@ from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
 from .private.keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key
 from .private.people import ERASED, PeopleStore
 from .reasons import REASONS
+from .record.consents import Grant
 from .record.registry import (
     add_consent,
     add_licence,
@@ -22,7 +23,8 @@ from .record.registry import (
     revoke,
     revoke_licence,
 )
-from .record.state import Grant, KnownExemplar, KnownLicence, State
+from .record.state import State
+from .record.works import KnownExemplar, KnownLicence
 from .records import Records
 
 __all__ = [

@@ -30,7 +30,8 @@ from bottega.model import (
     utc_text,
 )
 from bottega.rights.reasons import reason
-from bottega.rights.record.state import Grant, State
+from bottega.rights.record.consents import Grant
+from bottega.rights.record.state import State
 from bottega.rights.signing import consent_signature_holds
 
 ADULT_YEARS = 18

@@ -9,7 +9,8 @@ from types import MappingProxyType
 
 from bottega.model import PersonKind, Reason, Technique, Use, utc_text
 from bottega.rights.reasons import HOLDS, reason
-from bottega.rights.record.state import KnownExemplar, State
+from bottega.rights.record.state import State
+from bottega.rights.record.works import KnownExemplar
 
 from .consent_rules import (
     ADULT_YEARS,
