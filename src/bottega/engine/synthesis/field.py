@@ -1,0 +1,102 @@
+"""Where a level's field begins: at random, from the caller's, or from the coarser level's; and the way between field and (source, row, column)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .atlas import Atlas
+from .compiled import compiled
+
+Int32 = NDArray[np.int32]
+_AROUND_PX = 3  # a match that may not be is moved to the nearest that may, up to so far away
+
+
+def scatter(atlas: Atlas, wanted: NDArray[np.uint8], shares: NDArray[np.float64], random: np.random.Generator) -> Int32:
+    """Patch centres drawn at random, (n, 2), for n pixels of the classes `wanted`: labels by their shares, then evenly."""
+    out = np.zeros((wanted.size, 2), np.int32)
+    for kind in np.unique(wanted):
+        rows, columns = np.nonzero(atlas.centre if kind == 0 else atlas.centre == kind)
+        label = atlas.label[rows]
+        there = np.bincount(label, minlength=shares.size)
+        chance = np.where(there > 0, shares, 0.0)
+        chance = chance / chance.sum() if chance.sum() > 0 else (there > 0) / (there > 0).sum()
+        order = np.argsort(label, kind="stable")
+        pixels = np.flatnonzero(wanted == kind)
+        drawn = random.choice(shares.size, pixels.size, p=chance)
+        first = np.concatenate([[0], np.cumsum(there)])[drawn]
+        pick = order[first + (random.random(pixels.size) * there[drawn]).astype(np.int64)]
+        out[pixels, 0], out[pixels, 1] = rows[pick], columns[pick]
+    return out
+
+
+def refine(coarse: Int32, before: Atlas, atlas: Atlas, shape: tuple[int, int], rim: int) -> Int32:
+    """The field of a canvas of `shape` from that of the level before: each match at twice its place, moved on with its pixel."""
+    heights = np.array([s.kind.shape[0] for s in atlas.sheets])
+    number = before.origin
+    local = np.arange(number.size) - before.tops[number]
+    rows = (atlas.tops[number] + 2 * local, atlas.tops[number] + rim, atlas.tops[number] + heights[number] - 1 - rim)
+    widest = np.array([s.kind.shape[1] for s in atlas.sheets])[number] - 1 - rim
+    out = np.zeros((*shape, 2), np.int32)
+    _refine(coarse, rows, widest, rim, out)
+    return out
+
+
+@compiled
+def _refine(coarse: Int32, rows: Any, widest: Any, rim: int, out: Int32) -> None:
+    twice, lowest, highest = rows
+    for y in range(rim, out.shape[0] - rim):
+        for x in range(rim, out.shape[1] - rim):
+            py, px = (y - rim) // 2 + rim, (x - rim) // 2 + rim
+            a, b = coarse[py, px, 0], coarse[py, px, 1]
+            out[y, x, 0] = min(max(twice[a] + ((y - rim) & 1), lowest[a]), highest[a])
+            out[y, x, 1] = min(max(2 * b + ((x - rim) & 1), rim), widest[a])
+
+
+@compiled
+def lost(field: Int32, site: Any, wanted: Any, centre: Any, origin: Any, out: Any) -> None:
+    """Move matches that may not be to the nearest place of their source that may; mark those without one in `out`."""
+    for y in range(site.shape[0]):
+        for x in range(site.shape[1]):
+            asked = wanted[y, x] if wanted.size > 1 else np.uint8(0)
+            sy, sx = field[y, x, 0], field[y, x, 1]
+            out[y, x] = 0
+            if site[y, x] == 0 or (centre[sy, sx] != 0 and (asked == 0 or centre[sy, sx] == asked)):
+                continue
+            nearest = _AROUND_PX * _AROUND_PX * 2 + 1
+            for dy in range(-_AROUND_PX, _AROUND_PX + 1):
+                for dx in range(-_AROUND_PX, _AROUND_PX + 1):
+                    ty, tx = sy + dy, sx + dx
+                    if ty < 0 or tx < 0 or ty >= centre.shape[0] or tx >= centre.shape[1] or origin[ty] != origin[sy]:
+                        continue
+                    allowed = centre[ty, tx] != 0 and (asked == 0 or centre[ty, tx] == asked)
+                    if allowed and dy * dy + dx * dx < nearest:
+                        nearest = dy * dy + dx * dx
+                        field[y, x, 0], field[y, x, 1] = ty, tx
+            out[y, x] = nearest > _AROUND_PX * _AROUND_PX * 2
+
+
+def mend(field: Int32, site: NDArray[np.uint8], wanted: NDArray[np.uint8], atlas: Atlas, shares: Any, random: np.random.Generator) -> None:
+    """Make every site's match one that may be: the nearest to it, else one drawn at random."""
+    out = np.zeros(site.shape, np.uint8)
+    lost(field, site, wanted, atlas.centre, atlas.origin, out)
+    ys, xs = np.nonzero(out)
+    if ys.size:
+        asked = wanted[ys, xs] if wanted.size > 1 else np.zeros(ys.size, np.uint8)
+        field[ys, xs] = scatter(atlas, asked, shares, random)
+
+
+def to_atlas(places: NDArray[Any], atlas: Atlas) -> Int32:
+    """(source, row, column) as atlas row and column, inside the source's own rows and columns."""
+    sizes = np.array([s.kind.shape for s in atlas.sheets])[places[..., 0]]
+    rows = np.clip(places[..., 1], 0, sizes[..., 0] - 1) + atlas.tops[places[..., 0]]
+    return np.stack([rows, np.clip(places[..., 2], 0, sizes[..., 1] - 1)], -1).astype(np.int32)
+
+
+def from_atlas(field: Int32, site: NDArray[np.uint8], atlas: Atlas, out: Int32) -> None:
+    """Atlas rows and columns as (source, row, column); -1 where there is no site."""
+    number = atlas.origin[field[..., 0]]
+    out[..., 0], out[..., 1], out[..., 2] = number, field[..., 0] - atlas.tops[number], field[..., 1]
+    out[site == 0] = -1

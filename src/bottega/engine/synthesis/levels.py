@@ -1,0 +1,167 @@
+"""One level of a synthesis: rounds of vote and search on arrays that are laid out once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .atlas import Atlas
+from .canvas import Canvas, wrap_rim
+from .lanes import Lane, make_lanes, merge, sweep_level
+from .metric import Metric, renew
+from .pyramid import bands
+from .search import Ground, Sweep
+from .settings import SynthesisSettings
+from .vector import row_mask
+from .vote import grouped, mean_rows, median_rows, weigh
+
+Array = NDArray[Any]
+_FINAL_REACH_PX = 8  # of the last 3×3 pass
+_PASS_SEEDS = 4096  # more passes than a level ever has
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Threads, and how many rows one of them votes at once. Neither changes a bit of the result."""
+
+    executor: Executor | None
+    threads: int
+    band: int
+
+    def each_band(self, rows: int, work: Callable[[int, int], None]) -> None:
+        """Call work(first row, one past the last) for all bands."""
+        parts = bands(rows, self.band)
+        if self.executor is None or len(parts) == 1:
+            for top, bottom in parts:
+                work(top, bottom)
+            return
+        for done in [self.executor.submit(work, top, bottom) for top, bottom in parts]:
+            done.result()
+
+
+@dataclass(frozen=True, eq=False)
+class Voters:
+    """All that decides a vote: matches, their weights, and what they bring. Arrays cover the canvas."""
+
+    field: Array
+    weight: NDArray[np.float32]
+    style: NDArray[np.float32]
+    wanted: NDArray[np.uint8]
+    kind: NDArray[np.uint8]
+    patch: int
+    median: bool
+
+    def rows(self, top: int, bottom: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Votes for some rows of the canvas, channels in whole groups, and the sums of weights (0: nobody votes there)."""
+        columns = self.weight.shape[1]
+        out = np.zeros((bottom - top, columns, grouped(self.style)), np.float32)
+        total = np.zeros((bottom - top, columns), np.float32)
+        kernel = median_rows if self.median else mean_rows
+        kernel(self.field, self.weight, self.style, self.wanted, self.kind, self.patch, top, out, total)
+        return out, total
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """One level, laid out."""
+
+    settings: SynthesisSettings
+    metric: Metric
+    atlas: Atlas
+    canvas: Canvas
+    ground: Ground
+    lanes: tuple[Lane, ...]
+    held: tuple[NDArray[np.int64], NDArray[np.int64]]  # matches a label, and the most it may have
+    weight: NDArray[np.float32]
+
+    def voters(self) -> Voters:
+        """The field as it is now, weighed."""
+        s, g = self.settings, self.ground
+        unit = g.patch**2 * self.metric.full * s.vote_tolerance**2 if s.vote == "weighted" else 0.0
+        weigh(g.cost, g.site, unit, self.weight)
+        if s.wrap:
+            wrap_rim(g.field, self.canvas.rim)
+            wrap_rim(self.weight, self.canvas.rim)
+        return Voters(g.field, self.weight, self.atlas.style, g.wanted, self.atlas.kind, g.patch, s.vote == "median")
+
+    def estimate(self, crew: Crew, first: bool) -> None:
+        """Vote the target's style, and find which pixels have to be searched again."""
+        voters, changed = self.voters(), np.zeros(self.canvas.site.shape, np.uint8)
+        tolerance = int(self.settings.still * self.metric.span)
+        metric = (self.metric.scale[: self.of_style], self.metric.offset[: self.of_style])
+        into = self.canvas.view
+
+        def work(top: int, bottom: int) -> None:
+            renew(voters.rows(top, bottom), into, top, self.canvas.kept, metric, tolerance, changed)
+
+        crew.each_band(changed.shape[0], work)
+        if self.settings.wrap:
+            wrap_rim(into[..., : self.of_style], self.canvas.rim)
+        self.ground.active[...] = 1 if first else spread(changed, self.canvas.rim)
+
+    @property
+    def of_style(self) -> int:
+        """Style channels."""
+        return int(self.atlas.sheets[0].style.shape[2])
+
+    def search(self, crew: Crew, seed: int, sweep: int, fresh: bool) -> None:
+        """One pass over the picture."""
+        s = self.settings
+        reach = min(s.reach_px, max(self.atlas.centre.shape))
+        pass_ = Sweep(bool(sweep & 1), fresh, seed * _PASS_SEEDS + sweep, s.far, s.near, reach)
+        sweep_level(self.ground, self.lanes, pass_, self.held, crew.executor, crew.threads)
+
+    def last_pass(self) -> Bench:
+        """The same level for 3×3 patches whose use costs nothing."""
+        ground = self.ground._replace(patch=3, row_mask=row_mask(3 * self.ground.channels), price=np.zeros_like(self.ground.price))
+        from dataclasses import replace
+
+        return replace(self, ground=ground, settings=replace(self.settings, far=4, reach_px=_FINAL_REACH_PX))
+
+
+def lay_bench(
+    settings: SynthesisSettings, metric: Metric, atlas: Atlas, canvas: Canvas, field: Array, limits: tuple[Array, Array], caps: Array, lam: float
+) -> Bench:
+    """Bring a level's arrays together. `limits` are anchor and radius, `caps` shares a label, `lam` λ in the pictures' squared units."""
+    sites = int(canvas.site.sum())
+    per_use = lam * metric.unit * int(atlas.area.sum()) / sites
+    price = np.where(atlas.area > 0, per_use / np.maximum(atlas.area, 1), 0.0)
+    matches = np.bincount(atlas.label[field[canvas.site != 0][:, 0]], minlength=caps.size).astype(np.int64)
+    most = np.where(caps < 1, np.ceil(caps * sites) + np.floor(SLACK * sites), sites).astype(np.int64)
+    guarded = not atlas.plain() or canvas.wanted.size > 1 or limits[1].size > 1
+    ground = Ground(
+        canvas.packed, canvas.weights, atlas.packed, row_mask(settings.patch * canvas.channels), field,
+        np.zeros(canvas.site.shape, np.int32), canvas.site, np.ones_like(canvas.site), canvas.wanted, atlas.centre, atlas.block_row,
+        atlas.block_column, count(field, canvas.site, atlas), price, atlas.label, np.zeros(caps.size, np.int64), *limits, atlas.origin,
+        canvas.channels, settings.patch, guarded,
+    )  # fmt: skip
+    bench = Bench(
+        settings, metric, atlas, canvas, ground, make_lanes(price.size, caps.size), (matches, most), np.zeros(canvas.site.shape, np.float32)
+    )
+    merge(ground, bench.lanes, bench.held)
+    return bench
+
+
+SLACK = 0.005  # share of the pixels by which a label may pass its quota, so that labels can change places
+
+
+def count(field: Array, site: NDArray[np.uint8], atlas: Atlas) -> NDArray[np.int32]:
+    """Matches in every block of the atlas."""
+    chosen = field[site != 0]
+    blocks = atlas.block_row[chosen[:, 0]] + atlas.block_column[chosen[:, 1]]
+    return np.bincount(blocks, minlength=atlas.area.size).astype(np.int32)
+
+
+def spread(changed: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
+    """1 where anything within `radius` pixels each way is set."""
+    out = changed
+    for axis in (0, 1):
+        wide = np.pad(out, [(radius, radius) if a == axis else (0, 0) for a in (0, 1)])
+        size = out.shape[axis]
+        out = np.bitwise_or.reduce([wide.take(range(i, i + size), axis) for i in range(2 * radius + 1)])
+    return np.asarray(out, np.uint8)

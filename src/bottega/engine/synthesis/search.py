@@ -1,0 +1,196 @@
+"""The search: every target patch looks for a better match, in small square tiles. Twin: `twin.search_tile`.
+
+The order of work in one tile, scanline by scanline, forwards and backwards in turn (Barnes 2009):
+
+1. Offer the matches of the two neighbours visited before, moved on by one pixel (propagation).
+2. Offer random patches around the match, in windows that halve from `reach` on.
+3. Offer random patches at most two pixels away.
+
+An offer must lie inside the source mask, in the pixel's class, in its radius and in its label's quota. It wins when patch difference plus
+crowding falls. Crowding is λ times the use of the offered patch; use is counted in square blocks of about a patch, so it is read and
+written in O(1), and it is always current: counts that stand still during a sweep send every pixel to the same rare patches. An offer whose
+crowding alone already loses is not compared at all.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiled import inlined, uncounted
+from .vector import patch_difference
+
+TILE = 32  # pixels: the two halves of a tile's work, target and matches, stay in the first cache
+NEAR_PX = 2
+_FORWARD = 2  # offers by propagation
+
+Int16, Int32, Byte = NDArray[np.int16], NDArray[np.int32], NDArray[np.uint8]
+
+
+class Ground(NamedTuple):
+    """All that the search of one level reads and writes. The target's arrays cover the canvas: the picture and a rim around it."""
+
+    target: Int16  # flat (rows, columns, channels)
+    weights: Int16  # flat like target, or (0, 0): none
+    source: Int16  # flat atlas
+    row_mask: Int16
+    field: Int32  # (rows, columns, 2): row and column of the match in the atlas
+    cost: Int32  # (rows, columns): patch difference of the match
+    site: Byte  # (rows, columns): 1 where a patch is searched for
+    active: Byte  # (rows, columns): 0 where it may be left out this time
+    wanted: Byte  # (rows, columns): class asked for, 0 is any; or (1, 1) when nobody asks
+    centre: Byte  # (atlas rows, atlas columns): class of a patch centre, 0 where no patch may be
+    block_row: Int32  # atlas row -> first block of its row of blocks
+    block_column: Int32  # atlas column -> block in the row
+    use: Int32  # matches in a block
+    price: NDArray[np.float64]  # λ of a block: what one match in it costs the next
+    label: Int32  # atlas row -> label
+    room: NDArray[np.int64]  # label -> matches a lane may add until the next merge; below 0: must give up
+    anchor: Int32  # (rows, columns, 2) that `radius` is around, or (1, 1, 2)
+    radius: Int32  # (rows, columns), or (1, 1)
+    origin: Int32  # atlas row -> source: a radius ends where its source ends
+    channels: int
+    patch: int
+    guarded: bool  # some offers may be forbidden by mask, class, label or radius
+
+
+class Lane(NamedTuple):
+    """What one lane changed since the last merge: no other lane sees it before."""
+
+    use: Int32  # block -> matches added
+    log: Int32  # blocks touched
+    logged: Int32  # (1,): how many
+    moved: NDArray[np.int64]  # label -> matches added
+
+
+class Sweep(NamedTuple):
+    """One pass over the picture."""
+
+    backward: bool
+    fresh: bool  # the target changed: the match's own cost is taken anew
+    seed: int
+    far: int
+    near: int
+    reach: int
+
+
+@inlined
+def difference(g: Any, y: int, x: int, sy: int, sx: int) -> int:
+    """Weighted squared difference of the target patch at (y, x) and the source patch at (sy, sx)."""
+    r = g.patch // 2
+    target_row, source_row = g.field.shape[1] * g.channels, g.centre.shape[1] * g.channels
+    a = (y - r) * target_row + (x - r) * g.channels
+    b = (sy - r) * source_row + (sx - r) * g.channels
+    return patch_difference(g.target, a, target_row, g.source, b, source_row, g.patch, g.row_mask, g.weights)
+
+
+@inlined
+def scramble(seed: int, index: int) -> Any:
+    """A start for `step` from a seed and an index (the finaliser of SplitMix64, Steele 2014); never 0."""
+    z = np.uint64(seed) + np.uint64(index + 1) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (z ^ (z >> np.uint64(31))) | np.uint64(1)
+
+
+@inlined
+def step(state: Any) -> Any:
+    """Next number of xorshift64 (Marsaglia 2003)."""
+    state ^= state << np.uint64(13)
+    state ^= state >> np.uint64(7)
+    return state ^ (state << np.uint64(17))
+
+
+@inlined
+def draw(state: Any, radius: int) -> tuple[int, int]:
+    """Two whole numbers from -radius to radius out of 20 bits each."""
+    a, b = np.int64((state >> np.uint64(8)) & np.uint64(0xFFFFF)), np.int64((state >> np.uint64(32)) & np.uint64(0xFFFFF))
+    return ((a * (2 * radius + 1)) >> 20) - radius, ((b * (2 * radius + 1)) >> 20) - radius
+
+
+@inlined
+def forbidden(g: Any, lane: Any, y: int, x: int, sy: int, sx: int, home: int) -> bool:
+    """Is the patch at (sy, sx) outside mask, class, radius or quota? `home` is the label of the match so far."""
+    centre = g.centre[sy, sx]
+    if centre == 0:
+        return True
+    if g.wanted.size > 1 and g.wanted[y, x] != 0 and g.wanted[y, x] != centre:
+        return True
+    if g.radius.size > 1:
+        ay, ax = g.anchor[y, x, 0], g.anchor[y, x, 1]
+        if g.origin[ay] != g.origin[sy] or max(abs(sy - ay), abs(sx - ax)) > g.radius[y, x]:
+            return True
+    label = g.label[sy]
+    if label == home:
+        return lane.moved[home] > g.room[home] and g.room[home] < 0
+    return lane.moved[label] >= g.room[label]
+
+
+@inlined
+def offer(g: Any, sweep: Any, y: int, x: int, best: tuple[int, int], k: int, state: Any) -> tuple[int, int]:
+    """Offer number k, clamped into the atlas; row -1 where there is none."""
+    r, forward = g.patch // 2, -1 if sweep.backward else 1
+    if k < _FORWARD:
+        py, px = (y - forward, x) if k == 0 else (y, x - forward)
+        if g.site[py, px] == 0:
+            return -1, -1
+        sy = g.field[py, px, 0] + (y - py)
+        sx = g.field[py, px, 1] + (x - px)
+    else:
+        k -= _FORWARD
+        dy, dx = draw(state, max(sweep.reach >> k, 1) if k < sweep.far else NEAR_PX)
+        sy, sx = best[0] + dy, best[1] + dx
+    return min(max(sy, r), g.centre.shape[0] - 1 - r), min(max(sx, r), g.centre.shape[1] - 1 - r)
+
+
+@inlined
+def settle(g: Any, lane: Any, old: tuple[int, int], new: tuple[int, int]) -> None:
+    """Count a match that moved."""
+    for place, count in ((old, -1), (new, 1)):
+        block = g.block_row[place[0]] + g.block_column[place[1]]
+        lane.use[block] += count
+        lane.log[lane.logged[0]] = block
+        lane.logged[0] += 1
+        lane.moved[g.label[place[0]]] += count
+
+
+@inlined
+def visit(g: Any, lane: Any, sweep: Any, y: int, x: int, state: Any) -> Any:
+    """Search for one pixel. Returns the state of the random numbers."""
+    old = best = (np.int64(g.field[y, x, 0]), np.int64(g.field[y, x, 1]))
+    home, label = g.block_row[old[0]] + g.block_column[old[1]], g.label[old[0]]
+    cost = np.int64(difference(g, y, x, old[0], old[1]) if sweep.fresh else g.cost[y, x])
+    total = cost + g.price[home] * (g.use[home] + lane.use[home] - 1)
+    if g.room[label] < 0 and lane.moved[label] > g.room[label]:
+        total = np.inf  # its label has too many: any other will do
+    for k in range(_FORWARD + sweep.far + sweep.near):
+        state = step(state)
+        sy, sx = offer(g, sweep, y, x, best, k, state)
+        if sy < 0 or (sy == best[0] and sx == best[1]):
+            continue
+        block = g.block_row[sy] + g.block_column[sx]
+        crowd = g.price[block] * (g.use[block] + lane.use[block] - (block == home))  # a match does not crowd itself
+        if crowd >= total or (g.guarded and forbidden(g, lane, y, x, sy, sx, label)):
+            continue
+        d = np.int64(difference(g, y, x, sy, sx))
+        if d + crowd < total:
+            total, cost, best = d + crowd, d, (np.int64(sy), np.int64(sx))
+    g.cost[y, x] = cost
+    if best != old:
+        g.field[y, x, 0], g.field[y, x, 1] = best
+        settle(g, lane, old, best)
+    return state
+
+
+@uncounted
+def search_tile(g: Any, lane: Any, sweep: Any, top: int, left: int, bottom: int, right: int) -> None:
+    """Visit the active sites with top <= y < bottom and left <= x < right, forwards or backwards."""
+    state = scramble(sweep.seed, top * g.field.shape[1] + left)
+    for i in range(bottom - top):
+        y = bottom - 1 - i if sweep.backward else top + i
+        for j in range(right - left):
+            x = right - 1 - j if sweep.backward else left + j
+            if g.site[y, x] != 0 and g.active[y, x] != 0:
+                state = visit(g, lane, sweep, y, x, state)
