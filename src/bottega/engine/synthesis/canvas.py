@@ -1,6 +1,7 @@
-"""The target at one level: the picture with a rim of half a patch around it, so that every pixel of it has a whole patch.
+"""The target at one level: the picture with a rim of half a patch around it.
 
-The rim mirrors the picture, or, where the result is to tile, continues it from the other side.
+Where the result is to tile, the rim continues the picture from the other side, and every pixel has a patch of its own. Else patches stay
+inside the picture: the pixels of its border, half a patch wide, are voted for by patches further in, and nothing looks at the rim.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Canvas:
     packed: NDArray[np.int16]  # flat, with SLACK
     weights: NDArray[np.int16]  # flat, or (0, 0)
     site: NDArray[np.uint8]  # 1 where a patch is searched for
-    kept: NDArray[np.uint8]  # 1 where the given picture stays
+    kept: NDArray[np.uint8]  # 1 where nothing is made: the given picture stays
     wanted: NDArray[np.uint8]  # class + 1, 0 is any; (1, 1) without classes
     channels: int
     rim: int
@@ -78,7 +79,8 @@ def lay_canvas(scene: Scene, metric: Metric, *, patch: int, wrap: bool, allocate
     of_style = metric.scale.size - scene.guides.shape[2]
     site, kept = np.zeros((rows.size, columns.size), np.uint8), np.zeros((rows.size, columns.size), np.uint8)
     made = np.ones((height, width), np.bool_) if scene.mask is None else scene.mask
-    site[rim:-rim, rim:-rim] = made
+    edge = 0 if wrap else rim
+    site[rim + edge : -rim - edge, rim + edge : -rim - edge] = made[edge : height - edge, edge : width - edge]
     kept[...] = ~made[np.ix_(rows, columns)]
     wanted = np.zeros((1, 1), np.uint8) if scene.classes is None else scene.classes[np.ix_(rows, columns)] + np.uint8(1)
     packed = allocate((site.size * metric.scale.size + SLACK,), np.dtype(np.int16))

@@ -32,27 +32,39 @@ def scatter(atlas: Atlas, wanted: NDArray[np.uint8], shares: NDArray[np.float64]
     return out
 
 
-def refine(coarse: Int32, before: Atlas, atlas: Atlas, shape: tuple[int, int], rim: int) -> Int32:
-    """The field of a canvas of `shape` from that of the level before: each match at twice its place, moved on with its pixel."""
+def refine(coarse: Int32, before: Atlas, atlas: Atlas, shape: tuple[int, int], rim: int, edge: int) -> Int32:
+    """The field of a canvas of `shape` from that of the level before: each match at twice its place, moved on with its pixel.
+
+    `edge` is how many rows and columns inside the rim have no patch of their own; they go on from the next that has.
+    """
     heights = np.array([s.kind.shape[0] for s in atlas.sheets])
     number = before.origin
     local = np.arange(number.size) - before.tops[number]
     rows = (atlas.tops[number] + 2 * local, atlas.tops[number] + rim, atlas.tops[number] + heights[number] - 1 - rim)
     widest = np.array([s.kind.shape[1] for s in atlas.sheets])[number] - 1 - rim
     out = np.zeros((*shape, 2), np.int32)
-    _refine(coarse, rows, widest, rim, out)
+    _refine(coarse, rows, widest, rim, edge, 2, out)
     return out
 
 
 @compiled
-def _refine(coarse: Int32, rows: Any, widest: Any, rim: int, out: Int32) -> None:
-    twice, lowest, highest = rows
+def _refine(coarse: Int32, rows: Any, widest: Any, rim: int, edge: int, scale: int, out: Int32) -> None:
+    lines, lowest, highest = rows
     for y in range(rim, out.shape[0] - rim):
+        py = min(max((y - rim) // scale, edge), coarse.shape[0] - 2 * rim - 1 - edge)
         for x in range(rim, out.shape[1] - rim):
-            py, px = (y - rim) // 2 + rim, (x - rim) // 2 + rim
-            a, b = coarse[py, px, 0], coarse[py, px, 1]
-            out[y, x, 0] = min(max(twice[a] + ((y - rim) & 1), lowest[a]), highest[a])
-            out[y, x, 1] = min(max(2 * b + ((x - rim) & 1), rim), widest[a])
+            px = min(max((x - rim) // scale, edge), coarse.shape[1] - 2 * rim - 1 - edge)
+            a, b = coarse[py + rim, px + rim, 0], coarse[py + rim, px + rim, 1]
+            out[y, x, 0] = min(max(lines[a] + y - rim - scale * py, lowest[a]), highest[a])
+            out[y, x, 1] = min(max(scale * b + x - rim - scale * px, rim), widest[a])
+
+
+def extend(field: Int32, atlas: Atlas, rim: int, edge: int) -> None:
+    """Give the picture's border, which has no patches of its own, the matches next to it, moved on."""
+    number = atlas.origin
+    sizes = np.array([s.kind.shape for s in atlas.sheets])[number]
+    rows = (np.arange(number.size), atlas.tops[number] + rim, atlas.tops[number] + sizes[:, 0] - 1 - rim)
+    _refine(field.copy(), rows, sizes[:, 1] - 1 - rim, rim, edge, 1, field)
 
 
 @compiled
@@ -95,8 +107,8 @@ def to_atlas(places: NDArray[Any], atlas: Atlas) -> Int32:
     return np.stack([rows, np.clip(places[..., 2], 0, sizes[..., 1] - 1)], -1).astype(np.int32)
 
 
-def from_atlas(field: Int32, site: NDArray[np.uint8], atlas: Atlas, out: Int32) -> None:
-    """Atlas rows and columns as (source, row, column); -1 where there is no site."""
+def from_atlas(field: Int32, kept: NDArray[np.uint8], atlas: Atlas, out: Int32) -> None:
+    """Atlas rows and columns as (source, row, column); -1 where nothing was made."""
     number = atlas.origin[field[..., 0]]
     out[..., 0], out[..., 1], out[..., 2] = number, field[..., 0] - atlas.tops[number], field[..., 1]
-    out[site == 0] = -1
+    out[kept != 0] = -1

@@ -56,14 +56,12 @@ class Voters:
     patch: int
     median: bool
 
-    def rows(self, top: int, bottom: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Votes for some rows of the canvas, channels in whole groups, and the sums of weights (0: nobody votes there)."""
-        columns = self.weight.shape[1]
-        out = np.zeros((bottom - top, columns, grouped(self.style)), np.float32)
-        total = np.zeros((bottom - top, columns), np.float32)
+    def rows(self, top: int, bottom: int) -> NDArray[np.float32]:
+        """Votes for some rows of the canvas, channels in whole groups."""
+        out = np.empty((bottom - top, self.weight.shape[1], grouped(self.style)), np.float32)
         kernel = median_rows if self.median else mean_rows
-        kernel(self.field, self.weight, self.style, self.wanted, self.kind, self.patch, top, out, total)
-        return out, total
+        kernel(self.field, self.weight, self.style, self.wanted, self.kind, self.patch, top, out)
+        return out
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ it may be while no difference leaves 16 bits and no patch's sum 31 bits, so roun
 1/(k·√weight): for 5×5 patches and weights that sum to 3, 0.12 of an 8 bit code in a channel of weight 1/6. Only the search sees these
 numbers. Pictures are voted from the sources' own float values.
 
-A channel's range is its values' range in sources and target, cut off a good way outside its middle 98 %: a lamp of 5000 in a picture
+A channel's range is its values' range in sources and target, cut off a good way outside its middle 99.8 %: a lamp of 5000 in a picture
 around 1 would leave all the rest one number. What lies beyond compares as if it lay on the limit.
 """
 
@@ -24,7 +24,7 @@ Float = NDArray[np.float32]
 MOST = 16383  # of a 16 bit number: a difference of two has to fit as well
 _SUM = 2.0**31 * 0.98  # of a patch; the rest is for rounding
 _SAMPLES = 1 << 16  # values a channel that its range is taken from
-_OUTSIDE = 16.0  # how far the range may reach beyond the middle 98 %, in widths of it
+_OUTSIDE = 64.0  # how far the range may reach beyond the middle 99.8 %, in widths of it
 WEIGHT_ONE = 32767  # a weight map's 1
 
 
@@ -50,7 +50,7 @@ def limits(pictures: Sequence[tuple[NDArray[Any], NDArray[np.bool_] | None]]) ->
         inside = sample if mask is None else sample[mask[::step, ::step]]
         parts.append(inside.ravel() if inside.size or mask is None else values[mask])
     every = np.sort(np.concatenate(parts).astype(np.float64))
-    low, high = every[int(0.01 * (every.size - 1))], every[int(np.ceil(0.99 * (every.size - 1)))]
+    low, high = every[int(0.001 * (every.size - 1))], every[int(np.ceil(0.999 * (every.size - 1)))]
     wide = _OUTSIDE * (high - low)
     if wide == 0:  # nearly all are one value
         return float(every[0]), float(every[-1])
@@ -79,14 +79,13 @@ def pack(values: Float, into: NDArray[np.int16], first: int, scale: Float, offse
 
 
 @compiled
-def renew(voted: Any, into: NDArray[np.int16], top: int, kept: Any, metric: Any, tolerance: int, changed: Any) -> None:
+def renew(values: Float, into: NDArray[np.int16], top: int, kept: Any, metric: Any, tolerance: int, changed: Any) -> None:
     """Write voted rows from `top` on as 16 bit numbers, and mark pixels that moved by more than `tolerance` of them."""
-    values, total = voted
     scale, offset = metric
     for y in range(values.shape[0]):
         for x in range(values.shape[1]):
             changed[top + y, x] = 0
-            if kept[top + y, x] != 0 or total[y, x] == 0:
+            if kept[top + y, x] != 0:
                 continue
             for c in range(scale.size):
                 q = np.rint((values[y, x, c] - offset[c]) * scale[c])

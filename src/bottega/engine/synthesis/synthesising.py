@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .atlas import Atlas, Sheet, lay_out
 from .canvas import Canvas, Scene, lay_canvas
-from .field import from_atlas, mend, refine, scatter, to_atlas
+from .field import extend, from_atlas, mend, refine, scatter, to_atlas
 from .inputs import Source, Target, check
 from .levels import Bench, Crew, lay_bench
 from .metric import Metric, limits, make_metric
@@ -233,7 +233,7 @@ def _begin(job: Job, atlas: Atlas, scene: Scene, before: Bench | None, down: int
         anchor = _anchor(job.target.start, canvas, atlas, down)
         mend(anchor, canvas.site, canvas.wanted, atlas, job.caps, random)
     if before is not None:
-        field = refine(before.ground.field, before.atlas, atlas, canvas.site.shape, canvas.rim)
+        field = refine(before.ground.field, before.atlas, atlas, canvas.site.shape, canvas.rim, 0 if s.wrap else canvas.rim)
     elif job.target.start is not None:
         field = anchor.copy()
     else:
@@ -269,24 +269,26 @@ def _anchor(start: Array, canvas: Canvas, atlas: Atlas, down: int) -> NDArray[np
 
 
 def _finish(job: Job, bench: Bench) -> Synthesis:
-    canvas, (height, width) = bench.canvas, job.plan.target
+    canvas, (height, width), s = bench.canvas, job.plan.target, job.plan.settings
+    if not s.wrap:
+        extend(bench.ground.field, bench.atlas, canvas.rim, canvas.rim)
+        mend(bench.ground.field, 1 - canvas.kept, canvas.wanted, bench.atlas, job.caps, np.random.default_rng([s.seed, 64]))
     voters = bench.voters()
     image = job.allocate((height, width, job.plan.style_channels), np.dtype(np.float32))
-    _fill(image, voters, canvas.site, canvas.rim, job.target, job.crew)
+    _fill(image, voters, canvas.kept, canvas.rim, job.target, job.crew)
     nnf = job.allocate((height, width, 3), np.dtype(np.int32))
-    site = canvas.site[canvas.inner]
-    from_atlas(bench.ground.field[canvas.inner], site, bench.atlas, nnf)
+    from_atlas(bench.ground.field[canvas.inner], canvas.kept[canvas.inner], bench.atlas, nnf)
     return Synthesis(image, nnf, np.ascontiguousarray(bench.weight[canvas.inner]))
 
 
-def _fill(image: Array, voters: Any, site: Array, rim: int, target: Target, crew: Crew) -> None:
-    """Votes where there are sites, the given picture elsewhere."""
+def _fill(image: Array, voters: Any, kept: Array, rim: int, target: Target, crew: Crew) -> None:
+    """Votes where the picture is made, the given picture elsewhere."""
     width, channels = image.shape[1:]
 
     def work(top: int, bottom: int) -> None:
-        values, _ = voters.rows(top + rim, bottom + rim)
-        made = site[top + rim : bottom + rim, rim : rim + width] != 0
-        kept = 0 if target.picture is None else target.picture[top:bottom]
-        image[top:bottom] = np.where(made[..., None], values[:, rim : rim + width, :channels], kept)
+        values = voters.rows(top + rim, bottom + rim)
+        made = kept[top + rim : bottom + rim, rim : rim + width] == 0
+        given = 0 if target.picture is None else target.picture[top:bottom]
+        image[top:bottom] = np.where(made[..., None], values[:, rim : rim + width, :channels], given)
 
     crew.each_band(image.shape[0], work)

@@ -1,7 +1,8 @@
 """The vote: every pixel from the source pixels that the patches over it bring. Twin: `twin.vote`.
 
 Pixel p gets, of every patch q that covers it, the source pixel at n(q) + p − q, weighed with the weight of q: their mean in float32, rows
-before columns, or their weighted median channel by channel. A pixel with a class takes votes of its own class only.
+before columns, or their weighted median channel by channel. A pixel with a class takes votes of its own class only. A pixel that nobody
+votes for takes the source pixel that its own match points to.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ def grouped(values: NDArray[Any]) -> int:
 
 
 @compiled
-def mean_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, patch: int, top: int, out: Float, total: Float) -> None:
-    """Weighted means for the rows top, top + 1, … of the canvas into `out`, sums of weights into `total` (0: nobody votes there)."""
+def mean_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, patch: int, top: int, out: Float) -> None:
+    """Weighted means for the rows top, top + 1, … of the canvas into `out`."""
     r, (rows, columns) = patch // 2, weight.shape
     for y in range(top, top + out.shape[0]):
         y0, y1 = max(y - r, 0), min(y + r + 1, rows)
@@ -46,10 +47,11 @@ def mean_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, p
                         a2 += w * style[sy, sx, g + 2]
                         a3 += w * style[sy, sx, g + 3]
                         n += w
-                total[y - top, x] = n
-                if n > 0:
-                    out[y - top, x, g], out[y - top, x, g + 1] = a0 / n, a1 / n
-                    out[y - top, x, g + 2], out[y - top, x, g + 3] = a2 / n, a3 / n
+                if n == 0:
+                    own = style[field[y, x, 0], field[y, x, 1]]
+                    a0, a1, a2, a3, n = own[g], own[g + 1], own[g + 2], own[g + 3], np.float32(1)
+                out[y - top, x, g], out[y - top, x, g + 1] = a0 / n, a1 / n
+                out[y - top, x, g + 2], out[y - top, x, g + 3] = a2 / n, a3 / n
 
 
 @compiled
@@ -72,7 +74,7 @@ def _middle(values: Float, weights: Float, count: int) -> Any:
 
 
 @compiled
-def median_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, patch: int, top: int, out: Float, total: Float) -> None:
+def median_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, patch: int, top: int, out: Float) -> None:
     """As `mean_rows`, the weighted median of each channel: no value that no source has."""
     r, (rows, columns) = patch // 2, weight.shape
     values, weights = np.empty(patch * patch, np.float32), np.empty(patch * patch, np.float32)
@@ -80,17 +82,15 @@ def median_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any,
         for x in range(columns):
             asked = wanted[y, x] if wanted.size > 1 else np.uint8(0)
             for c in range(out.shape[2]):
-                count, n = 0, np.float32(0)
+                count = 0
                 for qy in range(max(y - r, 0), min(y + r + 1, rows)):
                     for qx in range(max(x - r, 0), min(x + r + 1, columns)):
                         sy, sx = field[qy, qx, 0] + y - qy, field[qy, qx, 1] + x - qx
                         if weight[qy, qx] != 0 and (asked == 0 or kind[sy, sx] == asked):
                             values[count], weights[count] = style[sy, sx, c], weight[qy, qx]
-                            n += weight[qy, qx]
                             count += 1
-                total[y - top, x] = n
-                if count > 0:
-                    out[y - top, x, c] = _middle(values, weights, count)
+                own = style[field[y, x, 0], field[y, x, 1], c]
+                out[y - top, x, c] = _middle(values, weights, count) if count > 0 else own
 
 
 @compiled
