@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,8 @@ from .vector import row_mask
 from .vote import grouped, mean_rows, median_rows, weigh
 
 Array = NDArray[Any]
-_FINAL_REACH_PX = 8  # of the last 3×3 pass
+FINAL_OFFERS = (3, 3, 8)  # of the last 3×3 pass
+SLACK = 0.005  # share of the pixels by which a label may pass its quota, so that labels can change places
 _PASS_SEEDS = 4096  # more passes than a level ever has
 
 
@@ -107,19 +108,16 @@ class Bench:
         """Style channels."""
         return int(self.atlas.sheets[0].style.shape[2])
 
-    def search(self, crew: Crew, seed: int, sweep: int, fresh: bool) -> None:
-        """One pass over the picture."""
-        s = self.settings
-        reach = min(s.reach_px, max(self.atlas.centre.shape))
-        pass_ = Sweep(bool(sweep & 1), fresh, seed * _PASS_SEEDS + sweep, s.far, s.near, reach)
+    def search(self, crew: Crew, offers: tuple[int, int, int], seed: int, sweep: int, fresh: bool) -> None:
+        """One pass over the picture. `offers` is far, near, reach."""
+        far, near, reach = offers
+        pass_ = Sweep(bool(sweep & 1), fresh, seed * _PASS_SEEDS + sweep, far, near, min(reach, max(self.atlas.centre.shape)))
         sweep_level(self.ground, self.lanes, pass_, self.held, crew.executor, crew.threads)
 
     def last_pass(self) -> Bench:
         """The same level for 3×3 patches whose use costs nothing."""
         ground = self.ground._replace(patch=3, row_mask=row_mask(3 * self.ground.channels), price=np.zeros_like(self.ground.price))
-        from dataclasses import replace
-
-        return replace(self, ground=ground, settings=replace(self.settings, far=4, reach_px=_FINAL_REACH_PX))
+        return replace(self, ground=ground)
 
 
 def lay_bench(
@@ -145,9 +143,6 @@ def lay_bench(
     return bench
 
 
-SLACK = 0.005  # share of the pixels by which a label may pass its quota, so that labels can change places
-
-
 def count(field: Array, site: NDArray[np.uint8], atlas: Atlas) -> NDArray[np.int32]:
     """Matches in every block of the atlas."""
     chosen = field[site != 0]
@@ -159,7 +154,10 @@ def spread(changed: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
     """1 where anything within `radius` pixels each way is set."""
     out = changed
     for axis in (0, 1):
-        wide = np.pad(out, [(radius, radius) if a == axis else (0, 0) for a in (0, 1)])
-        size = out.shape[axis]
-        out = np.bitwise_or.reduce([wide.take(range(i, i + size), axis) for i in range(2 * radius + 1)])
-    return np.asarray(out, np.uint8)
+        lines, wide = np.moveaxis(out, axis, 0), out.copy()
+        into = np.moveaxis(wide, axis, 0)
+        for shift in range(1, radius + 1):
+            into[shift:] |= lines[:-shift]
+            into[:-shift] |= lines[shift:]
+        out = wide
+    return out

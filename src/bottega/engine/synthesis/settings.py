@@ -55,7 +55,8 @@ class SynthesisSettings:
     rounds, sweeps
         Votes on each level, 1..64, and passes of search for each vote, 1..64.
     far, near
-        Random offers a pixel and pass: windows that halve from ``reach_px`` on, 0..16, and within two pixels, 0..16.
+        Random offers a pixel and pass: windows that halve from ``reach_px`` on, 0..16, and within two pixels, 0..16. The two finest levels
+        start from a field that is nearly right: there fewer far and more near offers are made, see `offers`.
     reach_px
         Half side of the first random window, 1..32768, at most the atlas' longer side.
     still
@@ -90,11 +91,11 @@ class SynthesisSettings:
     final_pass: bool = False
     levels: int | None = None
     rounds: int = 6
-    sweeps: int = 2
+    sweeps: int = 3
     far: int = 6
     near: int = 2
     reach_px: int = 512
-    still: float = 0.0
+    still: float = 0.003
     vote_tolerance: float = 0.02
 
     def __post_init__(self) -> None:
@@ -119,13 +120,23 @@ class SynthesisSettings:
             raise ValueError(f"guide_weights has {len(given)} numbers, allowed is one for each of the {guides} guide channels")
         return (self.style_weight,) * style + given
 
+    def offers(self, down: int, refined: bool) -> tuple[int, int, int]:
+        """Far offers, near offers and reach in pixels on the level that is `down` steps below full size.
+
+        `refined` says that its field comes from a coarser level. Far offers cost most, as they leave the cache, and hardly ever win there.
+        """
+        if not refined or down > 1:
+            return self.far, self.near, self.reach_px
+        far, more, reach = ((1, 2, 4), (3, 1, 32))[down]
+        return min(self.far, far), self.near + more, min(self.reach_px, reach)
+
     def draft(self) -> SynthesisSettings:
         """Half the time: to look at while choosing weights."""
-        return replace(self, rounds=3, sweeps=2)
+        return replace(self, rounds=4, sweeps=2)
 
     def fine(self) -> SynthesisSettings:
-        """Twice the time: for the frame that is delivered."""
-        return replace(self, rounds=6, sweeps=4)
+        """Three times the time: for the frame that is delivered."""
+        return replace(self, rounds=10, sweeps=4, still=0.0)
 
 
 def _number(name: str, value: object, whole: bool, low: float, high: float) -> None:

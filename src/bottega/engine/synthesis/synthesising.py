@@ -15,7 +15,7 @@ from .atlas import Atlas, Sheet, lay_out
 from .canvas import Canvas, Scene, lay_canvas
 from .field import extend, from_atlas, mend, refine, scatter, to_atlas
 from .inputs import Source, Target, check
-from .levels import Bench, Crew, lay_bench
+from .levels import FINAL_OFFERS, Bench, Crew, lay_bench
 from .metric import Metric, limits, make_metric
 from .planning import Plan
 from .pyramid import Allocate
@@ -204,20 +204,20 @@ def _descend(job: Job, sheets: list[tuple[Sheet, ...]], scenes: list[Scene]) -> 
         if not atlas.centre.any() and down:
             job.tick(pixels * job.plan.passes()[i])
             continue
-        bench = _begin(job, atlas, scene, bench, down)
+        offers, bench = s.offers(down, bench is not None), _begin(job, atlas, scene, bench, down)
         for pass_ in range(s.rounds * s.sweeps):
             fresh = pass_ % s.sweeps == 0
             if fresh:
                 bench.estimate(job.crew, first=pass_ == 0)
             job.tick(0)
-            bench.search(job.crew, s.seed * 64 + down, pass_, fresh)
+            bench.search(job.crew, offers, s.seed * 64 + down, pass_, fresh)
             job.tick(pixels)
     assert bench is not None  # noqa: S101 - the finest level is never left out
     if s.final_pass:
         bench = bench.last_pass()
         bench.estimate(job.crew, first=True)
         for pass_ in range(s.sweeps):
-            bench.search(job.crew, s.seed * 64 + 63, pass_, pass_ == 0)
+            bench.search(job.crew, FINAL_OFFERS, s.seed * 64 + 63, pass_, pass_ == 0)
             job.tick(scenes[-1].guides.shape[0] * scenes[-1].guides.shape[1])
     return bench
 
