@@ -1,4 +1,4 @@
-"""Arrays in, arrays out: correspondence, split bands, blending. No files, no network, no logging, no globals.
+"""Arrays in, arrays out: correspondence, split bands, blending; guided synthesis by example. No files, no network, no logging, no globals.
 
 The names below are imported when first used, so that ``import bottega.engine`` stays quick.
 """
@@ -26,27 +26,69 @@ if TYPE_CHECKING:
         step_walk,
         time_weights,
     )
+    from bottega.engine.synthesis import (
+        Cancelled,
+        Energy,
+        Plan,
+        Source,
+        Synthesis,
+        SynthesisSettings,
+        Target,
+        energy,
+        plan,
+        regather,
+        synthesise,
+        variants,
+    )
 
+_SYNTHESIS = (
+    "Cancelled",
+    "Energy",
+    "Plan",
+    "Source",
+    "Synthesis",
+    "SynthesisSettings",
+    "Target",
+    "energy",
+    "plan",
+    "regather",
+    "synthesise",
+    "variants",
+)
 __all__ = [
+    "Cancelled",
     "Candidate",
+    "Energy",
     "Estimate",
     "Key",
+    "Plan",
     "RepairSettings",
     "Repaired",
+    "Source",
+    "Synthesis",
+    "SynthesisSettings",
+    "Target",
     "Walk",
     "carry",
+    "energy",
     "estimate",
     "guide",
     "matte_from_keys",
+    "plan",
     "prepare_key",
+    "regather",
     "render",
     "start_walk",
     "step_walk",
+    "synthesise",
     "time_weights",
+    "variants",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SYNTHESIS:
+        return getattr(import_module("bottega.engine.synthesis"), name)
     if name in __all__:
         return getattr(import_module("bottega.engine.repair"), name)
     raise AttributeError(f"module 'bottega.engine' has no attribute {name!r}")

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .inputs import Source
 from .metric import Metric, pack
 from .pyramid import Allocate, bands, every, halve
 from .vector import SLACK
@@ -34,6 +35,12 @@ class Sheet:
         odd = tuple((0, side % 2) for side in self.kind.shape)
         first = self.kind[::2, ::2] * every(np.pad(self.kind, odd, mode="edge") > 0)
         return Sheet(halve(self.style, allocate), halve(self.guides, allocate), first)
+
+
+def full_sheet(source: Source) -> Sheet:
+    """A source at full size."""
+    kind = np.ones(source.style.shape[:2], np.uint8) if source.classes is None else source.classes + np.uint8(1)
+    return Sheet(source.style, source.guides, kind if source.mask is None else kind * source.mask)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Where a level's field begins: at random, from the caller's, or from the coarser level's; and the way between field and (source, row, column)."""
+"""Where a level's field begins: at random, from the caller's, or from the coarser level's; and (source, row, column) for atlas places."""
 
 from __future__ import annotations
 

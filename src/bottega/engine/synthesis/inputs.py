@@ -1,4 +1,4 @@
-"""What a synthesis is given: sources to take from, a target to fill. Checked at the door: which argument, what was given, what is allowed."""
+"""What a synthesis is given: sources to take from, a target to fill. Checked at the door: which argument, what was given, what may be."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class Source:
     label
         Whose it is, 0..65535; None is the source's place in the list. Variants of one exemplar share its label.
     quota
-        Largest share of the target's pixels that the label may have, 0..1; None is no limit. With quotas that sum to 1 every label gets its own.
+        Largest share of the target's pixels that the label may have, 0..1; None is no limit. With quotas that sum to 1 every label gets
+        its own.
 
     Examples
     --------
@@ -95,7 +96,7 @@ def check(sources: Sequence[Source], target: Target, patch: int) -> None:
     for i, source in enumerate(sources):
         _source(source, f"sources[{i}]", channels, patch)
     _target(target, channels[0], len(sources), patch)
-    classed = [s.classes is not None for s in (*sources, target)]
+    classed = [*(s.classes is not None for s in sources), target.classes is not None]
     if any(classed) and not all(classed):
         raise ValueError("classes is given for some of sources and target only, allowed is for all or for none")
     _quotas(sources)
@@ -171,7 +172,7 @@ def _picture(array: Any, name: str, most: int) -> tuple[int, ...]:
     if not np.isfinite(array).all():
         where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         raise ValueError(f"{name} has {array[where]} at (row, column, channel) {where}, allowed is finite numbers")
-    return array.shape
+    return tuple(array.shape)
 
 
 def _size(shape: tuple[int, ...], name: str, patch: int) -> None:

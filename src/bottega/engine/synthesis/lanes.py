@@ -17,6 +17,8 @@ import numpy as np
 from .compiled import uncounted
 from .search import TILE, Ground, Lane, Sweep, search_tile
 
+__all__ = ["LANES", "Lane", "make_lanes", "merge", "sweep_level"]
+
 LANES = 8
 COLOURS = 4
 WORTH_THREADS = 1 << 16  # pixels of a level below which handing out phases costs more than it gains
@@ -59,7 +61,7 @@ def _grid(shape: tuple[int, int], colour: int) -> tuple[int, int]:
 
 
 @uncounted
-def phases_of(shape: tuple[int, int], margin: int, colour: int) -> int:  # noqa: ARG001
+def phases_of(shape: tuple[int, int], margin: int, colour: int) -> int:
     """Phases that a colour's tiles need."""
     rows, columns = _grid(shape, colour)
     return (rows * columns + LANES - 1) // LANES
@@ -71,13 +73,13 @@ def _phase(g: Any, lanes: Any, sweep: Any, colour: int, phase: int, first: int, 
     rows, columns = _grid(g.site.shape, colour)
     tiles = rows * columns
     phases = (tiles + LANES - 1) // LANES
-    for l in range(first, LANES, threads):
-        tile = l * phases + phase
+    for number in range(first, LANES, threads):
+        tile = number * phases + phase
         if tile >= tiles:
             continue
         top = ((tile // columns) * 2 + (colour >> 1)) * TILE
         left = ((tile % columns) * 2 + (colour & 1)) * TILE
-        search_tile(g, lanes[l], sweep, top, left, min(top + TILE, g.site.shape[0]), min(left + TILE, g.site.shape[1]))
+        search_tile(g, lanes[number], sweep, top, left, min(top + TILE, g.site.shape[0]), min(left + TILE, g.site.shape[1]))
 
 
 @uncounted

@@ -23,6 +23,7 @@ from .vote import grouped, mean_rows, median_rows, weigh
 Array = NDArray[Any]
 FINAL_OFFERS = (3, 3, 8)  # of the last 3×3 pass
 SLACK = 0.005  # share of the pixels by which a label may pass its quota, so that labels can change places
+NO_LIMIT = 1 << 40
 _PASS_SEEDS = 4096  # more passes than a level ever has
 
 
@@ -98,7 +99,7 @@ class Bench:
         def work(top: int, bottom: int) -> None:
             renew(voters.rows(top, bottom), into, top, self.canvas.kept, metric, tolerance, changed)
 
-        crew.each_band(changed.shape[0], work)
+        crew.each_band(len(changed), work)
         if self.settings.wrap:
             wrap_rim(into[..., : self.of_style], self.canvas.rim)
         self.ground.active[...] = 1 if first else spread(changed, self.canvas.rim)
@@ -121,26 +122,45 @@ class Bench:
 
 
 def lay_bench(
-    settings: SynthesisSettings, metric: Metric, atlas: Atlas, canvas: Canvas, field: Array, limits: tuple[Array, Array], caps: Array, lam: float
+    settings: SynthesisSettings,
+    metric: Metric,
+    atlas: Atlas,
+    canvas: Canvas,
+    field: Array,
+    limits: tuple[Array, Array],
+    caps: Array,
+    lam: float,
 ) -> Bench:
     """Bring a level's arrays together. `limits` are anchor and radius, `caps` shares a label, `lam` λ in the pictures' squared units."""
     sites = int(canvas.site.sum())
     per_use = lam * metric.unit * int(atlas.area.sum()) / sites
     price = np.where(atlas.area > 0, per_use / np.maximum(atlas.area, 1), 0.0)
-    matches = np.bincount(atlas.label[field[canvas.site != 0][:, 0]], minlength=caps.size).astype(np.int64)
-    most = np.where(caps < 1, np.ceil(caps * sites) + np.floor(SLACK * sites), sites).astype(np.int64)
+    matches = label_counts(field, atlas, canvas, caps.size, settings.wrap)
+    most = np.where(caps < 1, np.ceil(caps * matches.sum()) + np.floor(SLACK * matches.sum()), NO_LIMIT).astype(np.int64)
     guarded = not atlas.plain() or canvas.wanted.size > 1 or limits[1].size > 1
     ground = Ground(
         canvas.packed, canvas.weights, atlas.packed, row_mask(settings.patch * canvas.channels), field,
         np.zeros(canvas.site.shape, np.int32), canvas.site, np.ones_like(canvas.site), canvas.wanted, atlas.centre, atlas.block_row,
         atlas.block_column, count(field, canvas.site, atlas), price, atlas.label, np.zeros(caps.size, np.int64), *limits, atlas.origin,
-        canvas.channels, settings.patch, guarded,
+        canvas.channels, settings.patch, 0 if settings.wrap else 2 * canvas.rim, guarded,
     )  # fmt: skip
     bench = Bench(
         settings, metric, atlas, canvas, ground, make_lanes(price.size, caps.size), (matches, most), np.zeros(canvas.site.shape, np.float32)
     )
     merge(ground, bench.lanes, bench.held)
     return bench
+
+
+def label_counts(field: Array, atlas: Atlas, canvas: Canvas, labels: int, wrap: bool) -> NDArray[np.int64]:
+    """Pixels of every label, the border's by the patch that they go on from."""
+    pixels = canvas.site.astype(np.int64)
+    if not wrap:
+        edge, times = 2 * canvas.rim, 1 + canvas.rim
+        for row in {edge, pixels.shape[0] - 1 - edge}:
+            pixels[row] *= times
+        for column in {edge, pixels.shape[1] - 1 - edge}:
+            pixels[:, column] *= times
+    return np.bincount(atlas.label[field[..., 0]].ravel(), pixels.ravel(), minlength=labels).astype(np.int64)
 
 
 def count(field: Array, site: NDArray[np.uint8], atlas: Atlas) -> NDArray[np.int32]:

@@ -63,15 +63,14 @@ def make_metric(ranges: Sequence[tuple[float, float]], weights: Sequence[float],
     low, high = np.asarray(ranges, np.float64).T
     reach = roots * np.maximum(high - low, np.finfo(np.float32).tiny)
     k = min(np.sqrt(_SUM / (patch * patch * (reach**2).sum())), 2 * MOST / reach.max())
-    return Metric((k * roots).astype(np.float32), ((low + high) / 2).astype(np.float32), float(k * k), float(k * reach.max()), float(k * k * (reach**2).sum()))
+    scale, offset = (k * roots).astype(np.float32), ((low + high) / 2).astype(np.float32)
+    return Metric(scale, offset, float(k * k), float(k * reach.max()), float(k * k * (reach**2).sum()))
 
 
 @compiled
 def pack(values: Float, into: NDArray[np.int16], first: int, scale: Float, offset: Float, rows: Any, columns: Any) -> None:
-    """Channels first, first + 1, … of `into` at (y, x) from values[rows[y], columns[x]]; where rows[y] is negative nothing is written."""
+    """Channels first, first + 1, … of `into` at (y, x) from values[rows[y], columns[x]]."""
     for y in range(rows.size):
-        if rows[y] < 0:
-            continue
         for x in range(columns.size):
             for c in range(values.shape[2]):
                 q = np.rint((values[rows[y], columns[x], c] - offset[c]) * scale[c])

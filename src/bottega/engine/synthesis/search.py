@@ -26,7 +26,10 @@ TILE = 32  # pixels: the two halves of a tile's work, target and matches, stay i
 NEAR_PX = 2
 _FORWARD = 2  # offers by propagation
 
-Int16, Int32, Byte = NDArray[np.int16], NDArray[np.int32], NDArray[np.uint8]
+Int16 = NDArray[np.int16]
+Int32 = NDArray[np.int32]
+Byte = NDArray[np.uint8]
+Number = Any  # a whole number of whatever width numba finds for it
 
 
 class Ground(NamedTuple):
@@ -53,6 +56,7 @@ class Ground(NamedTuple):
     origin: Int32  # atlas row -> source: a radius ends where its source ends
     channels: int
     patch: int
+    edge: int  # first row and column that have patches, 0 where the picture wraps
     guarded: bool  # some offers may be forbidden by mask, class, label or radius
 
 
@@ -77,7 +81,7 @@ class Sweep(NamedTuple):
 
 
 @inlined
-def difference(g: Any, y: int, x: int, sy: int, sx: int) -> int:
+def difference(g: Any, y: Number, x: Number, sy: Number, sx: Number) -> Number:
     """Weighted squared difference of the target patch at (y, x) and the source patch at (sy, sx)."""
     r = g.patch // 2
     target_row, source_row = g.field.shape[1] * g.channels, g.centre.shape[1] * g.channels
@@ -87,7 +91,7 @@ def difference(g: Any, y: int, x: int, sy: int, sx: int) -> int:
 
 
 @inlined
-def scramble(seed: int, index: int) -> Any:
+def scramble(seed: Number, index: Number) -> Any:
     """A start for `step` from a seed and an index (the finaliser of SplitMix64, Steele 2014); never 0."""
     z = np.uint64(seed) + np.uint64(index + 1) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -104,14 +108,14 @@ def step(state: Any) -> Any:
 
 
 @inlined
-def draw(state: Any, radius: int) -> tuple[int, int]:
+def draw(state: Any, radius: Number) -> tuple[Number, Number]:
     """Two whole numbers from -radius to radius out of 20 bits each."""
     a, b = np.int64((state >> np.uint64(8)) & np.uint64(0xFFFFF)), np.int64((state >> np.uint64(32)) & np.uint64(0xFFFFF))
     return ((a * (2 * radius + 1)) >> 20) - radius, ((b * (2 * radius + 1)) >> 20) - radius
 
 
 @inlined
-def forbidden(g: Any, lane: Any, y: int, x: int, sy: int, sx: int, home: int) -> bool:
+def forbidden(g: Any, lane: Any, y: Number, x: Number, sy: Number, sx: Number, home: Number) -> Number:
     """Is the patch at (sy, sx) outside mask, class, radius or quota? `home` is the label of the match so far."""
     centre = g.centre[sy, sx]
     if centre == 0:
@@ -129,7 +133,7 @@ def forbidden(g: Any, lane: Any, y: int, x: int, sy: int, sx: int, home: int) ->
 
 
 @inlined
-def offer(g: Any, sweep: Any, y: int, x: int, best: tuple[int, int], k: int, state: Any) -> tuple[int, int]:
+def offer(g: Any, sweep: Any, y: Number, x: Number, best: tuple[Number, Number], k: Number, state: Any) -> tuple[Number, Number]:
     """Offer number k, clamped into the atlas; row -1 where there is none."""
     r, forward = g.patch // 2, -1 if sweep.backward else 1
     if k < _FORWARD:
@@ -146,18 +150,26 @@ def offer(g: Any, sweep: Any, y: int, x: int, best: tuple[int, int], k: int, sta
 
 
 @inlined
-def settle(g: Any, lane: Any, old: tuple[int, int], new: tuple[int, int]) -> None:
+def speaks_for(g: Any, y: Number, x: Number) -> Number:
+    """Pixels whose label hangs on this patch: itself, and those of the border that go on from it."""
+    r = g.patch // 2
+    down = 1 + r * (g.edge > 0 and (y == g.edge or y == g.site.shape[0] - 1 - g.edge))
+    return down * (1 + r * (g.edge > 0 and (x == g.edge or x == g.site.shape[1] - 1 - g.edge)))
+
+
+@inlined
+def settle(g: Any, lane: Any, old: tuple[Number, Number], new: tuple[Number, Number], pixels: Number) -> None:
     """Count a match that moved."""
     for place, count in ((old, -1), (new, 1)):
         block = g.block_row[place[0]] + g.block_column[place[1]]
         lane.use[block] += count
         lane.log[lane.logged[0]] = block
         lane.logged[0] += 1
-        lane.moved[g.label[place[0]]] += count
+        lane.moved[g.label[place[0]]] += count * pixels
 
 
 @inlined
-def visit(g: Any, lane: Any, sweep: Any, y: int, x: int, state: Any) -> Any:
+def visit(g: Any, lane: Any, sweep: Any, y: Number, x: Number, state: Any) -> Any:
     """Search for one pixel. Returns the state of the random numbers."""
     old = best = (np.int64(g.field[y, x, 0]), np.int64(g.field[y, x, 1]))
     home, label = g.block_row[old[0]] + g.block_column[old[1]], g.label[old[0]]
@@ -180,7 +192,7 @@ def visit(g: Any, lane: Any, sweep: Any, y: int, x: int, state: Any) -> Any:
     g.cost[y, x] = cost
     if best != old:
         g.field[y, x, 0], g.field[y, x, 1] = best
-        settle(g, lane, old, best)
+        settle(g, lane, old, best, speaks_for(g, y, x))
     return state
 
 

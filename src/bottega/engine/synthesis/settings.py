@@ -33,7 +33,8 @@ class SynthesisSettings:
     Parameters
     ----------
     patch
-        Side of the patches in pixels: 3, 5, 7 or 9. Small keeps fine grain and follows the guides closely; large keeps strokes and motifs whole.
+        Side of the patches in pixels: 3, 5, 7 or 9. Small keeps fine grain and follows the guides closely; large keeps strokes and motifs
+        whole.
     style_weight
         Weight of one style channel in the energy: how much neighbouring patches must agree in colour.
     guide_weights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .atlas import Atlas, Sheet, lay_out
+from .atlas import Atlas, Sheet, full_sheet, lay_out
 from .canvas import Canvas, Scene, lay_canvas
 from .field import extend, from_atlas, mend, refine, scatter, to_atlas
 from .inputs import Source, Target, check
@@ -19,6 +19,7 @@ from .levels import FINAL_OFFERS, Bench, Crew, lay_bench
 from .metric import Metric, limits, make_metric
 from .planning import Plan
 from .pyramid import Allocate
+from .regather import fill
 
 Array = NDArray[Any]
 _REACH_OF_UNIFORMITY = 3500 / 255**2  # EbSynth's figure for 5×5 patches and 8 bit values
@@ -173,11 +174,7 @@ def _job(
 
 
 def _sheets(plan: Plan, sources: Sequence[Source], allocate: Allocate) -> list[tuple[Sheet, ...]]:
-    out = []
-    for source in sources:
-        kind = np.ones(source.style.shape[:2], np.uint8) if source.classes is None else source.classes + np.uint8(1)
-        out.append(Sheet(source.style, source.guides, kind if source.mask is None else kind * source.mask))
-    levels = [tuple(out)]
+    levels = [tuple(full_sheet(source) for source in sources)]
     for _ in plan.levels[1:]:
         levels.insert(0, tuple(sheet.halved(allocate) for sheet in levels[0]))
     return levels
@@ -241,7 +238,8 @@ def _begin(job: Job, atlas: Atlas, scene: Scene, before: Bench | None, down: int
         field = scatter(atlas, asked.ravel(), job.caps, random).reshape(*canvas.site.shape, 2)
     if job.target.radius is not None:
         radius = np.zeros(canvas.site.shape, np.int32)
-        radius[canvas.inner] = np.broadcast_to(-(-np.asarray(job.target.radius) // (1 << down)), job.plan.target)[:: 1 << down, :: 1 << down]
+        coarse = -(-np.asarray(job.target.radius) // (1 << down))
+        radius[canvas.inner] = np.broadcast_to(coarse, job.plan.target)[:: 1 << down, :: 1 << down]
         field = np.clip(field, anchor - radius[..., None], anchor + radius[..., None])
     mend(field, canvas.site, canvas.wanted, atlas, job.caps, random)
     return lay_bench(s, job.metric, atlas, canvas, field, (anchor, radius), job.caps, job.lam)
@@ -256,7 +254,8 @@ def _classes_there(canvas: Canvas, atlas: Atlas, down: int) -> None:
         return
     missing = np.setdiff1d(np.unique(canvas.wanted[canvas.site != 0]), np.append(there, 0))
     if missing.size and not down:
-        raise ValueError(f"the target has class {int(missing[0]) - 1}, of which the sources have no whole patch; allowed are {(there[there > 0] - 1).tolist()}")
+        allowed = (there[there > 0] - 1).tolist()
+        raise ValueError(f"the target has class {int(missing[0]) - 1}, of which the sources have no whole patch; allowed are {allowed}")
     canvas.wanted[np.isin(canvas.wanted, missing)] = 0
 
 
@@ -275,20 +274,7 @@ def _finish(job: Job, bench: Bench) -> Synthesis:
         mend(bench.ground.field, 1 - canvas.kept, canvas.wanted, bench.atlas, job.caps, np.random.default_rng([s.seed, 64]))
     voters = bench.voters()
     image = job.allocate((height, width, job.plan.style_channels), np.dtype(np.float32))
-    _fill(image, voters, canvas.kept, canvas.rim, job.target, job.crew)
+    fill(image, voters, canvas.kept, canvas.rim, job.target, job.crew)
     nnf = job.allocate((height, width, 3), np.dtype(np.int32))
     from_atlas(bench.ground.field[canvas.inner], canvas.kept[canvas.inner], bench.atlas, nnf)
     return Synthesis(image, nnf, np.ascontiguousarray(bench.weight[canvas.inner]))
-
-
-def _fill(image: Array, voters: Any, kept: Array, rim: int, target: Target, crew: Crew) -> None:
-    """Votes where the picture is made, the given picture elsewhere."""
-    width, channels = image.shape[1:]
-
-    def work(top: int, bottom: int) -> None:
-        values = voters.rows(top + rim, bottom + rim)
-        made = kept[top + rim : bottom + rim, rim : rim + width] == 0
-        given = 0 if target.picture is None else target.picture[top:bottom]
-        image[top:bottom] = np.where(made[..., None], values[:, rim : rim + width, :channels], given)
-
-    crew.each_band(image.shape[0], work)

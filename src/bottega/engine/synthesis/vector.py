@@ -70,7 +70,7 @@ def _pairs(context: Any, builder: Any, values: Any) -> Any:
 def _difference(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """Emit Σ over rows and vectors of the masked, perhaps weighted, squared difference."""
     kinds = signature.args
-    target, a, target_row, source, b, source_row, rows, mask, weights = args
+    _, a, target_row, _, b, source_row, rows, _, _ = args
     arrays = [context.make_array(kinds[i])(context, builder, args[i]) for i in (0, 3, 7, 8)]
     vectors = builder.udiv(cgutils.unpack_tuple(builder, arrays[2].shape)[0], ir.Constant(_I64, LANES))
     total = cgutils.alloca_once_value(builder, ir.Constant(_HALF, [0] * (LANES // 2)))
@@ -89,7 +89,7 @@ def _difference(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 
 
 @intrinsic
-def patch_difference(typingctx, target, a, target_row, source, b, source_row, rows, mask, weights):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def patch_difference(typingctx, target, a, target_row, source, b, source_row, rows, mask, weights):  # type: ignore[no-untyped-def]
     """Σ (target[a + …] − source[b + …])² over `rows` rows of a patch, int16 in, int32 out.
 
     `a` and `b` are the indices of the patches' first numbers in two flat arrays, `target_row` and `source_row` what a row further adds.

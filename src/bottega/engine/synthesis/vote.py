@@ -20,7 +20,7 @@ GROUP = 4  # channels summed side by side: styles are stored in whole groups
 
 def grouped(values: NDArray[Any]) -> int:
     """Channels of a style in whole groups."""
-    return -(-values.shape[-1] // GROUP) * GROUP
+    return int(-(-values.shape[-1] // GROUP) * GROUP)
 
 
 @compiled
