@@ -72,11 +72,15 @@ def field_of(rows: int, columns: int, label: Picture, seed: int) -> Picture:
     random = np.random.default_rng(seed)
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     level = np.zeros_like(y)
-    sky = mixed([(214, 170, 120), (236, 208, 180), (246, 238, 230)], np.clip(0.5 + 0.3 * cloud(random, rows, columns, 22) + y / rows / 2, 0, 1))
+    sky = mixed(
+        [(214, 170, 120), (236, 208, 180), (246, 238, 230)], np.clip(0.5 + 0.3 * cloud(random, rows, columns, 22) + y / rows / 2, 0, 1)
+    )
     ripple = strokes(random, level + 0.08 * cloud(random, rows, columns, 18), 12)
     water = mixed([(96, 62, 26), (150, 106, 52), (206, 176, 132)], np.clip(0.45 + 0.25 * ripple, 0, 1))
     blades = strokes(random, level + np.pi / 2 + 0.25 * cloud(random, rows, columns, 12), 6)
-    grass = mixed([(22, 62, 34), (44, 118, 70), (84, 178, 150)], np.clip(0.5 + 0.22 * blades + 0.1 * cloud(random, rows, columns, 30), 0, 1))
+    grass = mixed(
+        [(22, 62, 34), (44, 118, 70), (84, 178, 150)], np.clip(0.5 + 0.22 * blades + 0.1 * cloud(random, rows, columns, 30), 0, 1)
+    )
     seeds = random.random((rows * columns // 90, 2)) * (rows, columns)
     far = np.full((rows, columns, 2), 1e9, np.float32)
     for sy, sx in seeds:
@@ -105,7 +109,7 @@ def passes(height: Picture, inside: Picture) -> dict[str, Picture]:
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     light = np.array([-0.5, -0.62, 0.6])
     light /= np.linalg.norm(light)
-    half = light + [0, 0, 1]
+    half = light + np.array([0, 0, 1])
     half /= np.linalg.norm(half)
     shade = np.clip(normal @ light, 0, 1)
     sky = 0.5 - 0.5 * normal[..., 1]
@@ -114,7 +118,10 @@ def passes(height: Picture, inside: Picture) -> dict[str, Picture]:
     ground = [0.78 - 0.5 * shadow, 0.6 - 0.2 * shadow, np.zeros_like(sky)]
     planes = [np.where(inside, a, b) for a, b in zip((shade, 0.2 + 0.6 * sky, shine), ground, strict=True)]
     full = 0.75 * planes[0] + 0.25 * planes[1] + 0.5 * planes[2]
-    return {name: 255 * np.clip(p, 0, 1)[..., None].repeat(3, -1) for name, p in zip(("diffuse", "sky", "highlight", "full"), [*planes, full], strict=True)}
+    return {
+        name: 255 * np.clip(p, 0, 1)[..., None].repeat(3, -1)
+        for name, p in zip(("diffuse", "sky", "highlight", "full"), [*planes, full], strict=True)
+    }
 
 
 def sphere_height(side: int) -> tuple[Picture, Picture]:
@@ -171,7 +178,16 @@ def head(y: Picture, x: Picture) -> dict[str, Picture]:
     eyes = sum(oval(-0.08, 0.17 * s, 0.045, 0.085, 0.2) for s in (-1, 1))
     pupils = sum(oval(-0.08, 0.17 * s + 0.01, 0.04, 0.035, 0.3) for s in (-1, 1))
     brows = sum(oval(-0.2 + 0.2 * abs(x - 0.17 * s), 0.17 * s, 0.03, 0.13, 0.4) for s in (-1, 1))
-    return {"face": face, "hair": hair, "neck": np.clip(neck, 0, 1), "light": light, "eyes": eyes, "pupils": pupils, "brows": brows, "lips": oval(0.34, 0, 0.06, 0.14, 0.3)}
+    return {
+        "face": face,
+        "hair": hair,
+        "neck": np.clip(neck, 0, 1),
+        "light": light,
+        "eyes": eyes,
+        "pupils": pupils,
+        "brows": brows,
+        "lips": oval(0.34, 0, 0.06, 0.14, 0.3),
+    }
 
 
 def over(picture: Picture, colour: Picture, mask: Picture) -> Picture:
@@ -182,7 +198,15 @@ def plate(parts_: dict[str, Picture]) -> Picture:
     """The head as photographed, without any brush."""
     light = np.clip(parts_["light"], 0, 1)
     grey = 0.35 * np.ones_like(light)
-    for name, value in (("hair", 0.18 + 0.1 * light), ("neck", 0.7 * light), ("face", light), ("eyes", 0.8), ("pupils", 0.1), ("brows", 0.2), ("lips", 0.5 * light)):
+    for name, value in (
+        ("hair", 0.18 + 0.1 * light),
+        ("neck", 0.7 * light),
+        ("face", light),
+        ("eyes", 0.8),
+        ("pupils", 0.1),
+        ("brows", 0.2),
+        ("lips", 0.5 * light),
+    ):
         grey = grey + (value - grey) * np.clip(parts_[name], 0, 1)
     return 255 * np.clip(grey, 0, 1)[..., None].repeat(3, -1)
 
