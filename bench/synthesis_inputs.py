@@ -94,7 +94,7 @@ def field_of(rows: int, columns: int, label: Picture, seed: int) -> Picture:
 
 def textures() -> dict[str, Picture]:
     """Source 300 by 220, target 280 by 200."""
-    source, target = parts(220, 300, 3), parts(200, 280, 11)
+    source, target = parts(220, 300, 3), parts(200, 280, 14)
     codes = np.array(PARTS, np.uint8)
     return {"style": field_of(220, 300, source, 5), "source_parts": codes[source], "target_parts": codes[target]}
 
@@ -115,7 +115,7 @@ def passes(height: Picture, inside: Picture) -> dict[str, Picture]:
     sky = 0.5 - 0.5 * normal[..., 1]
     shine = np.clip(normal @ half, 0, 1) ** 40
     shadow = cv2.GaussianBlur(np.roll(inside.astype(np.float32), (14, 12), (0, 1)), (0, 0), 5)
-    ground = [0.78 - 0.5 * shadow, 0.6 - 0.2 * shadow, np.zeros_like(sky)]
+    ground = [0.78 - 0.5 * shadow, 1 - 0.1 * shadow, np.zeros_like(sky)]
     planes = [np.where(inside, a, b) for a, b in zip((shade, 0.2 + 0.6 * sky, shine), ground, strict=True)]
     full = 0.75 * planes[0] + 0.25 * planes[1] + 0.5 * planes[2]
     return {
