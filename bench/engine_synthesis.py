@@ -80,6 +80,8 @@ def measure(case: Case) -> dict[str, list[tuple[float, Energy]]]:
     """Curves of energy over CPU seconds: name -> points. Prints a row a point."""
     s = case.settings
     case.ours(SynthesisSettings(patch=s.patch, rounds=1, sweeps=1, guide_weights=case.weights))  # compiles
+    small = (case.style[:24, :24], case.source[:24, :24], case.target[:24, :24])
+    baseline(*small, weights=np.ones(3 + len(case.weights), np.float32), patch=s.patch, uniformity=1.0, rounds=1)  # so does this
     runs: list[tuple[str, str, Callable[[], tuple[Array, Array]]]] = [
         ("ours", "draft", lambda: case.ours(s.draft())),
         ("ours", "standard", lambda: case.ours(s)),

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "bench"))
-from engine_synthesis import INPUTS, OURS, Case
+from engine_synthesis import INPUTS, OURS, Case  # noqa: E402 - bench is no package
 
 Picture = NDArray[Any]
 OUT = Path(__file__).resolve().parent / "gallery"
