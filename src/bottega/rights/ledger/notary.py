@@ -48,6 +48,10 @@ class Notary:
         """The sha256 of the raw public key: what the ledger names it by."""
         return hashlib.sha256(self.verifier.public).hexdigest()
 
+    def with_key(self, signer: Signer) -> Notary:
+        """The same marks, under the key that replaces this one."""
+        return Notary(signer, mark=self.mark, copies=self._copies)
+
     def check(self, ledger: Ledger) -> None:
         """Raise ConsentError unless this is the log that was signed last.
 
@@ -84,23 +88,21 @@ class Notary:
         """Move the mark forward, and refresh the copies. Raises ConsentError `ledger_unreachable`."""
         said = self._opened(note.encode(), (self.verifier,))
         if self.mark is not None:
-            self.mark.move(note, said.size, size_of=self._marked_size)
+            self.mark.move(note, said.size, size_of=self._size_of)
         for path in self._copies:
             write_note(path, note, durable=False)
 
-    def accept(self, ledger: Ledger) -> int:
-        """Make the log as it stands the mark, whatever the mark was: only on a named human's word. Gives the mark's former size, or -1.
+    def marked_size(self) -> int:
+        """The size that the mark says, -1 where there is none."""
+        there = self.mark.read() if self.mark else None
+        return self._size_of(there) if there is not None else -1
 
-        The log itself has to be whole; the private key is needed. Raises ConsentError.
-        """
-        if self._signer is None or self.mark is None:
-            raise refusal("mark_missing", "this machine does not hold the log's key, so it keeps no mark")
-        Notary(self._signer).check(ledger)
-        before = self.mark.read()
-        note = self.sign(ledger.head())
-        assert note is not None  # noqa: S101 - the key is here
+    def accept(self, ledger: Ledger) -> None:
+        """Make the log's own checkpoint the mark, whatever the mark was: only on a named human's word. Raises ConsentError."""
+        note = ledger.checkpoint()
+        if note is None or self.mark is None:
+            raise refusal("mark_missing", f"{ledger.path}: there is no checkpoint, or no place for its mark on this machine")
         self.mark.set(note)
-        return self._marked_size(before) if before is not None else -1
 
     def _check_mark(self, ledger: Ledger, size: int, marked: bytes | None, keys: Sequence[Verifier]) -> None:
         if marked is None:  # 4
@@ -140,7 +142,7 @@ class Notary:
         self._remember(note, said)
         return said
 
-    def _marked_size(self, note: bytes) -> int:
+    def _size_of(self, note: bytes) -> int:
         """The size that a mark says, whoever signed it: a damaged one counts as none, and is found at the next check."""
         try:
             return Checkpoint.parse(note.decode().split("\n\n")[0] + "\n").size

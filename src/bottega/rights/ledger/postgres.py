@@ -138,11 +138,8 @@ class PostgresStore:
 
 def create_schema(place: Database, *, wait_s: float) -> None:
     """Make the tables as their owner, and let the role of `place.url` read and append. Raises `ledger_unreachable`."""
-    with (
-        connect(place, place.url, wait_s=wait_s) as app,
-        connect(place, place.owner_url or place.url, wait_s=wait_s) as owner,
-        guarded(place),
-    ):
+    owner_url = place.owner_url or place.url
+    with connect(place, place.url, wait_s=wait_s) as app, connect(place, owner_url, wait_s=wait_s) as owner, guarded(place):
         [role], [owns] = (db.execute("SELECT current_user").fetchone() or [""] for db in (app, owner))
         with owner.transaction():
             for statement in statements(place.schema, role=role if role != owns else None):

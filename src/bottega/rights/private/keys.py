@@ -91,16 +91,20 @@ def load_key(path: Path) -> Ed25519PrivateKey:
 
 def write_public_key(path: Path, key: Ed25519PublicKey) -> None:
     """Write the public key as PEM. Raises CredentialError; a file that is there is never replaced."""
-    from cryptography.hazmat.primitives import serialization
-
-    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_new(path, pem, 0o644)
+        _write_new(path, public_pem(key), 0o644)
     except FileExistsError:
         raise CredentialError(f"{path}: there is a public key already; the show is bound to it") from None
     except OSError as problem:
         raise CredentialError(f"{path}: the public key cannot be written: {problem.strerror}") from problem
+
+
+def public_pem(key: Ed25519PublicKey) -> bytes:
+    """A public key as it lies in `keys/`."""
+    from cryptography.hazmat.primitives import serialization
+
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def load_public_key(path: Path) -> Ed25519PublicKey:
