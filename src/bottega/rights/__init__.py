@@ -7,6 +7,7 @@ from .gate import Door, Gate
 from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
 from .private.keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key
 from .private.people import ERASED, PeopleStore
+from .private.subject_keys import SubjectKeys, subject_keys_path
 from .reasons import REASONS
 from .record.consents import Grant
 from .record.registry import (
@@ -44,6 +45,7 @@ __all__ = [
     "PeopleStore",
     "Records",
     "State",
+    "SubjectKeys",
     "Transaction",
     "add_consent",
     "add_licence",
@@ -66,6 +68,7 @@ __all__ = [
     "revoke",
     "revoke_licence",
     "sign_form",
+    "subject_keys_path",
     "template",
     "verify_clearance",
     "wall_clock",
