@@ -2,7 +2,8 @@
 
 from .clearance import Clearance, verify_clearance
 from .decision import Decision, decide
-from .forms.consent_form import read_form, sign_form, template
+from .forms.consent_form import read_form, sign_form
+from .forms.consent_template import template
 from .gate import Door, Gate
 from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
 from .private.keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key

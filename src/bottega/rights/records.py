@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bottega.model import Consent, Licence, LicenceKind, Person, PersonKind, Purpose, UsageError, Use, shown
 
-from .forms.consent_form import read_form, template
+from .forms.consent_form import read_form
+from .forms.consent_template import template
 from .ledger import Ledger
 from .private.people import PeopleStore
 from .record import registry

@@ -27,7 +27,9 @@ def unseal(key: bytes, sealed: bytes, *, subject: str, what: str) -> bytes:
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _bound_to(subject, what))
     except (InvalidTag, ValueError):
-        raise CredentialError(f"{subject}: what is kept of them was changed or belongs to somebody else; restore it from a backup") from None
+        raise CredentialError(
+            f"{subject}: what is kept of them was changed or belongs to somebody else; restore it from a backup"
+        ) from None
 
 
 def _bound_to(subject: str, what: str) -> bytes:

@@ -15,7 +15,9 @@ from .sealing import KEY_BYTES
 
 APPLICATION_ID = 0x626F746B  # "botk"
 INDEX = "index"
-_SCHEMA = {"secret": f"CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL CHECK (length(value) = {KEY_BYTES})) STRICT, WITHOUT ROWID"}
+_SCHEMA = {
+    "secret": f"CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL CHECK (length(value) = {KEY_BYTES})) STRICT, WITHOUT ROWID"
+}
 
 
 def subject_keys_path(show_id: str, *, folder: Path | None = None) -> Path:

@@ -47,5 +47,7 @@ def _stands_for() -> dict[str, str]:
     classes: dict[str, list[str]] = {}
     for text in parent:
         classes.setdefault(root(text), []).append(text)
-    chosen = {name: min(members, key=lambda m: (not m.isascii(), -len(m) if m.isascii() else len(m), m)) for name, members in classes.items()}
+    chosen = {
+        name: min(members, key=lambda m: (not m.isascii(), -len(m) if m.isascii() else len(m), m)) for name, members in classes.items()
+    }
     return {text: chosen[root(text)] for text in parent if len(text) == 1}
