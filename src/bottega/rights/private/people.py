@@ -176,8 +176,8 @@ def document_key(sha256: str) -> str:
 def read_document(path: Path, *, longest: int) -> tuple[bytes, str]:
     """A document's bytes and their sha256. Raises UsageError for what cannot be read or is too long."""
     try:
-        if path.stat().st_size > longest:
-            raise UsageError(f"document {shown(path.name)} is longer than {longest} bytes; allowed is less")
+        if not path.is_file() or path.stat().st_size > longest:
+            raise UsageError(f"document {shown(path.name)} is no plain file, or longer than the {longest} bytes that are allowed")
         content = path.read_bytes()
     except OSError as problem:
         raise UsageError(f"document {shown(path.name)} cannot be read: {problem.strerror}") from problem

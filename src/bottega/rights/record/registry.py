@@ -61,13 +61,15 @@ def add_person(ledger: Ledger, person: Person) -> Entry:
 def add_licence(ledger: Ledger, licence: Licence) -> Entry:
     """Add a licence. One that is there is never changed: revoke it and add another."""
 
-    def check(state: State) -> None:
-        if licence.licence_id in state.licences:
-            raise UsageError(f"licence {licence.licence_id} is in the ledger already; add the new terms under another id")
-        if licence.show_id != state.show_id:
-            raise UsageError(f"licence {licence.licence_id} is for show {licence.show_id!r}, allowed is this one, {state.show_id!r}")
+    return _record(ledger, "licence.added", licence.to_json(), lambda state: check_licence(state, licence))
 
-    return _record(ledger, "licence.added", licence.to_json(), check)
+
+def check_licence(state: State, licence: Licence) -> None:
+    """Raise UsageError for a licence that does not belong into this ledger: a twin, or one of another show."""
+    if licence.licence_id in state.licences:
+        raise UsageError(f"licence {licence.licence_id} is in the ledger already; add the new terms under another id")
+    if licence.show_id != state.show_id:
+        raise UsageError(f"licence {licence.licence_id} is for show {licence.show_id!r}, allowed is this one, {state.show_id!r}")
 
 
 def revoke_licence(ledger: Ledger, licence_id: str, *, cause: str) -> Entry:

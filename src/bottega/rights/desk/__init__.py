@@ -1,0 +1,1 @@
+"""Desks: what coordinators and lawyers do, by the names that they know."""
