@@ -2,7 +2,8 @@
 
 from .clearance import Clearance, verify_clearance
 from .decision import Decision, decide
-from .forms.consent_form import read_form, sign_form, template
+from .forms.consent_form import read_form, sign_form
+from .forms.consent_template import template
 from .gate import Door, Gate
 from .ledger import Clock, Database, Entry, Head, Ledger, Mark, Notary, SteadyClock, Transaction, Verifier, log_signer, wall_clock
 from .private.keys import (
@@ -18,6 +19,7 @@ from .private.keys import (
     write_public_key,
 )
 from .private.people import ERASED, PeopleStore
+from .private.subject_keys import SubjectKeys, subject_keys_path
 from .reasons import REASONS
 from .record.consents import Grant
 from .record.registry import (
@@ -59,6 +61,7 @@ __all__ = [
     "Records",
     "State",
     "SteadyClock",
+    "SubjectKeys",
     "Transaction",
     "Verifier",
     "add_consent",
@@ -86,6 +89,7 @@ __all__ = [
     "revoke",
     "revoke_licence",
     "sign_form",
+    "subject_keys_path",
     "template",
     "verify_clearance",
     "wall_clock",

@@ -80,6 +80,14 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "content": ("the picture would depict what the consent excludes", "change the scene, or get a consent for it"),
         "strike": ("a strike suspends the consent", "wait until the strike is over"),
+        "suspended": ("the consent is suspended", "wait until it is resumed"),
+        "disputed": ("somebody disputes the consent or what is done under it", "stop until the dispute is settled and recorded as such"),
+        "died": ("the person died, and the consent was not to survive that", "ask the estate for a consent"),
+        "erased": (
+            "the person's name and documents were erased, so the consent cannot be shown",
+            "have the person added anew, with a new consent",
+        ),
+        "transfer": ("the consent does not allow a transfer", "have the person grant a consent to whom it shall go to"),
         # the clearance at the door
         "forged": ("the clearance was not signed by this gate, or was changed since", "ask the gate for a new one"),
         "unknown_key": ("the key is not the one that this show was created with", "restore keys/gate.pub of this show"),
@@ -114,7 +122,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-HOLDS: frozenset[str] = frozenset()
+HOLDS: frozenset[str] = frozenset({"reconsent"})
 """Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""
 
 

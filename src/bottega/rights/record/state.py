@@ -11,7 +11,7 @@ from bottega.rights.reasons import reason, refusal
 
 from . import answers, consents, trust, works
 from .answers import Declaration
-from .consents import Grant
+from .consents import SUSPENSIONS, Grant
 from .works import KnownExemplar, KnownLicence
 
 
@@ -30,6 +30,8 @@ class State:
         self.exemplars: dict[str, KnownExemplar] = {}
         self.shots: dict[str, Shot] = {}
         self.grants: dict[str, Grant] = {}
+        self.died: dict[str, int] = {}
+        self.erased: dict[str, int] = {}
         self.declarations: dict[tuple[str, str], tuple[Declaration, ...]] = {}
         self.approvals: dict[tuple[str, str], tuple[Approval, ...]] = {}
         self.cleared: dict[int, Entry] = {}
@@ -77,6 +79,9 @@ class State:
             grant = self.grants[g]
             if grant.ended:
                 found.append(reason(grant.ended, f"consent {g} ended by entry {grant.ended_idx}"))
+            found += [
+                reason(SUSPENSIONS[cause], f"consent {g} was suspended by entry {idx} ({cause})") for cause, idx in grant.suspended.items()
+            ]
             if self.strike and grant.consent.strike_suspends:
                 found.append(reason("strike", f"consent {g} is suspended by a strike"))
         for k in licences:
