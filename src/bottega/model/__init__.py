@@ -17,6 +17,7 @@ from .consent import (
 )
 from .errors import BottegaError, ConsentError, CredentialError, FootageError, JobError, Reason, UsageError
 from .exemplar import CHUNK_BYTES, Exemplar, Role, SealedFile, content_digest
+from .faces import Detection, FaceBox, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
 from .names import code, label, sha256_text, shown
 from .people import Person, PersonKind, subject_id
@@ -37,7 +38,11 @@ __all__ = [
     "ContentLimits",
     "CredentialError",
     "Delivery",
+    "Detection",
     "Exemplar",
+    "FaceBox",
+    "FaceKind",
+    "FaceTrack",
     "FootageError",
     "FrameRange",
     "Grantor",
@@ -70,6 +75,7 @@ __all__ = [
     "canonical_json",
     "code",
     "content_digest",
+    "faces_digest",
     "label",
     "sha256_text",
     "shown",
