@@ -19,6 +19,7 @@ from .errors import BottegaError, ConsentError, CredentialError, FootageError, J
 from .exemplar import CHUNK_BYTES, Exemplar, Role, SealedFile, content_digest
 from .faces import Detection, FaceBox, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
+from .learned import Learned, LearnedKind
 from .names import code, label, sha256_text, shown
 from .people import Person, PersonKind, subject_id
 from .record import Record, canonical_json, utc_instant, utc_text
@@ -49,6 +50,8 @@ __all__ = [
     "GrantorRole",
     "Input",
     "JobError",
+    "Learned",
+    "LearnedKind",
     "Licence",
     "LicenceKind",
     "Output",

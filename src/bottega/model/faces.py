@@ -63,9 +63,7 @@ class FaceBox(Record):
 
     def grown(self, by_px: int) -> FaceBox:
         """The box with a margin on every side."""
-        return FaceBox(
-            frame=self.frame, x=self.x - by_px, y=self.y - by_px, width=self.width + 2 * by_px, height=self.height + 2 * by_px
-        )
+        return FaceBox(frame=self.frame, x=self.x - by_px, y=self.y - by_px, width=self.width + 2 * by_px, height=self.height + 2 * by_px)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +99,9 @@ class FaceTrack(Record):
             wanted = "a person is needed" if needed else "nobody may be named: it is no person's own face"
             raise UsageError(f"face track {self.track_id} is a {self.kind.value}: {wanted}")
         if (self.kind is FaceKind.DOUBLE) != (self.replaced_with is not None):
-            raise UsageError(f"face track {self.track_id}: replaced_with is for a double, whose face becomes a performer's; give both or none")
+            raise UsageError(
+                f"face track {self.track_id}: a double, and nobody else, has a replaced_with: the performer whose face it gets"
+            )
         for name in ("subject_id", "replaced_with"):
             if (value := getattr(self, name)) is not None:
                 subject_id(value, f"face track {self.track_id} {name}")
@@ -164,5 +164,5 @@ class Detection(Record):
 def faces_digest(tracks: Iterable[FaceTrack], detections: Iterable[Detection]) -> str:
     """The sha256 of all that is known of a plate's faces: a review and a measurement hold for exactly this."""
     rows = [t.to_json() for t in sorted(tracks, key=lambda t: t.track_id)]
-    found = sorted((hashlib.sha256(canonical_json(d.to_json())).hexdigest() for d in detections))
+    found = sorted(hashlib.sha256(canonical_json(d.to_json())).hexdigest() for d in detections)
     return hashlib.sha256(canonical_json({"tracks": rows, "detections": found})).hexdigest()

@@ -9,6 +9,10 @@ from .private.keys import key_folder, key_id, load_gate_key, load_public_key, ma
 from .private.people import ERASED, PeopleStore
 from .reasons import REASONS
 from .record.consents import Grant
+from .record.faces import FaceReview, PlateFaces
+from .record.faces_registry import assign_face, record_detection, review_faces
+from .record.models import KnownModel
+from .record.models_registry import register_destruction, register_model
 from .record.registry import (
     add_consent,
     add_licence,
@@ -35,13 +39,16 @@ __all__ = [
     "Decision",
     "Door",
     "Entry",
+    "FaceReview",
     "Gate",
     "Grant",
     "Head",
     "KnownExemplar",
     "KnownLicence",
+    "KnownModel",
     "Ledger",
     "PeopleStore",
+    "PlateFaces",
     "Records",
     "State",
     "Transaction",
@@ -50,6 +57,7 @@ __all__ = [
     "add_person",
     "approve_consent",
     "approve_job",
+    "assign_face",
     "create_show",
     "decide",
     "declare_no_performer",
@@ -61,8 +69,12 @@ __all__ = [
     "make_gate_key",
     "private_key_path",
     "read_form",
+    "record_detection",
+    "register_destruction",
     "register_exemplar",
+    "register_model",
     "register_shot",
+    "review_faces",
     "revoke",
     "revoke_licence",
     "sign_form",
