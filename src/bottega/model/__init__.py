@@ -18,7 +18,9 @@ from .consent import (
 )
 from .errors import BottegaError, ConsentError, CredentialError, FootageError, JobError, Reason, UsageError
 from .exemplar import CHUNK_BYTES, Exemplar, Role, SealedFile, content_digest
+from .faces import Detection, FaceBox, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
+from .learned import Learned, LearnedKind
 from .names import code, label, sha256_text, shown
 from .people import Person, PersonKind, subject_id
 from .record import Record, canonical_json, utc_instant, utc_text
@@ -38,13 +40,19 @@ __all__ = [
     "ContentLimits",
     "CredentialError",
     "Delivery",
+    "Detection",
     "Exemplar",
+    "FaceBox",
+    "FaceKind",
+    "FaceTrack",
     "FootageError",
     "FrameRange",
     "Grantor",
     "GrantorRole",
     "Input",
     "JobError",
+    "Learned",
+    "LearnedKind",
     "Licence",
     "LicenceKind",
     "Output",
@@ -72,6 +80,7 @@ __all__ = [
     "canonical_json",
     "code",
     "content_digest",
+    "faces_digest",
     "label",
     "sha256_text",
     "shown",

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from .exemplar import Role
+from .frames import FrameRange
 from .record import Record, canonical_json
 
 
@@ -60,7 +61,9 @@ class Use(Record):
     `people` are subject ids. `touches_performer` is None until somebody has said so: the gate refuses None.
     `purpose` and `age_target` (years) belong to uses that touch a performer. `content` is what the result depicts that a
     consent may limit. `episode` and `scene` are those of the shot; `territory`, `medium` and `language` say where the result will
-    be seen and heard. `stated` holds facts that somebody states for policy packs, by name.
+    be seen and heard. `stated` holds facts that somebody states for policy packs, by name. `frames` are those that are made; None is all. `tracks_touched` are the face tracks and detections whose
+    pixels the edit may change, as measured on its mattes; None is not measured, which counts as all. `faces_measured` is the
+    digest of the faces it was measured against (`faces_digest`): for other faces the measurement says nothing.
     """
 
     schema: ClassVar[str] = "bottega.use"
@@ -82,6 +85,9 @@ class Use(Record):
     language: str | None = None
     medium: str | None = None
     stated: Mapping[str, str] = field(default_factory=dict, hash=False)
+    frames: FrameRange | None = None
+    tracks_touched: tuple[str, ...] | None = None
+    faces_measured: str | None = None
 
     def digest(self) -> str:
         """The sha256 of the facts: a clearance is bound to it."""

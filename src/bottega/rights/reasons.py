@@ -88,6 +88,38 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "have the person added anew, with a new consent",
         ),
         "transfer": ("the consent does not allow a transfer", "have the person grant a consent to whom it shall go to"),
+        # who is in the picture
+        "uncovered_subject": (
+            "the edit may touch the face of somebody who is not among the people of the use",
+            "name that person too, with their consent, or keep the edit off the face by a matte",
+        ),
+        "bystander_touched": ("the edit may touch a bystander's face", "keep the edit off the face by a matte"),
+        "face_depicted": ("a face on a poster, a screen or in a photograph is in the shot", "have legal clear it, and record that"),
+        "reflection": ("a reflection of somebody who is not among the people of the use is in the shot", "have a human judge it"),
+        "double": ("a double's face becomes a performer's, and not both have consented", "get the consent of both"),
+        "lookalike": ("a look-alike or twin is in the shot", "have a human say which of them consented"),
+        "likeness_object": ("a wax figure, mask, statue or painting of a face is in the shot", "have legal clear it, and record that"),
+        "detector_silent": ("a detector looked for a face that was declared, and found none", "have a human look at the frames"),
+        "face_unassigned": (
+            "a detector found a face that nobody assigned, and the edit may touch it",
+            "assign it (`bottega faces assign`), or keep the edit off it by a matte",
+        ),
+        "face_untracked": ("a detector found a face beside the edit that nobody assigned", "assign it (`bottega faces assign`)"),
+        "person_untracked": (
+            "the faces of the plate were reviewed, and none is that of a person of the use",
+            "assign their face and review again, or leave the person out",
+        ),
+        "faces_unreviewed": (
+            "nobody said of this very plate that its recorded faces are all",
+            "assign every face, look at them (`bottega faces sheet`), and review them (`bottega faces review`)",
+        ),
+        # weights and templates
+        "model_scope": (
+            "a model or face template is used outside what it was registered for, or stands on what has ended",
+            "make and register one for this very use",
+        ),
+        "model_destroyed": ("a model or face template was destroyed", "it cannot be used again; make another"),
+        "model_overdue": ("a model or face template should have been deleted by now", "destroy it (`bottega model destroy`)"),
         # the clearance at the door
         "forged": ("the clearance was not signed by this gate, or was changed since", "ask the gate for a new one"),
         "unknown_key": ("the key is not the one that this show was created with", "restore keys/gate.pub of this show"),
@@ -122,7 +154,19 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-HOLDS: frozenset[str] = frozenset({"reconsent"})
+HOLDS: frozenset[str] = frozenset(
+    {
+        "detector_silent",
+        "face_depicted",
+        "face_untracked",
+        "faces_unreviewed",
+        "likeness_object",
+        "lookalike",
+        "person_untracked",
+        "reconsent",
+        "reflection",
+    }
+)
 """Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .case import Case
+from .faces import FACE_POLICIES
+from .models import MODEL_POLICIES
 from .place_rules import placed
 from .policy import Policy, numbered
 from .use_rules import (
@@ -28,4 +30,6 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     known_technique,
     consented,
     approved_final,
+    *FACE_POLICIES,
+    *MODEL_POLICIES,
 )

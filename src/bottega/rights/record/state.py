@@ -9,9 +9,11 @@ from bottega.model import Approval, BottegaError, Person, Reason, Shot
 from bottega.rights.ledger import Entry, Frontier, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
-from . import answers, consents, trust, works
+from . import answers, consents, faces, models, trust, works
 from .answers import Declaration
 from .consents import SUSPENSIONS, Grant
+from .faces import PlateFaces
+from .models import KnownModel
 from .works import KnownExemplar, KnownLicence
 
 
@@ -34,6 +36,8 @@ class State:
         self.erased: dict[str, int] = {}
         self.declarations: dict[tuple[str, str], tuple[Declaration, ...]] = {}
         self.approvals: dict[tuple[str, str], tuple[Approval, ...]] = {}
+        self.faces: dict[str, PlateFaces] = {}
+        self.models: dict[str, KnownModel] = {}
         self.cleared: dict[int, Entry] = {}
         self.spent: dict[str, str] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
@@ -90,5 +94,12 @@ class State:
         return found
 
 
-_KINDS: Mapping[str, Callable[[State, Entry], None]] = {**answers.KINDS, **consents.KINDS, **trust.KINDS, **works.KINDS}
+_KINDS: Mapping[str, Callable[[State, Entry], None]] = {
+    **answers.KINDS,
+    **consents.KINDS,
+    **faces.KINDS,
+    **models.KINDS,
+    **trust.KINDS,
+    **works.KINDS,
+}
 _PASSED_OVER = ("job.", "output.", "note.", "review.")
