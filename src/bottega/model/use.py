@@ -53,12 +53,26 @@ class Input(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TextCheck(Record):
+    """What was found in the words of a job. The words themselves are not kept: only their sha256.
+
+    `found` are the people whose names stand in them, `near` those whom something resembles, and `suspected` says whether they
+    seem to name somebody who is not on record ("in the style of ...").
+    """
+
+    sha256: str
+    found: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    suspected: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Use(Record):
     """What a job is about to do, stated before it does it.
 
     `people` are subject ids. `touches_performer` is None until somebody has said so: the gate refuses None.
     `purpose` and `age_target` (years) belong to uses that touch a performer. `content` is what the result depicts that a
-    consent may limit.
+    consent may limit. `text` is what was found in the words of the job, None where nobody looked.
     """
 
     schema: ClassVar[str] = "bottega.use"
@@ -75,6 +89,7 @@ class Use(Record):
     technique: str = "exemplar_synthesis"
     territory: str | None = None
     content: tuple[Content, ...] = ()
+    text: TextCheck | None = None
 
     def digest(self) -> str:
         """The sha256 of the facts: a clearance is bound to it."""
