@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from bottega.model import (
     Person,
     PersonKind,
     Purpose,
+    Reason,
     Representation,
     Role,
 )
@@ -34,6 +36,7 @@ from bottega.rights import (
     register_exemplar,
     revoke,
 )
+from bottega.rights.decision import Case, policy
 
 from .builders import (
     KEY,
@@ -329,7 +332,13 @@ def test_no_rules_means_no(tmp_path: Path) -> None:
 
 def test_a_persons_no_stands_whatever_policies_are_asked(tmp_path: Path) -> None:
     state = set_stage(tmp_path).state()
-    assert decide(good_use(), state, now=NOON, policies=(lambda case: iter(()),)).codes == ("no_consent",)
+
+    @policy
+    def silent(case: Case) -> Iterator[Reason]:
+        """Nothing is asked."""
+        yield from ()
+
+    assert decide(good_use(), state, now=NOON, policies=(silent,)).codes == ("no_consent",)
 
 
 def test_an_empty_state_refuses(tmp_path: Path) -> None:

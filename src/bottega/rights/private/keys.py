@@ -27,30 +27,38 @@ def key_folder(environment: Mapping[str, str] | None = None) -> Path:
 
 
 def make_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
-    """Make and keep a show's private key (PKCS8 PEM, mode 0600). Raises CredentialError; a key that is there is never replaced."""
+    """Make and keep a show's private key. Raises CredentialError; a key that is there is never replaced."""
+    return make_private_key(private_key_path(show_id, folder=folder))
+
+
+def load_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
+    """Load a show's private key. Raises CredentialError for wide permissions, a link, or any other kind of key."""
+    return load_private_key(private_key_path(show_id, folder=folder))
+
+
+def make_private_key(path: Path) -> Ed25519PrivateKey:
+    """Make a private key and keep it (PKCS8 PEM, mode 0600). Raises CredentialError; a key that is there is never replaced."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    path = private_key_path(show_id, folder=folder)
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_new(path, pem, 0o600)
     except FileExistsError:
-        raise CredentialError(f"{path}: this show has a gate key already; load it, or move it away first") from None
+        raise CredentialError(f"{path}: there is a private key already; load it, or move it away first") from None
     except OSError as problem:
-        raise CredentialError(f"{path}: the gate key cannot be written: {problem.strerror}") from problem
+        raise CredentialError(f"{path}: the private key cannot be written: {problem.strerror}") from problem
     return key
 
 
-def load_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
-    """Load a show's private key. Raises CredentialError for wide permissions, a link, or any other kind of key."""
+def load_private_key(path: Path) -> Ed25519PrivateKey:
+    """Load a private key. Raises CredentialError for wide permissions, a link, or any kind but Ed25519."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    path = private_key_path(show_id, folder=folder)
     pem = _read(path, private=True)
     try:
         key = serialization.load_pem_private_key(pem, password=None)

@@ -1,0 +1,29 @@
+"""The one list of policies, in the order in which they are asked; the first reason found is shown first."""
+
+from __future__ import annotations
+
+from .case import Case
+from .policy import Policy, numbered
+from .use_rules import (
+    approved_final,
+    consented,
+    declared,
+    known_inputs,
+    known_technique,
+    licensed_inputs,
+    named_people,
+    never_minors,
+    right_show,
+)
+
+POLICIES: tuple[Policy[Case], ...] = numbered(
+    right_show,
+    known_inputs,
+    licensed_inputs,
+    declared,
+    named_people,
+    never_minors,
+    known_technique,
+    consented,
+    approved_final,
+)
