@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .case import Case
+from .picture_rules import chain_covered, credentials_hold, names_nobody_else, nothing_hidden
 from .policy import Policy, numbered
 from .use_rules import (
     approved_final,
@@ -26,4 +27,8 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     known_technique,
     consented,
     approved_final,
+    nothing_hidden,
+    credentials_hold,
+    chain_covered,
+    names_nobody_else,
 )

@@ -9,9 +9,10 @@ from bottega.model import Approval, BottegaError, Person, Reason, Shot
 from bottega.rights.ledger import EMPTY, Entry, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
-from . import answers, consents, works
+from . import answers, consents, outputs, works
 from .answers import Declaration
 from .consents import Grant
+from .outputs import Delivered
 from .works import KnownExemplar, KnownLicence
 
 
@@ -33,6 +34,8 @@ class State:
         self.approvals: dict[tuple[str, str], tuple[Approval, ...]] = {}
         self.cleared: dict[int, Entry] = {}
         self.spent: dict[str, str] = {}
+        self.delivered: dict[str, tuple[Delivered, ...]] = {}
+        self.delivered_files: dict[str, str] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
 
     @classmethod
@@ -78,5 +81,5 @@ class State:
         return found
 
 
-_KINDS: Mapping[str, Callable[[State, Entry], None]] = {**answers.KINDS, **consents.KINDS, **works.KINDS}
-_PASSED_OVER = ("job.", "output.", "note.", "review.")
+_KINDS: Mapping[str, Callable[[State, Entry], None]] = {**answers.KINDS, **consents.KINDS, **outputs.KINDS, **works.KINDS}
+_PASSED_OVER = ("job.", "note.", "review.")
