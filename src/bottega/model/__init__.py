@@ -17,7 +17,7 @@ from .consent import (
     Technique,
 )
 from .errors import BottegaError, ConsentError, CredentialError, FootageError, JobError, Reason, UsageError
-from .exemplar import CHUNK_BYTES, Exemplar, Role, SealedFile, content_digest
+from .exemplar import CHUNK_BYTES, Exemplar, Layer, LayerUse, MadeBy, Marks, MarkState, Role, SealedFile, content_digest
 from .faces import Detection, FaceBox, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
 from .learned import Learned, LearnedKind
@@ -26,7 +26,7 @@ from .people import Person, PersonKind, subject_id
 from .record import Record, canonical_json, utc_instant, utc_text
 from .show import Shot, Show
 from .take import Claim, Output, Share, Take, TakeInput, TakeState
-from .use import Content, Delivery, Input, Purpose, Use
+from .use import Content, Delivery, Input, Purpose, TextCheck, Use
 
 __all__ = [
     "CHUNK_BYTES",
@@ -51,10 +51,15 @@ __all__ = [
     "GrantorRole",
     "Input",
     "JobError",
+    "Layer",
+    "LayerUse",
     "Learned",
     "LearnedKind",
     "Licence",
     "LicenceKind",
+    "MadeBy",
+    "MarkState",
+    "Marks",
     "Output",
     "Person",
     "PersonKind",
@@ -75,6 +80,7 @@ __all__ = [
     "TakeInput",
     "TakeState",
     "Technique",
+    "TextCheck",
     "UsageError",
     "Use",
     "canonical_json",

@@ -18,6 +18,29 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_inputs": ("the job names no picture to read", "name the plate and the keys"),
         "unknown_exemplar": ("a picture is not in the ledger", "register exactly this file; a re-saved or graded copy is another picture"),
         "hash_changed": ("a file is not the one that was registered and cleared", "add the changed file as a new picture, or restore it"),
+        "unknown_layer": (
+            "a file holds a picture or data that Bottega does not know",
+            "save it flattened: one page or part, red, green, blue and alpha only",
+        ),
+        "tampered_credential": (
+            "the Content Credentials of a picture do not hold",
+            "get the file as its maker signed it; nothing strips or repairs them here",
+        ),
+        "mining_not_allowed": (
+            "a picture says that such use is not allowed",
+            "get a licence with a document from its rightsholder that allows it",
+        ),
+        "chained": (
+            "a picture was made by Bottega, and what it was made under does not cover this use",
+            "use the work that it was made from, with the consent of everybody in it",
+        ),
+        "named_person": ("the words of the job name a person who is not consented to in it", "name nobody, or add the person with a consent"),
+        "text_review": ("the words of the job may name a person", "name nobody, or have somebody look and resolve it"),
+        "unmarked": ("a file cannot carry the mark that says how it was made", "deliver it in a format that can"),
+        "attribution": (
+            "the shares of a take do not sum to one, or a work in it has no licence that holds",
+            "license every work, then make the take again",
+        ),
         "wrong_role": ("a picture is registered as something else", "register it in the role in which the job reads it"),
         "no_licence": ("a picture has no licence on record", "register the picture with a licence"),
         "licence_revoked": ("the licence of a picture was revoked", "use another picture, or get a new licence"),
@@ -165,6 +188,7 @@ HOLDS: frozenset[str] = frozenset(
         "person_untracked",
         "reconsent",
         "reflection",
+        "text_review",
     }
 )
 """Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""

@@ -47,7 +47,7 @@ def models_registered(case: Case) -> Iterator[Reason]:
 
 @policy
 def models_in_scope(case: Case) -> Iterator[Reason]:
-    """This show, these shots, these purposes, and nobody's weights without that person (case 38)."""
+    """Of this show, for these shots, these purposes, and nobody's weights without that person (case 38)."""
     use = case.use
     for name, learned in _models(case):
         if learned.show_id != use.show_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .case import Case
 from .faces import FACE_POLICIES
 from .models import MODEL_POLICIES
+from .picture_rules import chain_covered, credentials_hold, names_nobody_else, nothing_hidden
 from .place_rules import placed
 from .policy import Policy, numbered
 from .use_rules import (
@@ -32,4 +33,8 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     approved_final,
     *FACE_POLICIES,
     *MODEL_POLICIES,
+    nothing_hidden,
+    credentials_hold,
+    chain_covered,
+    names_nobody_else,
 )

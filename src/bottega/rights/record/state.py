@@ -9,11 +9,12 @@ from bottega.model import Approval, BottegaError, Person, Reason, Shot
 from bottega.rights.ledger import Entry, Frontier, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
-from . import answers, consents, faces, models, trust, works
+from . import answers, consents, faces, models, outputs, trust, works
 from .answers import Declaration
 from .consents import SUSPENSIONS, Grant
 from .faces import PlateFaces
 from .models import KnownModel
+from .outputs import Delivered
 from .works import KnownExemplar, KnownLicence
 
 
@@ -40,6 +41,8 @@ class State:
         self.models: dict[str, KnownModel] = {}
         self.cleared: dict[int, Entry] = {}
         self.spent: dict[str, str] = {}
+        self.delivered: dict[str, tuple[Delivered, ...]] = {}
+        self.delivered_files: dict[str, str] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
 
     @classmethod
@@ -99,7 +102,8 @@ _KINDS: Mapping[str, Callable[[State, Entry], None]] = {
     **consents.KINDS,
     **faces.KINDS,
     **models.KINDS,
+    **outputs.KINDS,
     **trust.KINDS,
     **works.KINDS,
 }
-_PASSED_OVER = ("job.", "output.", "note.", "review.")
+_PASSED_OVER = ("job.", "note.", "review.")
