@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bottega.model import ConsentError
 from bottega.rights import Ledger, Mark, Notary, create_show, log_signer
-
-from ..builders import GATE_KEY, SHOW, Clock
+from tests.rights.builders import GATE_KEY, SHOW, Clock
 
 LOG_KEY = Ed25519PrivateKey.from_private_bytes(b"log!" * 8)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"evil" * 8)

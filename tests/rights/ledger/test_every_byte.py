@@ -25,15 +25,20 @@ def cells(path: Path) -> Iterator[tuple[str, int, str, Any]]:
     """(table, row, column, value); a row goes by its place in the order of the first two columns."""
     db = sqlite3.connect(path)
     for table, columns in COLUMNS.items():
-        for number, row in enumerate(db.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1, 2").fetchall()):
+        rows = db.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY 1, 2").fetchall()  # noqa: S608
+        for number, row in enumerate(rows):
             for column, value in zip(columns, row, strict=True):
                 yield table, number, column, value
     db.close()
 
 
+def _select(what: str, table: str) -> str:
+    return f"SELECT {what} FROM {table} ORDER BY {', '.join(COLUMNS[table][:2])} LIMIT 1 OFFSET ?"  # noqa: S608
+
+
 def cell(path: Path, table: str, number: int, column: str) -> Any:
     db = sqlite3.connect(path)
-    [value] = db.execute(f"SELECT {column} FROM {table} ORDER BY {', '.join(COLUMNS[table][:2])} LIMIT 1 OFFSET ?", (number,)).fetchone()
+    [value] = db.execute(_select(column, table), (number,)).fetchone()
     db.close()
     return value
 
@@ -60,11 +65,9 @@ def put(path: Path, table: str, number: int, column: str, value: Any) -> bool:
     def change(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA ignore_check_constraints = ON")
         db.text_factory = bytes
-        key = db.execute(f"SELECT {first}, {second} FROM {table} ORDER BY 1, 2 LIMIT 1 OFFSET ?", (number,)).fetchone()
-        db.execute(f"UPDATE {table} SET {column} = {place} WHERE {first} IS ? AND {second} IS CAST(? AS {kind(second)})", (value, *key))
-
-    def kind(name: str) -> str:
-        return "TEXT" if name == "kind" else "INTEGER"
+        key = db.execute(_select(f"{first}, {second}", table), (number,)).fetchone()
+        kind = "TEXT" if second == "kind" else "INTEGER"
+        db.execute(f"UPDATE {table} SET {column} = {place} WHERE {first} IS ? AND {second} IS CAST(? AS {kind})", (value, *key))  # noqa: S608
 
     try:
         tampered(path, change)

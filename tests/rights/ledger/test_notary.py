@@ -14,8 +14,8 @@ from bottega.model import ConsentError
 from bottega.rights import Gate, Ledger, Mark, Notary, create_show, log_signer
 from bottega.rights.ledger import Head
 from bottega.rights.ledger.checkpoint import Checkpoint, open_checkpoint
+from tests.rights.builders import GATE_KEY, SHOW, good_use
 
-from ..builders import GATE_KEY, SHOW, good_use
 from .show import LOG_KEY, STRANGER, Books, made, refused, tampered
 
 VERIFIER = log_signer(SHOW, LOG_KEY).verifier
@@ -275,7 +275,7 @@ def test_without_its_files_a_notary_can_still_check(books: Books) -> None:
 def test_time_runs_on_under_a_notary_as_without(books: Books) -> None:
     with books.open() as ledger:
         books.clock.at -= timedelta(seconds=121)
-        with pytest.raises(ConsentError, match="^clock:"):
+        with pytest.raises(ConsentError, match=r"^clock:"):
             ledger.append("note.b", {})
 
 

@@ -13,8 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from bottega.model import Exemplar, JobError, SealedFile, Shot, Show, UsageError, code, sha256_text, shown
+from bottega.rights.durable import sync_folder
 
-from .files import read_record, sync_folder, write_json, write_whole
+from .files import read_record, write_json, write_whole
 
 SETTINGS = "bottega.toml"
 FASTEST_FPS = 1000

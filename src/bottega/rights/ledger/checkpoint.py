@@ -40,8 +40,11 @@ class Checkpoint:
             raise NoteError(
                 f"size {self.size} with a root of {len(self.root)} bytes: allowed are 0 to {LATEST_TIME} and {HASH_BYTES} bytes"
             )
-        if self.size == 0 and self.root != EMPTY_ROOT:
-            raise NoteError("a log of no entries has a root: allowed is the hash of nothing")
+
+    @property
+    def empty_is_empty(self) -> bool:
+        """Whether a log of no entries has the root of no entries; true of every other."""
+        return self.size > 0 or self.root == EMPTY_ROOT
 
     def text(self) -> str:
         """The note's text: three lines."""
@@ -57,6 +60,8 @@ class Checkpoint:
 
     def signed(self, signer: Signer) -> str:
         """The checkpoint as a note, signed by the log. Raises NoteError where the key is not named as the log is."""
+        if not self.empty_is_empty:
+            raise NoteError("a log of no entries has a root: allowed is the hash of nothing")
         if signer.verifier.name != self.origin or signer.verifier.kind != ED25519:
             raise NoteError(
                 f"the key of {shown(signer.verifier.name)} cannot sign for {shown(self.origin)}: allowed is the log's own plain key"

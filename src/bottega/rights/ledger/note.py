@@ -28,6 +28,7 @@ LONGEST_NOTE = 1024 * 1024
 LATEST_TIME = 2**63 - 1
 _DASH = "— "
 _ID_BYTES, _TIME_BYTES, _KEY_BYTES = 4, 8, 32
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
@@ -171,7 +172,7 @@ def joined(text: str, signatures: Iterable[Signature]) -> str:
 
 def split(note: str | bytes) -> tuple[str, tuple[Signature, ...]]:
     """Text and signatures of a note, nothing verified: for looking, never for trusting. Raises NoteError."""
-    whole = _plain(note)
+    whole = plain(note)
     at = whole.rfind("\n\n")
     lines = whole[at + 2 :].split("\n")
     if at < 0 or lines.pop() != "":
@@ -224,18 +225,18 @@ def key_name(text: str) -> str:
     return text
 
 
-def _plain(note: str | bytes) -> str:
-    """The note as text. Raises NoteError for what no note may hold."""
-    if len(note) > LONGEST_NOTE:
-        raise NoteError(f"a note of {len(note)} bytes is too long: allowed are {LONGEST_NOTE}")
+def plain(text: str | bytes, *, longest: int = LONGEST_NOTE) -> str:
+    """Text as a note may hold it: UTF-8 without control characters but the newline. Raises NoteError."""
+    if len(text) > longest:
+        raise NoteError(f"a text of {len(text)} bytes is too long: allowed are {longest}")
     try:
-        text = note.decode("utf-8") if isinstance(note, bytes) else note
-        text.encode("utf-8")  # a lone surrogate is no text
+        found = text.decode("utf-8") if isinstance(text, bytes) else text
+        found.encode("utf-8")  # a lone surrogate is no text
     except UnicodeError as problem:
         raise NoteError("no signed note: it is not UTF-8") from problem
-    if any(c < " " and c != "\n" for c in text):
+    if _CONTROL.search(found):
         raise NoteError("no signed note: it holds a control character")
-    return text
+    return found
 
 
 def _signed(text: str, time: int | None) -> bytes:
