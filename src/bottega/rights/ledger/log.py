@@ -166,9 +166,12 @@ class Ledger:
             row = self._db.execute("SELECT idx, chain FROM entry ORDER BY idx DESC LIMIT 1").fetchone()
         return Head(row[0] + 1, row[1]) if row else EMPTY
 
-    def entries(self, kind: str | None = None, *, after: int = -1) -> list[Entry]:
-        """The entries with a higher index than `after`, of one kind or of all; each is checked against its own hash."""
-        return [_entry(row) for row in self._rows(kind, after)]
+    def entries(self, kind: str | None = None, *, after: int = -1, mentioning: str = "") -> list[Entry]:
+        """The entries with a higher index than `after`, of one kind or of all; each is checked against its own hash.
+
+        `mentioning` leaves out those whose body does not hold that text; they are not looked at, so it is for asking, not for deciding.
+        """
+        return [_entry(row) for row in self._rows(kind, after, mentioning)]
 
     def since(self, known: Head) -> list[Entry]:
         """The entries after a head that the caller has seen; raises `ledger_invalid` where the log does not continue from it."""
@@ -202,8 +205,10 @@ class Ledger:
             last = entry
         return Head(last.idx + 1, last.chain) if last else EMPTY
 
-    def _rows(self, kind: str | None, after: int) -> list[Any]:
-        where, values = ("idx > ?", (after,)) if kind is None else ("kind = ? AND idx > ?", (kind, after))
+    def _rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Any]:
+        where, values = ("idx > ?", [after]) if kind is None else ("kind = ? AND idx > ?", [kind, after])
+        if mentioning:
+            where, values = f"{where} AND instr(body, ?)", [*values, mentioning.encode()]
         with self._lock, self._guarded():
             return self._db.execute(f"SELECT {_COLUMNS} FROM entry WHERE {where} ORDER BY idx", values).fetchall()  # noqa: S608 - constants
 

@@ -60,7 +60,6 @@ def add_person(ledger: Ledger, person: Person) -> Entry:
 
 def add_licence(ledger: Ledger, licence: Licence) -> Entry:
     """Add a licence. One that is there is never changed: revoke it and add another."""
-
     return _record(ledger, "licence.added", licence.to_json(), lambda state: check_licence(state, licence))
 
 
