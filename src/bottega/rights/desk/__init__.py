@@ -1,1 +1,1 @@
-"""Desks: what coordinators and lawyers do, by the names that they know."""
+"""What people do with the ledger, by the names that they know."""
