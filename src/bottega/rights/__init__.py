@@ -4,8 +4,19 @@ from .clearance import Clearance, verify_clearance
 from .decision import Decision, decide
 from .forms.consent_form import read_form, sign_form, template
 from .gate import Door, Gate
-from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
-from .private.keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key
+from .ledger import Clock, Database, Entry, Head, Ledger, Mark, Notary, SteadyClock, Transaction, Verifier, log_signer, wall_clock
+from .private.keys import (
+    key_folder,
+    key_id,
+    load_gate_key,
+    load_log_key,
+    load_public_key,
+    make_gate_key,
+    make_log_key,
+    mark_folder,
+    private_key_path,
+    write_public_key,
+)
 from .private.people import ERASED, PeopleStore
 from .reasons import REASONS
 from .record.consents import Grant
@@ -32,6 +43,7 @@ __all__ = [
     "REASONS",
     "Clearance",
     "Clock",
+    "Database",
     "Decision",
     "Door",
     "Entry",
@@ -41,10 +53,14 @@ __all__ = [
     "KnownExemplar",
     "KnownLicence",
     "Ledger",
+    "Mark",
+    "Notary",
     "PeopleStore",
     "Records",
     "State",
+    "SteadyClock",
     "Transaction",
+    "Verifier",
     "add_consent",
     "add_licence",
     "add_person",
@@ -57,8 +73,12 @@ __all__ = [
     "key_folder",
     "key_id",
     "load_gate_key",
+    "load_log_key",
     "load_public_key",
+    "log_signer",
     "make_gate_key",
+    "make_log_key",
+    "mark_folder",
     "private_key_path",
     "read_form",
     "register_exemplar",

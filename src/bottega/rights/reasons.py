@@ -85,7 +85,20 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the ledger cannot be read or written",
             "check the disk, the permissions and other processes; the gate stays shut",
         ),
-        "clock": ("the clock stands before the ledger's last entry", "set the clock right"),
+        "clock": (
+            "the clock stands before the ledger's last entry, or was set since the machine started",
+            "set the clock right, or have a named human accept it",
+        ),
+        "rollback": ("the ledger has fewer entries than were signed on this machine", "restore the newest copy; the gate stays shut"),
+        "split_view": ("the ledger's past is not the one that was signed on this machine", "restore the true one; the gate stays shut"),
+        "mark_missing": (
+            "this machine does not have the ledger's high-water mark",
+            "restore the mark, or have a named human accept the ledger as it stands",
+        ),
+        "unknown_checkpoint_key": (
+            "a checkpoint of the ledger is not signed by a key that the ledger names",
+            "restore keys/log.vkey, the mark and the ledger; the gate stays shut",
+        ),
     }
 )
 

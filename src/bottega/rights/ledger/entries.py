@@ -26,6 +26,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "clearance.spent": "a worker used a clearance for the first time; nobody else can",
         "job.started": "a job began",
         "output.registered": "a file that a job made, by digest",
+        "key.rotated": "the gate's or the log's key is replaced, on the word of the key before",
+        "clock.accepted": "a named human says that the clock, which was set, is right",
         "job.quarantined": "a job was stopped and its output set aside",
     }
 )

@@ -38,9 +38,13 @@ T = TypeVar("T")
 _states: WeakKeyDictionary[Ledger, State] = WeakKeyDictionary()  # each is touched under its ledger's write lock only
 
 
-def create_show(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str, show_code: str) -> Entry:
-    """Begin the log: bind the show to the gate's public key. Raises UsageError when it has begun."""
+def create_show(
+    ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str, show_code: str, log_key: Ed25519PublicKey | None = None
+) -> Entry:
+    """Begin the log: bind the show to the public keys of its gate and of its log. Raises UsageError when it has begun."""
     data = {"show_id": label(show_id, "show id"), "code": code(show_code, "show code"), "gate_key_id": key_id(public_key)}
+    if log_key is not None:
+        data["log_key"] = key_id(log_key)
     with ledger.transaction() as transaction:
         if ledger.head().size:
             raise UsageError(f"{ledger.path}: the show was created already; open it instead")
