@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bottega.rights.ledger.checkpoint import open_checkpoint
-from bottega.rights.ledger.note import NoteError
+from bottega.rights.ledger.note import NoteError, Signer
 from bottega.rights.ledger.submit import ask, at_url
 from bottega.rights.ledger.witness import LONGEST_REQUEST, Request, Witness
 from bottega.rights.ledger.witness_http import WitnessServer
@@ -21,6 +21,7 @@ from .grown import LOG, WITNESS, Grown
 
 A_LOG = Grown(40)
 OTHER_PAST = Grown(40, story="revoke", fork=3)
+OTHER_LOG = Signer("bottega.example/show-2", WITNESS._key)
 HASH = hashlib.sha256(LOG.verifier.name.encode()).hexdigest()
 
 
@@ -79,14 +80,11 @@ def test_the_statuses_are_those_of_the_protocol(port: int) -> None:
     assert send(port, "POST", "/add-checkpoint", "nonsense")[0] == 400
     assert post(port, Request(6, (), A_LOG.note(5)))[0] == 400
     assert post(port, Request(5, (), A_LOG.note(9).replace("\n9\n", "\n8\n")))[0] == 403
-    assert post(port, Grown(3, signer=WITNESS_AS_LOG).request(0))[0] == 404
+    assert post(port, Grown(3, signer=OTHER_LOG).request(0))[0] == 404
     assert post(port, A_LOG.request(0, 9))[:3] == (409, "text/x.tlog.size", "5\n")
     assert post(port, OTHER_PAST.request(5, 9))[0] == 422
     assert send(port, "POST", "/elsewhere", "x")[0] == 404
     assert send(port, "PUT", "/add-checkpoint", "x")[0] == 501
-
-
-WITNESS_AS_LOG = type(LOG)("bottega.example/show-2", WITNESS._key)
 
 
 def test_the_last_checkpoint_is_shown_with_both_signatures(port: int, witness: Witness) -> None:
