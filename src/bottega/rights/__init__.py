@@ -2,7 +2,8 @@
 
 from .clearance import Clearance, verify_clearance
 from .decision import Decision, decide
-from .forms.consent_form import read_form, sign_form, template
+from .forms.consent_form import read_form, sign_form
+from .forms.consent_template import template
 from .gate import Door, Gate
 from .ledger import Clock, Database, Entry, Head, Ledger, Mark, Notary, SteadyClock, Transaction, Verifier, log_signer, wall_clock
 from .private.keys import (
@@ -18,8 +19,13 @@ from .private.keys import (
     write_public_key,
 )
 from .private.people import ERASED, PeopleStore
+from .private.subject_keys import SubjectKeys, subject_keys_path
 from .reasons import REASONS
 from .record.consents import Grant
+from .record.faces import FaceReview, PlateFaces
+from .record.faces_registry import assign_face, record_detection, review_faces
+from .record.models import KnownModel
+from .record.models_registry import register_destruction, register_model
 from .record.registry import (
     add_consent,
     add_licence,
@@ -47,18 +53,22 @@ __all__ = [
     "Decision",
     "Door",
     "Entry",
+    "FaceReview",
     "Gate",
     "Grant",
     "Head",
     "KnownExemplar",
     "KnownLicence",
+    "KnownModel",
     "Ledger",
     "Mark",
     "Notary",
     "PeopleStore",
+    "PlateFaces",
     "Records",
     "State",
     "SteadyClock",
+    "SubjectKeys",
     "Transaction",
     "Verifier",
     "add_consent",
@@ -66,6 +76,7 @@ __all__ = [
     "add_person",
     "approve_consent",
     "approve_job",
+    "assign_face",
     "create_show",
     "decide",
     "declare_no_performer",
@@ -81,11 +92,16 @@ __all__ = [
     "mark_folder",
     "private_key_path",
     "read_form",
+    "record_detection",
+    "register_destruction",
     "register_exemplar",
+    "register_model",
     "register_shot",
+    "review_faces",
     "revoke",
     "revoke_licence",
     "sign_form",
+    "subject_keys_path",
     "template",
     "verify_clearance",
     "wall_clock",

@@ -11,9 +11,9 @@ from bottega.rights.ledger import Database, Ledger, Notary, SteadyClock, Transac
 from bottega.rights.ledger.mark import write_note
 from bottega.rights.private.keys import (
     load_gate_key,
-    load_key,
     load_log_key,
-    make_key,
+    load_private_key,
+    make_private_key,
     private_key_path,
     public_pem,
 )
@@ -42,7 +42,7 @@ class UpkeepDesk:
             raise UsageError(f"key {shown(which)}: allowed are {', '.join(WHICH)}")
         old = (load_gate_key if which == "gate" else load_log_key)(self._show_id)
         waiting = private_key_path(self._show_id, which=which, state=NEW)
-        new = load_key(waiting) if waiting.exists() else make_key(waiting)  # 1
+        new = load_private_key(waiting) if waiting.exists() else make_private_key(waiting)  # 1
         with self._ledger.transaction() as transaction:  # 2
             named = self._named(transaction, by)
             rotate_key(transaction, which=which, old=old, new=new.public_key(), show_id=self._show_id, by=named)
@@ -93,13 +93,13 @@ def finish_rotations(place: Path | Database, show_id: str, *, gate_public: Path,
             continue
         with Ledger(place) as ledger:
             rotations = [e.data for e in ledger.entries("key.rotated") if e.data.get("which") == which]
-        if rotations and rotations[-1].get("new") == load_key(waiting).public_key().public_bytes_raw().hex():
+        if rotations and rotations[-1].get("new") == load_private_key(waiting).public_key().public_bytes_raw().hex():
             _install(show_id, which, public)
 
 
 def _install(show_id: str, which: str, public: Path) -> None:
     waiting = private_key_path(show_id, which=which, state=NEW)
-    key = load_key(waiting)
+    key = load_private_key(waiting)
     text = public_pem(key.public_key()).decode() if which == "gate" else f"{log_signer(show_id, key).verifier.vkey}\n"
     write_note(public, text, durable=True)
     try:

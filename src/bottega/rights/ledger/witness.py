@@ -18,7 +18,7 @@ from pathlib import Path
 from bottega.model import UsageError
 from bottega.model.names import shown
 from bottega.rights.durable import write_whole
-from bottega.rights.private.keys import load_key, make_key
+from bottega.rights.private.keys import load_private_key, make_private_key
 
 from .checkpoint import Checkpoint, open_checkpoint
 from .clock import wall_clock
@@ -71,7 +71,7 @@ class Witness:
             raise UsageError(f"{shown(str(folder))} is no witness's folder: make one with `bottega witness new FOLDER --name NAME`")
         self.folder, self._clock = folder, clock
         self.verifier = Verifier.parse((folder / "witness.vkey").read_text("utf-8"))
-        self._signer = Signer(self.verifier.name, load_key(folder / "witness.pem"), COSIGNATURE)
+        self._signer = Signer(self.verifier.name, load_private_key(folder / "witness.pem"), COSIGNATURE)
         if self._signer.verifier != self.verifier:
             raise NoteError("witness.vkey is not the public half of witness.pem: restore the folder")
 
@@ -83,7 +83,7 @@ class Witness:
         Verifier(name, bytes(32), COSIGNATURE)  # the name is checked before anything is made
         for part in ("", "logs", "seen"):
             (folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
-        signer = Signer(name, make_key(folder / "witness.pem"), COSIGNATURE)
+        signer = Signer(name, make_private_key(folder / "witness.pem"), COSIGNATURE)
         write_whole(folder / "witness.vkey", f"{signer.verifier.vkey}\n".encode())
         return cls(folder)
 

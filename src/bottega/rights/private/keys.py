@@ -33,22 +33,22 @@ def mark_folder() -> Path:
 
 def make_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
     """Make and keep the key that signs a show's clearances. Raises CredentialError; a key that is there is never replaced."""
-    return make_key(private_key_path(show_id, folder=folder))
+    return make_private_key(private_key_path(show_id, folder=folder))
 
 
 def load_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
     """Load a show's gate key. Raises CredentialError for wide permissions, a link, or any other kind of key."""
-    return load_key(private_key_path(show_id, folder=folder))
+    return load_private_key(private_key_path(show_id, folder=folder))
 
 
 def make_log_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
     """Make and keep the key that signs a ledger's checkpoints: another one than the gate's. Raises CredentialError."""
-    return make_key(private_key_path(show_id, folder=folder, which="log"))
+    return make_private_key(private_key_path(show_id, folder=folder, which="log"))
 
 
 def load_log_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
     """Load the key that signs a ledger's checkpoints. Raises CredentialError as `load_gate_key` does."""
-    return load_key(private_key_path(show_id, folder=folder, which="log"))
+    return load_private_key(private_key_path(show_id, folder=folder, which="log"))
 
 
 def private_key_path(show_id: str, *, folder: Path | None = None, which: str = "gate", state: str = "") -> Path:
@@ -56,7 +56,7 @@ def private_key_path(show_id: str, *, folder: Path | None = None, which: str = "
     return (folder or key_folder()) / f"{code(which, 'key')}_{code(show_id, 'show id')}{state}.pem"
 
 
-def make_key(path: Path) -> Ed25519PrivateKey:
+def make_private_key(path: Path) -> Ed25519PrivateKey:
     """Make a private key and keep it (PKCS8 PEM, mode 0600). Raises CredentialError; a key that is there is never replaced."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -73,7 +73,7 @@ def make_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def load_key(path: Path) -> Ed25519PrivateKey:
+def load_private_key(path: Path) -> Ed25519PrivateKey:
     """Load a private key. Raises CredentialError for wide permissions, a link, or any other kind of key."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization

@@ -9,9 +9,12 @@ from bottega.model import Approval, BottegaError, Person, Reason, Shot
 from bottega.rights.ledger import Entry, Frontier, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
-from . import answers, consents, trust, works
+from . import answers, consents, faces, models, outputs, trust, works
 from .answers import Declaration
-from .consents import Grant
+from .consents import SUSPENSIONS, Grant
+from .faces import PlateFaces
+from .models import KnownModel
+from .outputs import Delivered
 from .works import KnownExemplar, KnownLicence
 
 
@@ -30,10 +33,16 @@ class State:
         self.exemplars: dict[str, KnownExemplar] = {}
         self.shots: dict[str, Shot] = {}
         self.grants: dict[str, Grant] = {}
+        self.died: dict[str, int] = {}
+        self.erased: dict[str, int] = {}
         self.declarations: dict[tuple[str, str], tuple[Declaration, ...]] = {}
         self.approvals: dict[tuple[str, str], tuple[Approval, ...]] = {}
+        self.faces: dict[str, PlateFaces] = {}
+        self.models: dict[str, KnownModel] = {}
         self.cleared: dict[int, Entry] = {}
         self.spent: dict[str, str] = {}
+        self.delivered: dict[str, tuple[Delivered, ...]] = {}
+        self.delivered_files: dict[str, str] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
 
     @classmethod
@@ -77,6 +86,9 @@ class State:
             grant = self.grants[g]
             if grant.ended:
                 found.append(reason(grant.ended, f"consent {g} ended by entry {grant.ended_idx}"))
+            found += [
+                reason(SUSPENSIONS[cause], f"consent {g} was suspended by entry {idx} ({cause})") for cause, idx in grant.suspended.items()
+            ]
             if self.strike and grant.consent.strike_suspends:
                 found.append(reason("strike", f"consent {g} is suspended by a strike"))
         for k in licences:
@@ -85,5 +97,13 @@ class State:
         return found
 
 
-_KINDS: Mapping[str, Callable[[State, Entry], None]] = {**answers.KINDS, **consents.KINDS, **trust.KINDS, **works.KINDS}
-_PASSED_OVER = ("job.", "output.", "note.", "review.")
+_KINDS: Mapping[str, Callable[[State, Entry], None]] = {
+    **answers.KINDS,
+    **consents.KINDS,
+    **faces.KINDS,
+    **models.KINDS,
+    **outputs.KINDS,
+    **trust.KINDS,
+    **works.KINDS,
+}
+_PASSED_OVER = ("job.", "note.", "review.")
