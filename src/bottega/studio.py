@@ -27,7 +27,10 @@ from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
 from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
 from bottega.rights import Door, Gate, Ledger, PeopleStore, Records, load_gate_key, load_public_key, private_key_path
+from bottega.rights.desk.ledger import Finding, LedgerDesk, read_key, summary
 from bottega.rights.desk.upkeep import UpkeepDesk
+from bottega.rights.ledger.witness import Witness
+from bottega.rights.ledger.witness_http import WitnessServer
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
@@ -172,6 +175,11 @@ class Studio:
         public, log = self.folder.public_key, self.folder.log_key
         return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
 
+    @cached_property
+    def books(self) -> LedgerDesk:
+        """The ledger as outsiders check it."""
+        return LedgerDesk(self.ledger, checkpoints=self.folder.checkpoint.parent)
+
     # Jobs
 
     def deage_request(
@@ -291,4 +299,17 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     return kind(text)
 
 
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "examine"]
+__all__ = [
+    "Check",
+    "Event",
+    "Finding",
+    "Plan",
+    "Remade",
+    "RepairRequest",
+    "Studio",
+    "Witness",
+    "WitnessServer",
+    "examine",
+    "read_key",
+    "summary",
+]
