@@ -70,6 +70,7 @@ def verify(
 @app.command("checkpoint")
 @command
 def checkpoint(
+    *,
     witness: Annotated[
         list[str] | None, typer.Option("--witness", help="Have it cosigned by this witness: its folder, or its URL. May be given again.")
     ] = None,
