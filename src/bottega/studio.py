@@ -176,7 +176,7 @@ class Studio:
         return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
 
     @cached_property
-    def books(self) -> LedgerDesk:
+    def ledger_desk(self) -> LedgerDesk:
         """The ledger as outsiders check it."""
         return LedgerDesk(self.ledger, checkpoints=self.folder.checkpoint.parent)
 

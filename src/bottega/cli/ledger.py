@@ -33,7 +33,7 @@ def list_(
     """
     from bottega.studio import summary
 
-    found = open_studio(folder).books.entries(kind=kind)
+    found = open_studio(folder).ledger_desk.entries(kind=kind)
     rows = [(e.idx, f"{e.at:%Y-%m-%d %H:%M:%S}", e.kind, _cut(summary(e))) for e in found]
     result = [{"index": e.idx, **json.loads(e.body)} for e in found] if as_json else []
     show(result, as_json=as_json, words=lambda: table(("index", "time (UTC)", "kind", "what it says"), rows))
@@ -58,7 +58,7 @@ def verify(
     from bottega.studio import Finding
 
     try:
-        found = open_studio(folder).books.verify(against=against or (), witnesses=witness or ())
+        found = open_studio(folder).ledger_desk.verify(against=against or (), witnesses=witness or ())
     except ConsentError as problem:
         found = [Finding("keys", ok=False, detail=str(problem))]
     rows = [("ok" if f.ok else "BAD", f.what, f.detail) for f in found]
@@ -89,7 +89,7 @@ def checkpoint(
     """
     from bottega.studio import read_key
 
-    desk, keys = open_studio(folder).books, [read_key(text) for text in key or ()]
+    desk, keys = open_studio(folder).ledger_desk, [read_key(text) for text in key or ()]
     if request is not None:
         text = desk.request(seen=request)
     elif answer is not None:
@@ -111,7 +111,7 @@ def prove(
 
     Example: bottega ledger prove g_3f9a > proof.txt
     """
-    _give(open_studio(folder).books.prove(entry), "proof", out=out, as_json=as_json)
+    _give(open_studio(folder).ledger_desk.prove(entry), "proof", out=out, as_json=as_json)
 
 
 @app.command("export")
@@ -125,7 +125,7 @@ def export(
 
     Example: bottega ledger export --since 1200 > entries.jsonl
     """
-    bodies = list(open_studio(folder).books.bodies(since=since))
+    bodies = list(open_studio(folder).ledger_desk.bodies(since=since))
     if as_json:
         show([json.loads(body) for body in bodies], as_json=True, words=str)
     else:
