@@ -40,10 +40,13 @@ from bottega.rights import (
     subject_keys_path,
 )
 from bottega.rights.desk.consents import ConsentDesk
+from bottega.rights.desk.ledger import Finding, LedgerDesk, read_key, summary
 from bottega.rights.desk.licences import LicenceDesk
 from bottega.rights.desk.people import PeopleDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
 from bottega.rights.desk.usage import Usage, UsageDesk
+from bottega.rights.ledger.witness import Witness
+from bottega.rights.ledger.witness_http import WitnessServer
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
@@ -217,6 +220,11 @@ class Studio:
         public, log = self.folder.public_key, self.folder.log_key
         return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
 
+    @cached_property
+    def ledger_desk(self) -> LedgerDesk:
+        """The ledger as outsiders check it."""
+        return LedgerDesk(self.ledger, checkpoints=self.folder.checkpoint.parent)
+
     # Jobs
 
     def deage_request(
@@ -336,4 +344,19 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     return kind(text)
 
 
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "Usage", "Withdrawn", "examine"]
+__all__ = [
+    "Check",
+    "Event",
+    "Finding",
+    "Plan",
+    "Remade",
+    "RepairRequest",
+    "Studio",
+    "Usage",
+    "Withdrawn",
+    "Witness",
+    "WitnessServer",
+    "examine",
+    "read_key",
+    "summary",
+]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import consent_events, edge, exemplar, licence, person, reports, shot, takes
+from . import consent_events, edge, exemplar, ledger, licence, person, reports, shot, takes, witness
 from .show import doctor, new
 
 # What the option parser raises for a wrong flag: click's UsageError, from wherever this typer has its click.
@@ -48,6 +48,8 @@ app.add_typer(consent_events.app, name="consent")
 app.add_typer(licence.app, name="licence")
 app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
+app.add_typer(ledger.app, name="ledger")
+app.add_typer(witness.app, name="witness")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
 app.command("remake")(takes.remake)

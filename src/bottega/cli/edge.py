@@ -126,6 +126,12 @@ def instant(text: str | None, option: str) -> datetime | None:
         raise UsageError(f"{option} {shown(text or '')}: write it as 2026-03-01T12:00:00Z") from problem
 
 
+def put(content: bytes) -> None:
+    """Print a result that a program reads: byte for byte, whatever the terminal's letters."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A plain table that a terminal, a mail and a log all show alike."""
     cells = [[_line(str(c)) for c in row] for row in (head, *rows)]
