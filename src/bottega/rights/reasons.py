@@ -33,6 +33,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "minor_depicted": ("the result would depict somebody under 18", "nothing lifts this rule: choose a target of 18 or more"),
         "minor_content": ("a minor would be shown in nudity or a sexual scene", "nothing lifts this rule"),
         "approval_missing": ("a final delivery lacks an approval", "have legal and the studio approve, and record both"),
+        "unsure": ("a fact is missing, or was stated in a way that cannot be read", "state it with --state FACT=VALUE"),
+        "escalate": ("a policy pack wants people to look at this use", "have the roles named approve it, and record that"),
+        "environment": ("the place where the job runs is not approved", "run it where it is approved, or have security approve the place"),
+        "override_invalid": ("the override does not hold", "have legal and the studio sign a new one, each with their own key"),
         # the person
         "unknown_person": ("a person is not in the ledger", "add the person first"),
         "no_consent": ("a person has given no consent", "have the person fill in and sign a consent"),
@@ -101,7 +105,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 
-HOLDS: frozenset[str] = frozenset()
+HOLDS: frozenset[str] = frozenset({"unsure", "escalate", "environment"})
 """Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""
 
 

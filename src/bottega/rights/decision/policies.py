@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .case import Case
+from .facts import stated_facts
 from .place_rules import placed
 from .policy import Policy, numbered
+from .table import asked_by_packs
 from .use_rules import (
     approved_final,
     consented,
@@ -28,4 +30,6 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     known_technique,
     consented,
     approved_final,
+    stated_facts,
+    asked_by_packs,
 )

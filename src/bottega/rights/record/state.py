@@ -9,9 +9,10 @@ from bottega.model import Approval, BottegaError, Person, Reason, Shot
 from bottega.rights.ledger import EMPTY, Entry, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
-from . import answers, consents, works
+from . import answers, consents, rulings, works
 from .answers import Declaration
 from .consents import Grant
+from .rulings import AdoptedPack, ApprovedEnvironment, Override, PersonsKey, Resolution
 from .works import KnownExemplar, KnownLicence
 
 
@@ -33,6 +34,12 @@ class State:
         self.approvals: dict[tuple[str, str], tuple[Approval, ...]] = {}
         self.cleared: dict[int, Entry] = {}
         self.spent: dict[str, str] = {}
+        self.packs: dict[str, AdoptedPack] = {}
+        self.environments: dict[str, ApprovedEnvironment] = {}
+        self.resolutions: dict[tuple[str, str], tuple[Resolution, ...]] = {}
+        self.keys: dict[str, PersonsKey] = {}
+        self.overrides: dict[str, Override] = {}
+        self.refused: dict[tuple[str, str], Entry] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
 
     @classmethod
@@ -78,5 +85,5 @@ class State:
         return found
 
 
-_KINDS: Mapping[str, Callable[[State, Entry], None]] = {**answers.KINDS, **consents.KINDS, **works.KINDS}
+_KINDS: Mapping[str, Callable[[State, Entry], None]] = {**answers.KINDS, **consents.KINDS, **works.KINDS, **rulings.KINDS}
 _PASSED_OVER = ("job.", "output.", "note.", "review.")
