@@ -84,6 +84,14 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "content": ("the picture would depict what the consent excludes", "change the scene, or get a consent for it"),
         "strike": ("a strike suspends the consent", "wait until the strike is over"),
+        "suspended": ("the consent is suspended", "wait until it is resumed"),
+        "disputed": ("somebody disputes the consent or what is done under it", "stop until the dispute is settled and recorded as such"),
+        "died": ("the person died, and the consent was not to survive that", "ask the estate for a consent"),
+        "erased": (
+            "the person's name and documents were erased, so the consent cannot be shown",
+            "have the person added anew, with a new consent",
+        ),
+        "transfer": ("the consent does not allow a transfer", "have the person grant a consent to whom it shall go to"),
         # the clearance at the door
         "forged": ("the clearance was not signed by this gate, or was changed since", "ask the gate for a new one"),
         "unknown_key": ("the key is not the one that this show was created with", "restore keys/gate.pub of this show"),
@@ -101,11 +109,31 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the ledger cannot be read or written",
             "check the disk, the permissions and other processes; the gate stays shut",
         ),
-        "clock": ("the clock stands before the ledger's last entry", "set the clock right"),
+        "clock": (
+            "the clock stands before the ledger's last entry, or was set since the machine started",
+            "set the clock right, or have a named human accept it",
+        ),
+        "rollback": ("the ledger has fewer entries than were signed on this machine", "restore the newest copy; the gate stays shut"),
+        "split_view": ("the ledger's past is not the one that was signed on this machine", "restore the true one; the gate stays shut"),
+        "mark_missing": (
+            "this machine does not have the ledger's high-water mark",
+            "restore the mark, or have a named human accept the ledger as it stands",
+        ),
+        "unknown_checkpoint_key": (
+            "a checkpoint of the ledger is not signed by a key that the ledger names",
+            "restore keys/log.vkey, the mark and the ledger; the gate stays shut",
+        ),
     }
 )
 
-HOLDS: frozenset[str] = frozenset({"unsure", "escalate", "environment"})
+HOLDS: frozenset[str] = frozenset(
+    {
+        "unsure",
+        "escalate",
+        "environment",
+        "reconsent",
+    }
+)
 """Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""
 
 

@@ -88,7 +88,7 @@ def _yes(case: Case, lifted: tuple[Reason, ...], override: OverrideStatement | N
     """The yes, with all that it rests on."""
     fits = [a.fit for a in case.answers if a.fit]
     licences = sorted({k.licence_id for k in registered(case) if k.licence_id is not None})
-    ends = [f.consent.valid_until for f in fits]
+    ends = [f.ends_at for f in fits]
     ends += [until for k in licences if (until := case.state.licences[k].licence.valid_until) is not None]
     return Decision(
         True,

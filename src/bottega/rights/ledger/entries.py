@@ -22,6 +22,12 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "declaration.made": "somebody says that pictures show no performer whom a job touches",
         "strike.declared": "a strike begins: consents that it suspends do not hold",
         "strike.ended": "a strike ends",
+        "grant.suspended": "a consent does not hold for now: a dispute, a strike of one's own, another cause",
+        "grant.resumed": "a suspended consent holds again",
+        "subject.died": "a person died: what was not granted beyond death ends",
+        "subject.erased": "a person's key was deleted: nobody can read their name and documents any more",
+        "transfer.requested": "somebody asked to transfer a consent, and whether the consent lets them",
+        "transfer.approved": "the union approved whom a consent is transferred to",
         "gate.decided": "the gate said yes or no to a use, and on what facts",
         "clearance.spent": "a worker used a clearance for the first time; nobody else can",
         "pack.adopted": "a policy pack holds from now on; the entry is its whole text",
@@ -34,6 +40,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "override.used": "the gate said yes on an override",
         "job.started": "a job began",
         "output.registered": "a file that a job made, by digest",
+        "key.rotated": "the gate's or the log's key is replaced, on the word of the key before",
+        "clock.accepted": "a named human says that the clock, which was set, is right",
         "job.quarantined": "a job was stopped and its output set aside",
     }
 )
