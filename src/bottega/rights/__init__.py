@@ -22,6 +22,10 @@ from .private.people import ERASED, PeopleStore
 from .private.subject_keys import SubjectKeys, subject_keys_path
 from .reasons import REASONS
 from .record.consents import Grant
+from .record.faces import FaceReview, PlateFaces
+from .record.faces_registry import assign_face, record_detection, review_faces
+from .record.models import KnownModel
+from .record.models_registry import register_destruction, register_model
 from .record.registry import (
     add_consent,
     add_licence,
@@ -49,15 +53,18 @@ __all__ = [
     "Decision",
     "Door",
     "Entry",
+    "FaceReview",
     "Gate",
     "Grant",
     "Head",
     "KnownExemplar",
     "KnownLicence",
+    "KnownModel",
     "Ledger",
     "Mark",
     "Notary",
     "PeopleStore",
+    "PlateFaces",
     "Records",
     "State",
     "SteadyClock",
@@ -69,6 +76,7 @@ __all__ = [
     "add_person",
     "approve_consent",
     "approve_job",
+    "assign_face",
     "create_show",
     "decide",
     "declare_no_performer",
@@ -84,8 +92,12 @@ __all__ = [
     "mark_folder",
     "private_key_path",
     "read_form",
+    "record_detection",
+    "register_destruction",
     "register_exemplar",
+    "register_model",
     "register_shot",
+    "review_faces",
     "revoke",
     "revoke_licence",
     "sign_form",

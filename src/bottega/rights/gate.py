@@ -11,6 +11,7 @@ from bottega.model import ConsentError, Use, label, utc_text
 
 from .clearance import LONGEST_SPAN, Clearance, sign_clearance, verify_clearance
 from .decision import Decision, decide
+from .decision.faces import faces_on_record
 from .ledger import Clock, Entry, Ledger, Transaction, not_before
 from .private.keys import key_id
 from .reasons import refusal
@@ -76,6 +77,7 @@ class Gate:
                 "allow": decision.allow,
                 "clearance_id": clearance_id if decision.allow else None,
                 "dry_run": dry_run,
+                "faces": faces_on_record(use, self._state),
                 "grants": decision.grants,
                 "inputs": _digests(use),
                 "job_id": job_id,

@@ -10,11 +10,13 @@ from types import MappingProxyType
 from bottega.model import Reason, Use
 from bottega.rights.overrides import OverrideStatement
 from bottega.rights.reasons import HOLDS, reason, refusal
+from bottega.rights.record.picture_facts import original
 from bottega.rights.record.state import State
 
 from .case import Answer, Case, Facts, Fit
 from .consent_rules import resolved_plates
 from .lifting import Lifting
+from .picture_rules import inherited
 from .policies import POLICIES
 from .policy import AllOf, Checks, found
 from .rules import CONSENT_RULES
@@ -71,10 +73,8 @@ def decide(
     """Hold a use against the state at an instant. Every reason is reported; where no policy or rule is asked, the answer is no."""
     if not policies or not consent_rules:
         return Decision(False, refusal("no_policies", "the list of policies or of consent rules is empty").reasons)
-    facts = Facts(use, state, now)
-    lifting = Lifting.of(facts)
-    answers = tuple(_ask(facts, subject_id, AllOf(consent_rules), lifting) for subject_id in dict.fromkeys(use.people))
-    case = Case(use, state, now, answers)
+    case, lifting = examine(use, state, now=now, consent_rules=consent_rules)
+    answers = case.answers
     reasons, aside = lifting.split(found(AllOf(policies), case))
     reasons += tuple(r for a in answers for r in a.reasons if r not in reasons)  # whatever the policies, a person's no is a no
     lifted = tuple(dict.fromkeys((*aside, *(r for a in answers for r in a.lifted))))
@@ -84,17 +84,27 @@ def decide(
     return _yes(case, lifted, override)
 
 
+def examine(use: Use, state: State, *, now: datetime, consent_rules: Sequence[Checks[Fit]] = CONSENT_RULES) -> tuple[Case, Lifting]:
+    """What is decided on: the facts with everybody's consents held against them, and what may be set aside."""
+    facts = Facts(use, state, now)
+    lifting = Lifting.of(facts)
+    answers = tuple(_ask(facts, subject_id, AllOf(consent_rules), lifting) for subject_id in dict.fromkeys(use.people))
+    return Case(use, state, now, answers), lifting
+
+
 def _yes(case: Case, lifted: tuple[Reason, ...], override: OverrideStatement | None) -> Decision:
     """The yes, with all that it rests on."""
     fits = [a.fit for a in case.answers if a.fit]
-    licences = sorted({k.licence_id for k in registered(case) if k.licence_id is not None})
-    ends = [f.ends_at for f in fits]
+    grants, licences = inherited(case)
+    ends = [case.state.grants[g].consent.valid_until for g in grants] + [f.ends_at for f in fits]
+    grants |= {f.consent.grant_id for f in fits}
+    licences |= {k for known in registered(case) if (k := original(case.state, known).licence_id) is not None}
     ends += [until for k in licences if (until := case.state.licences[k].licence.valid_until) is not None]
     return Decision(
         True,
         (),
-        grants=tuple(sorted(f.consent.grant_id for f in fits)),
-        licences=tuple(licences),
+        grants=tuple(sorted(grants)),
+        licences=tuple(sorted(licences)),
         resolved=MappingProxyType({name: plate for f in fits for name, plate in resolved_plates(f).items()}),
         valid_until=min([*ends, *([override.until] if override else [])], default=None),
         lifted=lifted,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from .case import Case
+from .faces import FACE_POLICIES
 from .facts import stated_facts
+from .models import MODEL_POLICIES
+from .picture_rules import chain_covered, credentials_hold, names_nobody_else, nothing_hidden
 from .place_rules import placed
 from .policy import Policy, numbered
 from .table import asked_by_packs
@@ -30,6 +33,12 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     known_technique,
     consented,
     approved_final,
+    *FACE_POLICIES,
+    *MODEL_POLICIES,
+    nothing_hidden,
+    credentials_hold,
+    chain_covered,
+    names_nobody_else,
     stated_facts,
     asked_by_packs,
 )

@@ -42,6 +42,13 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "output.registered": "a file that a job made, by digest",
         "key.rotated": "the gate's or the log's key is replaced, on the word of the key before",
         "clock.accepted": "a named human says that the clock, which was set, is right",
+        "faces.assigned": "somebody says whose face a track of a plate is; a later entry for the same track replaces it",
+        "faces.detected": "what a detector found on a plate",
+        "faces.reviewed": "a named human says that these are all the faces of a plate",
+        "model.registered": "weights trained on the show's pictures: for whom, for which shots, until when",
+        "model.destroyed": "such weights were destroyed",
+        "template.registered": "a performer's face template: until when it may be kept",
+        "template.destroyed": "a face template was destroyed",
         "job.quarantined": "a job was stopped and its output set aside",
     }
 )

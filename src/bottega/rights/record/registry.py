@@ -29,6 +29,7 @@ from bottega.rights.ledger import Entry, Ledger
 from bottega.rights.private.keys import key_id
 from bottega.rights.signing import verify_consent
 
+from .picture_facts import check_origin, facts_of, made_here
 from .state import State
 
 if TYPE_CHECKING:
@@ -64,7 +65,6 @@ def add_person(ledger: Ledger, person: Person) -> Entry:
 
 def add_licence(ledger: Ledger, licence: Licence) -> Entry:
     """Add a licence. One that is there is never changed: revoke it and add another."""
-
     return _record(ledger, "licence.added", licence.to_json(), lambda state: check_licence(state, licence))
 
 
@@ -97,9 +97,13 @@ def register_exemplar(ledger: Ledger, exemplar: Exemplar, *, paths: Iterable[str
         "frame_count": exemplar.frame_count,
         "colour": exemplar.colour,
         "paths": [*paths],
+        **facts_of(exemplar),
     }
 
     def check(state: State) -> None:
+        check_origin(state, exemplar)
+        made = made_here(state, exemplar)
+        data["made_by"] = made and made.to_json()
         if exemplar.author_id is not None:
             _need(exemplar.author_id, state.people, "person")
         if exemplar.licence_id is not None:

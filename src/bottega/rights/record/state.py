@@ -9,9 +9,12 @@ from bottega.model import Approval, BottegaError, Person, Reason, Shot
 from bottega.rights.ledger import Entry, Frontier, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
-from . import answers, consents, rulings, trust, works
+from . import answers, consents, faces, models, outputs, rulings, trust, works
 from .answers import Declaration
 from .consents import SUSPENSIONS, Grant
+from .faces import PlateFaces
+from .models import KnownModel
+from .outputs import Delivered
 from .rulings import AdoptedPack, ApprovedEnvironment, Override, PersonsKey, Resolution
 from .works import KnownExemplar, KnownLicence
 
@@ -35,6 +38,8 @@ class State:
         self.erased: dict[str, int] = {}
         self.declarations: dict[tuple[str, str], tuple[Declaration, ...]] = {}
         self.approvals: dict[tuple[str, str], tuple[Approval, ...]] = {}
+        self.faces: dict[str, PlateFaces] = {}
+        self.models: dict[str, KnownModel] = {}
         self.cleared: dict[int, Entry] = {}
         self.spent: dict[str, str] = {}
         self.packs: dict[str, AdoptedPack] = {}
@@ -43,6 +48,8 @@ class State:
         self.keys: dict[str, PersonsKey] = {}
         self.overrides: dict[str, Override] = {}
         self.refused: dict[tuple[str, str], Entry] = {}
+        self.delivered: dict[str, tuple[Delivered, ...]] = {}
+        self.delivered_files: dict[str, str] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
 
     @classmethod
@@ -100,8 +107,11 @@ class State:
 _KINDS: Mapping[str, Callable[[State, Entry], None]] = {
     **answers.KINDS,
     **consents.KINDS,
+    **faces.KINDS,
+    **models.KINDS,
+    **outputs.KINDS,
     **rulings.KINDS,
     **trust.KINDS,
     **works.KINDS,
 }
-_PASSED_OVER = ("job.", "output.", "note.", "review.")
+_PASSED_OVER = ("job.", "note.", "review.")
