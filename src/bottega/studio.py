@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from bottega.jobs.recipes.keyed import RepairSettings
 from bottega.jobs.runner.books import make_show, open_books, steady_clock
 from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
@@ -27,6 +28,8 @@ from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
 from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
 from bottega.rights import Door, Gate, Ledger, PeopleStore, Records, load_gate_key, load_public_key, private_key_path
+from bottega.rights.decision.explain import Explanation
+from bottega.rights.desk.rulings import RulingsDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
 
 T = TypeVar("T", bound=StrEnum)
@@ -80,6 +83,11 @@ class Studio:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @cached_property
+    def rulings(self) -> RulingsDesk:
+        """What legal, studio and security decide: packs, places, approvals, holds, keys, overrides."""
+        return RulingsDesk(self.ledger, self.records, show_id=self.show.show_id, clock=self.clock)
 
     @property
     def key_folder(self) -> Path:
@@ -221,6 +229,10 @@ class Studio:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 
+    def explain(self, request: RepairRequest) -> Explanation:
+        """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        return explain_request(self._house, prepare(self._house, request))
+
     def report(self, take: str | None = None) -> dict[str, Any]:
         """What was made, from whose work, under whose consent: one take, or the show."""
         if take is not None:
@@ -291,4 +303,4 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     return kind(text)
 
 
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "examine"]
+__all__ = ["Check", "Event", "Explanation", "Plan", "Remade", "RepairRequest", "Studio", "examine"]

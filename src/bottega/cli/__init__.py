@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import consent, edge, exemplar, person, shot, takes
+from . import approve, consent, decide, edge, exemplar, key, override, person, policy, shot, takes
 from .show import doctor, new
 
 # What the option parser raises for a wrong flag: click's UsageError, from wherever this typer has its click.
@@ -48,6 +48,12 @@ app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
+app.command("decide")(decide.decide)
+app.add_typer(approve.app, name="approve")
+app.add_typer(override.app, name="override")
+app.add_typer(key.app, name="key")
+app.add_typer(policy.app, name="policy")
+app.add_typer(policy.places, name="environment")
 app.command("remake")(takes.remake)
 app.command("report")(takes.report)
 app.command("doctor")(doctor)

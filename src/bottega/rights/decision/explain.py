@@ -105,11 +105,9 @@ def explain(use: Use, decision: Decision, state: State, *, now: datetime) -> Exp
 
 def _step(reason: Reason, use: Use) -> Step:
     means, do = REASONS[reason.code]
-    who, command = NEEDS.get(
-        reason.code, (" and ".join(resolvers(reason.code)), HOLD) if may_be_resolved(reason.code) else (PRODUCTION, "")
-    )
-    role = " or ".join(resolvers(reason.code)) if may_be_resolved(reason.code) else "ROLE"
-    filled = command.format(
-        shot=use.shot, job=use.job, code=reason.code, role=role, purpose=use.purpose.value if use.purpose else "PURPOSE"
-    )
+    held = may_be_resolved(reason.code)
+    roles = resolvers(reason.code) if held else ()
+    who, command = NEEDS.get(reason.code, (" and ".join(roles), HOLD) if held else (PRODUCTION, ""))
+    purpose = use.purpose.value if use.purpose else "PURPOSE"
+    filled = command.format(shot=use.shot, job=use.job, code=reason.code, role=" and ".join(roles) or "ROLE", purpose=purpose)
     return Step(reason.code, reason.detail.removesuffix(f"; {do}"), means, who, filled or do)

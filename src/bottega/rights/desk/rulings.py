@@ -87,14 +87,13 @@ class RulingsDesk:
             raise UsageError(f"key {shown(name)}: {len(found)} registered keys begin so, allowed is one; `bottega key list` shows them")
         rulings_registry.revoke_key(self._ledger, found[0], cause=cause)
 
-    def request_override(self, shot: str, *, job: str, codes: Sequence[str], why: str, until: datetime) -> SignedOverride:
-        """Write down what two people are to sign: the use that the gate last refused, and the codes to pass over."""
+    def request_override(self, shot: str, *, job: str, codes: Sequence[str], why: str, until: datetime, to: Path) -> SignedOverride:
+        """Write a file that two people are to sign: the use that the gate last refused, and the codes to pass over."""
         data = self._refused(shot, job)
         asked = {r["code"] for r in data["reasons"]}
         if not set(codes) <= asked:
-            raise UsageError(
-                f"{', '.join(sorted(set(codes) - asked))}: the gate last refused {job} on {shot} for {', '.join(sorted(asked))}"
-            )
+            other, refused = ", ".join(sorted(set(codes) - asked)), ", ".join(sorted(asked))
+            raise UsageError(f"{shown(other)}: the gate last refused {job} on {shot} for {refused}")
         statement = OverrideStatement(
             override_id=f"o_{secrets.token_hex(8)}",
             show_id=self._show_id,
@@ -107,10 +106,13 @@ class RulingsDesk:
             until=until,
         )
         statement.check()
-        return SignedOverride(statement=statement)
+        if to.exists():
+            raise UsageError(f"{shown(to.name)} is there already: name a new file")
+        return _kept(to, SignedOverride(statement=statement))
 
-    def sign_override(self, signed: SignedOverride, *, person: str) -> SignedOverride:
-        """Add a person's signature, with the registered key of theirs that lies on this machine."""
+    def sign_override(self, file: Path, *, person: str) -> SignedOverride:
+        """Add a person's signature to the file, with the registered key of theirs that lies on this machine."""
+        signed = read_override(file)
         signed.statement.check()
         owner = self._records.find(person).subject_id
         known = self._records.state().keys
@@ -120,11 +122,12 @@ class RulingsDesk:
             if name in known and known[name].revoked_idx is None:
                 signature = OverrideSignature(key_id=name, signature=private.sign(signed.statement.to_bytes()).hex())
                 others = tuple(s for s in signed.signatures if s.key_id != name)
-                return replace(signed, signatures=(*others, signature))
+                return _kept(file, replace(signed, signatures=(*others, signature)))
         raise CredentialError(f"{shown(person)} has no registered key on this machine: make one with `bottega key new`")
 
-    def record_override(self, signed: SignedOverride) -> str:
+    def record_override(self, file: Path) -> str:
         """Put a signed override on record; gives its id. Raises ConsentError `override_invalid`."""
+        signed = read_override(file)
         rulings_registry.grant_override(self._ledger, signed)
         return signed.statement.override_id
 
@@ -149,9 +152,9 @@ def read_override(file: Path) -> SignedOverride:
         raise UsageError(f"{shown(file.name)} is no override: {problem}") from problem
 
 
-def write_override(file: Path, signed: SignedOverride) -> None:
-    """Write that file."""
+def _kept(file: Path, signed: SignedOverride) -> SignedOverride:
     file.write_bytes(canonical_json(signed.to_json()) + b"\n")
+    return signed
 
 
 def _text_of(file: Path) -> str:
