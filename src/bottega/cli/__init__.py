@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import approve, consent, decide, edge, exemplar, key, override, person, policy, shot, takes
+from . import approve, consent_events, decide, edge, exemplar, key, licence, override, person, policy, reports, shot, takes
 from .show import doctor, new
 
 # What the option parser raises for a wrong flag: click's UsageError, from wherever this typer has its click.
@@ -43,7 +43,9 @@ def root(
 
 app.command("new")(new)
 app.add_typer(person.app, name="person")
-app.add_typer(consent.app, name="consent")
+app.add_typer(person.strikes, name="strike")
+app.add_typer(consent_events.app, name="consent")
+app.add_typer(licence.app, name="licence")
 app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
 app.command("deage")(takes.deage)
@@ -55,7 +57,8 @@ app.add_typer(key.app, name="key")
 app.add_typer(policy.app, name="policy")
 app.add_typer(policy.places, name="environment")
 app.command("remake")(takes.remake)
-app.command("report")(takes.report)
+app.add_typer(reports.app, name="report")
+app.command("affected")(reports.affected)
 app.command("doctor")(doctor)
 
 
