@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from bottega.jobs.recipes.keyed import RepairSettings
 from bottega.jobs.runner.books import make_show, open_books, steady_clock
 from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
@@ -39,10 +40,12 @@ from bottega.rights import (
     private_key_path,
     subject_keys_path,
 )
+from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.consents import ConsentDesk
 from bottega.rights.desk.ledger import Finding, LedgerDesk, read_key, summary
 from bottega.rights.desk.licences import LicenceDesk
 from bottega.rights.desk.people import PeopleDesk
+from bottega.rights.desk.rulings import RulingsDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
 from bottega.rights.desk.usage import Usage, UsageDesk
 from bottega.rights.ledger.witness import Witness
@@ -99,6 +102,11 @@ class Studio:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @cached_property
+    def rulings(self) -> RulingsDesk:
+        """What legal, studio and security decide: packs, places, approvals, holds, keys, overrides."""
+        return RulingsDesk(self.ledger, self.records, show_id=self.show.show_id, clock=self.clock)
 
     @property
     def key_folder(self) -> Path:
@@ -274,6 +282,10 @@ class Studio:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 
+    def explain(self, request: RepairRequest) -> Explanation:
+        """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        return explain_request(self._house, prepare(self._house, request))
+
     def report(self, take: str | None = None) -> dict[str, Any]:
         """What was made, from whose work, under whose consent: one take, or the show."""
         if take is not None:
@@ -347,6 +359,7 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
 __all__ = [
     "Check",
     "Event",
+    "Explanation",
     "Finding",
     "Plan",
     "Remade",
