@@ -47,7 +47,7 @@ from bottega.rights import (
     add_consent,
     add_licence,
     add_person,
-    assign_face,
+    assign_faces,
     create_show,
     register_exemplar,
     register_shot,
@@ -167,8 +167,8 @@ def face(track_id: str = "hero", kind: FaceKind = FaceKind.PERFORMER, **changes:
 
 def put_faces(ledger: Ledger, *tracks: FaceTrack, reviewed: bool = False) -> None:
     """Assign faces, and have Artist B say that they are all."""
-    for track in tracks:
-        assign_face(ledger, track, by=ARTIST)
+    if tracks:
+        assign_faces(ledger, *tracks, by=ARTIST)
     if reviewed:
         plate = tracks[0].plate if tracks else PLATE
         review_faces(ledger, plate, faces=faces_of(State.of(ledger), plate).digest, by=ARTIST)

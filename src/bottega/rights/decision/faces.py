@@ -56,7 +56,7 @@ class Seen:
         """The detections, by name, that lie in the frames of the use and that no track covers."""
         for idx, detection in self.known.detections.items():
             for number, box in enumerate(detection.boxes):
-                if in_frames(box.frame, self.use.frames) and not any(covers_box(t, box) for t in self.known.tracks.values()):
+                if in_frames(box.frame, self.use.frames) and not covered(self.known, box):
                     yield detected_name(idx, number), box
 
     def says(self, track: FaceTrack) -> str:
@@ -220,6 +220,11 @@ def covers_box(track: FaceTrack, box: FaceBox) -> bool:
     if mine is None or mine.width * mine.height > LARGEST_COVER * area:
         return False
     return COVERED_SHARE * mine.shared_px(box) >= area
+
+
+def covered(known: PlateFaces, box: FaceBox) -> bool:
+    """Whether any track is the face of a detection."""
+    return any(covers_box(t, box) for t in known.tracks.values())
 
 
 def detected_name(idx: int, number: int) -> str:

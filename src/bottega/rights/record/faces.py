@@ -54,11 +54,12 @@ def faces_of(state: State, plate: str) -> PlateFaces:
 
 def _assigned(state: State, entry: Entry) -> None:
     text(entry, "by")
-    track = FaceTrack.from_json(entry.data["track"])
-    if track.extra:
-        raise ValueError(f"face track {track.track_id} has the unknown fields {', '.join(sorted(track.extra))}")
-    before = faces_of(state, track.plate)
-    state.faces[track.plate] = replace(before, tracks={**before.tracks, track.track_id: track})
+    for said in entry.data["tracks"]:
+        track = FaceTrack.from_json(said)
+        if track.extra:
+            raise ValueError(f"face track {track.track_id} has the unknown fields {', '.join(sorted(track.extra))}")
+        before = faces_of(state, track.plate)
+        state.faces[track.plate] = replace(before, tracks={**before.tracks, track.track_id: track})
 
 
 def _detected(state: State, entry: Entry) -> None:
