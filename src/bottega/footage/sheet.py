@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from .colour import DISPLAY
+from .png import png_bytes
+from .whole_file import write_whole
+
+Edges = tuple[int, int, int, int]
+Ink = tuple[int, int, int]
 Picture = npt.NDArray[np.uint8]
 _LABEL_PX, _TEXT_PX, _GAP_PX = 26, 15, 4
+_LINE_PX = 2
 _GROUND, _INK = 24, (0.85, 0.85, 0.85)
 
 
@@ -31,6 +39,37 @@ def sheet_picture(rows: Sequence[Sequence[tuple[str, Picture]]]) -> Picture:
             x += picture.shape[1] + _GAP_PX
         y += height
     return whole
+
+
+def write_sheet(path: Path, rows: Sequence[Sequence[tuple[str, Picture]]]) -> str:
+    """Write a contact sheet as a PNG, and give its sha256. Never overwrites. Raises FootageError, ValueError."""
+    return write_whole(path, png_bytes(sheet_picture(rows), colour=DISPLAY))
+
+
+def marked(picture: Picture, boxes: Sequence[tuple[str, Edges, Ink]]) -> Picture:
+    """A copy of a picture with frames drawn on it: a label, the edges (left, top, right, bottom; half-open) and a colour for each."""
+    out = picture.copy()
+    height, width = out.shape[:2]
+    for label, (left, top, right, bottom), ink in boxes:
+        rows, columns = slice(max(0, top), max(0, bottom)), slice(max(0, left), max(0, right))
+        for inner in range(_LINE_PX):
+            for x in (left + inner, right - 1 - inner):
+                if 0 <= x < width:
+                    out[rows, x] = ink
+            for y in (top + inner, bottom - 1 - inner):
+                if 0 <= y < height:
+                    out[y, columns] = ink
+        if label:
+            _write_on(out, label, max(0, left), max(0, top), ink)
+    return out
+
+
+def _write_on(picture: Picture, label: str, left: int, top: int, ink: Ink) -> None:
+    """Put a label inside the upper left corner of a box, as wide as the picture lets it be."""
+    strip = _label(label, max(1, picture.shape[1] - left))
+    place = picture[top : top + _LABEL_PX, left:]
+    letters = strip[: place.shape[0], : place.shape[1], :1].astype(np.float32) / 255
+    place[:] = (place * (1 - letters) + np.array(ink, np.float32) * letters).astype(np.uint8)
 
 
 def _label(text: str, width: int) -> Picture:

@@ -137,6 +137,7 @@ def assemble(
         delivery=request.delivery,
         territory=request.territory,
         content=request.content,
+        frames=FrameRange(first=frames[0], last=frames[-1]),
     )
     digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
     return Resolved(

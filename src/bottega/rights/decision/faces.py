@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bottega.model import Delivery, Detection, FaceBox, FaceKind, FaceTrack, FrameRange, Reason, Role, Use
-from bottega.model.faces import DETECTED
 from bottega.rights.reasons import reason
-from bottega.rights.record.faces import PlateFaces, faces_of
+from bottega.rights.record.faces import PlateFaces, detected_name, faces_of
 from bottega.rights.record.state import State
 
 from .case import Case
@@ -225,11 +224,6 @@ def covers_box(track: FaceTrack, box: FaceBox) -> bool:
 def covered(known: PlateFaces, box: FaceBox) -> bool:
     """Whether any track is the face of a detection."""
     return any(covers_box(t, box) for t in known.tracks.values())
-
-
-def detected_name(idx: int, number: int) -> str:
-    """How a detection is called among `tracks_touched`: by the ledger's entry and its place there."""
-    return f"{DETECTED}{idx}-{number}"
 
 
 def _looked_for(seen: Seen, person: str) -> tuple[int, bool]:

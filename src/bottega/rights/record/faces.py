@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bottega.model import Detection, FaceTrack, faces_digest, sha256_text
+from bottega.model.faces import DETECTED
 from bottega.rights.ledger import Entry
 
 from .reading import text
@@ -50,6 +51,11 @@ NO_FACES = PlateFaces()
 def faces_of(state: State, plate: str) -> PlateFaces:
     """What is known of a plate's faces; nothing, as a rule, until somebody assigned some."""
     return state.faces.get(plate, NO_FACES)
+
+
+def detected_name(idx: int, number: int) -> str:
+    """How a detection is called among the faces that an edit touches: by the ledger's entry and its place there."""
+    return f"{DETECTED}{idx}-{number}"
 
 
 def _assigned(state: State, entry: Entry) -> None:
