@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import consent, edge, exemplar, person, shot, takes
+from . import consent, edge, exemplar, faces, model, person, shot, takes
 from .show import doctor, new
 
 # What the option parser raises for a wrong flag: click's UsageError, from wherever this typer has its click.
@@ -46,6 +46,8 @@ app.add_typer(person.app, name="person")
 app.add_typer(consent.app, name="consent")
 app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
+app.add_typer(faces.app, name="faces")
+app.add_typer(model.app, name="model")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
 app.command("remake")(takes.remake)

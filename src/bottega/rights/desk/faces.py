@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bottega.model import Detection, FaceBox, FaceDocument, FaceKind, FaceTrack, FrameRange, Shot, UsageError, shown
+from bottega.model import FaceBox, FaceDocument, FaceKind, FaceTrack, FrameRange, Shot, UsageError, shown
 from bottega.rights.decision.faces import covered
 from bottega.rights.ledger import Ledger
 from bottega.rights.record.faces import PlateFaces, faces_of
-from bottega.rights.record.faces_registry import assign_faces, record_detection, review_faces
+from bottega.rights.record.faces_registry import assign_faces, review_faces
 from bottega.rights.records import Records
 
 LARGEST_DOCUMENT = 16 * 1024 * 1024
@@ -20,16 +20,16 @@ LARGEST_DOCUMENT = 16 * 1024 * 1024
 class FaceDesk:
     """Whose faces a shot's plate shows. The ledger knows people by pseudonym; this desk knows their names."""
 
-    def __init__(self, ledger: Ledger, records: Records) -> None:
-        self._ledger, self._records = ledger, records
+    def __init__(self, ledger: Ledger, records: Records, *, shot_of: Callable[[str], Shot]) -> None:
+        self._ledger, self._records, self._shot_of = ledger, records, shot_of
 
-    def known(self, shot: Shot) -> PlateFaces:
-        """What is on record of the shot's plate."""
-        return faces_of(self._records.state(), shot.plate)
+    def known(self, shot: str) -> PlateFaces:
+        """What is on record of a shot's plate."""
+        return faces_of(self._records.state(), self._shot_of(shot).plate)
 
     def assign(
         self,
-        shot: Shot,
+        shot: str,
         *,
         kind: str,
         box: str,
@@ -46,11 +46,12 @@ class FaceDesk:
         """
         if kind not in set(FaceKind):
             raise UsageError(f"a face as {shown(kind)}: allowed are {', '.join(k.value for k in FaceKind)}")
-        span = FrameRange.parse(frames) if frames else shot.frames
+        of = self._shot_of(shot)
+        span = FrameRange.parse(frames) if frames else of.frames
         at = {span.first: read_box(box, span.first)} | {b.frame: b for b in map(_box_at, boxes_at)}
         found = FaceTrack(
             track_id=track or self._free_id(shot, kind),
-            plate=shot.plate,
+            plate=of.plate,
             kind=FaceKind(kind),
             frames=span,
             boxes=tuple(at[n] for n in sorted(at)),
@@ -60,10 +61,11 @@ class FaceDesk:
         assign_faces(self._ledger, found, by=self._records.artist(by).subject_id)
         return found
 
-    def document(self, shot: Shot) -> FaceDocument:
+    def document(self, shot: str) -> FaceDocument:
         """The shot's faces as a file to fill in: the tracks there are, and the detections that nobody assigned."""
         known = self.known(shot)
-        return FaceDocument(shot=shot.code, plate=shot.plate, tracks=tuple(known.tracks.values()), unassigned=self.unassigned(shot))
+        plate = self._shot_of(shot).plate
+        return FaceDocument(shot=shot, plate=plate, tracks=tuple(known.tracks.values()), unassigned=self.unassigned(shot))
 
     def read_document(self, path: Path) -> FaceDocument:
         """A file of faces, checked. Raises UsageError that names what is wrong."""
@@ -77,41 +79,36 @@ class FaceDesk:
             raise UsageError(f"faces {shown(path.name)} cannot be read: {problem}") from problem
         return FaceDocument.from_json(data)
 
-    def add_document(self, document: FaceDocument, shot: Shot, *, by: str) -> tuple[FaceTrack, ...]:
+    def add_document(self, document: FaceDocument, *, by: str) -> tuple[FaceTrack, ...]:
         """Record all tracks of a file that differ from what is there, together or not at all; gives those. Raises UsageError."""
-        if document.plate != shot.plate:
-            raise UsageError(
-                f"the faces are of plate {document.plate[:12]}, shot {shot.code} has plate {shot.plate[:12]}: assign them anew"
-            )
-        there = self.known(shot).tracks
+        plate = self._shot_of(document.shot).plate
+        if document.plate != plate:
+            raise UsageError(f"the faces are of plate {document.plate[:12]}, shot {document.shot} has plate {plate[:12]}: assign them anew")
+        there = self.known(document.shot).tracks
         new = tuple(t for t in document.tracks if there.get(t.track_id) != t)
         if new:
             assign_faces(self._ledger, *new, by=self._records.artist(by).subject_id)
         return new
 
-    def review(self, shot: Shot, *, by: str) -> int:
+    def review(self, shot: str, *, by: str) -> int:
         """Record that a named human says: the faces on record are all that the plate shows. Gives how many there are."""
         known = self.known(shot)
-        review_faces(self._ledger, shot.plate, faces=known.digest, by=self._records.artist(by).subject_id)
+        review_faces(self._ledger, self._shot_of(shot).plate, faces=known.digest, by=self._records.artist(by).subject_id)
         return len(known.tracks)
 
-    def unassigned(self, shot: Shot) -> tuple[FaceBox, ...]:
+    def unassigned(self, shot: str) -> tuple[FaceBox, ...]:
         """What detectors found and no track covers."""
         known = self.known(shot)
         return tuple(box for d in known.detections.values() for box in d.boxes if not covered(known, box))
 
-    def add_detection(self, detection: Detection) -> None:
-        """Record what a detector found."""
-        record_detection(self._ledger, detection)
-
-    def rows(self, shot: Shot) -> list[dict[str, Any]]:
+    def rows(self, shot: str) -> list[dict[str, Any]]:
         """The tracks of a shot, each with its people's names, for people's eyes."""
         return [
             t.to_json() | {"people": [self._records.name_of(s) for s in t.people()]}
             for t in sorted(self.known(shot).tracks.values(), key=_by_id)
         ]
 
-    def _free_id(self, shot: Shot, kind: str) -> str:
+    def _free_id(self, shot: str, kind: str) -> str:
         """`performer-1`, `performer-2`: the first that is free. What is there is replaced only by naming it."""
         taken = self.known(shot).tracks
         return next(name for n in range(1, len(taken) + 2) if (name := f"{kind}-{n}") not in taken)
