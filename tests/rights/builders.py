@@ -49,6 +49,7 @@ from bottega.rights import (
     add_person,
     assign_faces,
     create_show,
+    declare_no_performer,
     register_exemplar,
     register_shot,
     review_faces,
@@ -172,6 +173,11 @@ def put_faces(ledger: Ledger, *tracks: FaceTrack, reviewed: bool = False) -> Non
     if reviewed:
         plate = tracks[0].plate if tracks else PLATE
         review_faces(ledger, plate, faces=faces_of(State.of(ledger), plate).digest, by=ARTIST)
+
+
+def declare(stage: Stage, *pictures: str, job: str = "deage") -> None:
+    """Artist B says that these pictures touch no performer."""
+    declare_no_performer(stage.ledger, "sh010", job=job, inputs=pictures, by=ARTIST)
 
 
 @dataclass
