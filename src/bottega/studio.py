@@ -127,7 +127,7 @@ class Studio:
         author = self.records.artist(by).subject_id
         sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
         ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
-        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence=ground) for e in sealed]
+        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence_id=ground.licence_id) for e in sealed]
 
     def exemplars(self) -> list[tuple[Exemplar, str]]:
         """All exemplars on record, with their authors' names."""

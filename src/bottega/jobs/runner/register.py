@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bottega.footage import Described, colour_of, describe, find, seal
-from bottega.model import Exemplar, FrameRange, Licence, Role, Shot, Show, UsageError, code
+from bottega.footage import Described, colour_of, describe, find, layers_of, made_by, marks_of, require_known, seal
+from bottega.model import Exemplar, FrameRange, Licence, MarkState, Role, Shot, Show, UsageError, code, shown
 from bottega.rights import Ledger
+from bottega.rights.reasons import refusal
 from bottega.rights.record import registry
 
 from .showfolder import ShowFolder
@@ -21,9 +22,23 @@ def seal_at(path: Path, *, role: Role, colour: str | None = None, first_frame: i
     return seal(find(path.absolute(), first_frame=first_frame), role=role, colour=colour, progress=watch)
 
 
-def add_exemplar(folder: ShowFolder, ledger: Ledger, sealed: Exemplar, *, author_id: str, licence: Licence) -> Exemplar:
+def looked_at(sealed: Exemplar, folder: ShowFolder, *, show_id: str) -> Exemplar:
+    """A sealed exemplar with all that its headers say: layers, credentials, and which take it comes from.
+
+    Raises ConsentError `unknown_layer` or `tampered_credential` for what can never be used, FootageError for damage.
+    """
+    layers, marks = layers_of(sealed), marks_of(sealed, anchors=folder.anchors())
+    name = shown(Path(sealed.files[0].path).name)
+    require_known(layers, sealed.role, name)
+    if marks.state is MarkState.INVALID:
+        raise refusal("tampered_credential", f"the credentials of {name} do not hold ({', '.join(marks.faults[:4])})")
+    return replace(sealed, layers=layers, marks=marks, made_by=made_by(sealed, show_id=show_id))
+
+
+def add_exemplar(folder: ShowFolder, ledger: Ledger, sealed: Exemplar, *, author_id: str | None, licence_id: str | None) -> Exemplar:
     """Keep a copy of a sealed picture and record whose it is. The same bytes twice are one record."""
-    kept = folder.keep(replace(sealed, author_id=author_id, licence_id=licence.licence_id), copy=True)
+    seen = looked_at(sealed, folder, show_id=folder.settings().show_id)
+    kept = folder.keep(replace(seen, author_id=author_id, licence_id=licence_id), copy=True)
     registry.register_exemplar(ledger, kept)
     return kept
 
@@ -48,6 +63,7 @@ def add_shot(
     code(name, "shot code")
     first = first_frame if first_frame is not None else show.first_frame
     sealed = seal_at(plate, role=Role.PLATE, colour=colour, first_frame=first, watch=watch)
+    sealed = looked_at(sealed, folder, show_id=show.show_id)
     described = describe(sealed)
     frames, holes = _numbers(sealed, described, first)
     if holes and not allow_holes:

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from bottega.footage import Delivery
 from bottega.jobs.recipes.keyed import REVISION
 from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, Use
 from bottega.rights import Door, Gate, Ledger, State
+from bottega.rights.delivery import register_output
 
 from .finish import Closing, finish
 from .make import Maker, work_units
@@ -105,29 +107,38 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
     began, cpu = time.monotonic(), time.process_time()
     try:
         maker.run(threads=threads)
-        done = finish(take, maker, closing)
+        timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
+        done = replace(finish(take, maker, closing), timings=timings, **_rests_on(house, right))
+        # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
+        register_output(house.ledger, done, job_id=job_id, record_sha256=record_sha256(done))
     except ConsentError as refusal:
-        folder.write(replace(take, state=TakeState.QUARANTINED))
-        house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
+        if set(refusal.codes) != {"ledger_unreachable"}:  # that one can be put right, and the take gone on with
+            _quarantine(house, folder, take, refusal)
         raise
     except FootageError:
         if not maker.outputs and not folder.has_notes():
             folder.abandon()
         raise
-    timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
-    done = replace(
-        done,
-        finished_at=house.clock(),
-        timings=timings,
-        clearances=tuple(c.clearance_id for c in right.used),
-        decisions=tuple(c.decision_idx for c in right.used),
-        grants=tuple(sorted({g for c in right.used for g in c.grants})),
-    )
-    # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
-    house.ledger.append("output.registered", _output_entry(done, job_id))
     folder.write(done)
     folder.finish()
     return done
+
+
+def _rests_on(house: House, right: Pass) -> dict[str, Any]:
+    """What a finished take says of the clearances it was made under."""
+    return {
+        "finished_at": house.clock(),
+        "clearances": tuple(c.clearance_id for c in right.used),
+        "decisions": tuple(c.decision_idx for c in right.used),
+        "grants": tuple(sorted({g for c in right.used for g in c.grants})),
+    }
+
+
+def _quarantine(house: House, folder: TakeFolder, take: Take, refusal: ConsentError) -> None:
+    """Set a stopped take aside, files first: what is no longer allowed does not stay in the open while the rest is written."""
+    folder.set_aside()
+    folder.write(replace(take, state=TakeState.QUARANTINED, stopped=tuple(str(r) for r in refusal.reasons)))
+    house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
 
 
 def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
@@ -169,18 +180,6 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None)
         started_at=house.clock(),
         remake_of=remake_of.take_id if remake_of else None,
     )
-
-
-def _output_entry(take: Take, job_id: str) -> dict[str, object]:
-    return {
-        "job_id": job_id,
-        "take_id": take.take_id,
-        "take": take.name,
-        "record_sha256": record_sha256(take),
-        "outputs": len(take.outputs),
-        "grants": list(take.grants),
-        "exemplars": sorted({i.digest for i in take.inputs}),
-    }
 
 
 def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:

@@ -49,8 +49,8 @@ def chain_covered(case: Case) -> Iterator[Reason]:
         picture = f"picture {known.digest[:12]}"
         if known.made_by.show_id != case.state.show_id:
             yield reason("chained", f"{picture} was made in show {known.made_by.show_id}, this is {case.state.show_id}")
-        elif known.made_by.plan is not None:
-            yield from _inherited_reasons(case, picture, known.made_by.plan)
+        for plan in known.made_by.plans if known.made_by.show_id == case.state.show_id else ():
+            yield from _inherited_reasons(case, picture, plan)
 
 
 @policy
@@ -72,7 +72,8 @@ def names_nobody_else(case: Case) -> Iterator[Reason]:
 
 def inherited(case: Case) -> tuple[set[str], set[str]]:
     """Consents and licences that come with the takes from which the pictures of a use were made."""
-    takes = [take for known in registered(case) if known.made_by and known.made_by.plan for take in _takes(case, known.made_by.plan)]
+    plans = [plan for known in registered(case) if known.made_by for plan in known.made_by.plans]
+    takes = [take for plan in plans for take in _takes(case, plan)]
     sources = [case.state.exemplars[d] for take in takes for d in take.exemplars if d in case.state.exemplars]
     licences = {original(case.state, known).licence_id for known in sources}
     return {g for take in takes for g in take.grants}, {k for k in licences if k is not None}
