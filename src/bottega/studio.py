@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.runner.books import make_show, open_books, steady_clock
 from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
@@ -25,56 +26,47 @@ from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
 from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
-from bottega.rights import (
-    Door,
-    Gate,
-    Ledger,
-    PeopleStore,
-    Records,
-    load_gate_key,
-    load_public_key,
-    make_gate_key,
-    private_key_path,
-    write_public_key,
-)
-from bottega.rights.record import registry
+from bottega.rights import Door, Gate, Ledger, PeopleStore, Records, load_gate_key, load_public_key, private_key_path
+from bottega.rights.desk.upkeep import UpkeepDesk
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Studio:
     """A show, opened: people, consents, exemplars, shots and takes.
 
-    `clock` gives the present as an aware UTC datetime; tests hand in their own.
+    `clock` gives the present as an aware UTC datetime; tests hand in their own. Without one it is the machine's, watched.
     """
 
-    def __init__(self, folder: ShowFolder, *, clock: Clock = _now) -> None:
-        self.folder, self.clock = folder, clock
+    def __init__(self, folder: ShowFolder, *, clock: Clock | None = None) -> None:
+        self.folder, self.clock = folder, clock or steady_clock()
         self.show: Show = folder.settings()
-        self.ledger = Ledger(folder.ledger, clock=clock)
-        self.records = Records(self.ledger, PeopleStore(folder.people), show_id=self.show.show_id)
+        self.ledger: Ledger = open_books(folder, self.show, clock=self.clock)
+        self._people = PeopleStore(folder.people)
+        self.records = Records(self.ledger, self._people, show_id=self.show.show_id)
 
     @classmethod
-    def create(cls, folder: str | Path, *, show: str, fps: str | int | Fraction = 24, clock: Clock = _now) -> Studio:
-        """Make a show in a new folder, with its ledger and its gate's key. Raises UsageError."""
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        show: str,
+        fps: str | int | Fraction = 24,
+        ledger: str | None = None,
+        ledger_owner: str | None = None,
+        clock: Clock | None = None,
+    ) -> Studio:
+        """Make a show in a new folder, with its ledger (a PostgreSQL URL, else a file) and its keys. Raises UsageError."""
         try:
             rate = Fraction(fps)
         except (ValueError, ZeroDivisionError) as problem:
             raise UsageError(f"fps {shown(str(fps))}: write it as 24 or 24000/1001") from problem
-        made, record = ShowFolder.create(Path(folder), show=show, fps=rate)
-        public = make_gate_key(record.show_id).public_key()
-        write_public_key(made.public_key, public)
-        with Ledger.create(made.ledger, clock=clock) as ledger:
-            registry.create_show(ledger, public, show_id=record.show_id, show_code=show)
-        return cls(made, clock=clock)
+        clock = clock or steady_clock()
+        return cls(make_show(Path(folder), show=show, fps=rate, clock=clock, ledger=ledger, owner_url=ledger_owner), clock=clock)
 
     @classmethod
-    def open(cls, folder: str | Path = ".", *, clock: Clock = _now) -> Studio:
+    def open(cls, folder: str | Path = ".", *, clock: Clock | None = None) -> Studio:
         """Open the show that a folder is, or lies in. Raises UsageError when there is none."""
         return cls(ShowFolder.find(Path(folder)), clock=clock)
 
@@ -144,8 +136,9 @@ class Studio:
         first_frame: int | None = None,
         allow_holes: bool = False,
         watch: Callable[[int, int], None] | None = None,
+        **told: Any,
     ) -> Shot:
-        """Register a shot by its plate: a pattern, a folder, a movie or a still."""
+        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at."""
         return add_shot(
             self.folder,
             self.ledger,
@@ -157,6 +150,7 @@ class Studio:
             first_frame=first_frame,
             allow_holes=allow_holes,
             watch=watch,
+            **told,
         )
 
     def shots(self) -> list[Shot]:
@@ -167,6 +161,17 @@ class Studio:
         """Write plate frames as 16-bit sRGB PNG for an artist to paint on."""
         return hand_out(self._house, self.folder.shot(shot), frames, to=Path(to))
 
+    def rotate_key(self, which: str, *, by: str) -> str:
+        """Replace the `gate` or `log` key; gives the new public one."""
+        self.__dict__.pop("_house", None)  # it holds the old one
+        return self.upkeep.rotate(which, by=by)
+
+    @cached_property
+    def upkeep(self) -> UpkeepDesk:
+        """Keys, mark and clock."""
+        public, log = self.folder.public_key, self.folder.log_key
+        return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
+
     # Jobs
 
     def deage_request(
@@ -176,21 +181,19 @@ class Studio:
         keys: str | Path,
         people: Sequence[str],
         age: int,
-        territory: str | None = None,
-        depicts: Sequence[str] = (),
         **options: Any,
     ) -> RepairRequest:
-        """State a de-ageing. `depicts` is what the result shows that a consent may limit; `options` as for `repair_request`."""
+        """State a de-ageing. `options` as for `repair_request`."""
         ids = tuple(self.records.find(name).subject_id for name in people)
-        limits = tuple(_one_of(Content, text, "depicts") for text in depicts)
         use: dict[str, Any] = {"people": ids, "touches_performer": True, "purpose": Purpose.DEAGE, "age_target": age}
-        return self._request("deage", shot, keys, territory=territory, content=limits, **use, **options)
+        return self._request("deage", shot, keys, **use, **options)
 
     def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
         """State a keyed repair.
 
         Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
-        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys.
+        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
+        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name).
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 
@@ -254,6 +257,7 @@ class Studio:
         detail: float = 1.0,
         delivery: str = "temp",
         also: Sequence[str] = (),
+        depicts: Sequence[str] = (),
         **rest: Any,
     ) -> RepairRequest:
         try:
@@ -270,6 +274,7 @@ class Studio:
             settings=settings,
             delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
+            content=tuple(_one_of(Content, text, "depicts") for text in depicts),
             **rest,
         )
 

@@ -10,6 +10,7 @@ from .consent import (
     Licence,
     LicenceKind,
     Representation,
+    RevocationEffect,
     ScriptRef,
     Signature,
     SignatureKind,
@@ -17,7 +18,9 @@ from .consent import (
 )
 from .errors import BottegaError, ConsentError, CredentialError, FootageError, JobError, Reason, UsageError
 from .exemplar import CHUNK_BYTES, Exemplar, Layer, LayerUse, MadeBy, Marks, MarkState, Role, SealedFile, content_digest
+from .faces import Detection, FaceBox, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
+from .learned import Learned, LearnedKind
 from .names import code, label, sha256_text, shown
 from .people import Person, PersonKind, subject_id
 from .record import Record, canonical_json, utc_instant, utc_text
@@ -37,7 +40,11 @@ __all__ = [
     "ContentLimits",
     "CredentialError",
     "Delivery",
+    "Detection",
     "Exemplar",
+    "FaceBox",
+    "FaceKind",
+    "FaceTrack",
     "FootageError",
     "FrameRange",
     "Grantor",
@@ -46,6 +53,8 @@ __all__ = [
     "JobError",
     "Layer",
     "LayerUse",
+    "Learned",
+    "LearnedKind",
     "Licence",
     "LicenceKind",
     "MadeBy",
@@ -58,6 +67,7 @@ __all__ = [
     "Reason",
     "Record",
     "Representation",
+    "RevocationEffect",
     "Role",
     "ScriptRef",
     "SealedFile",
@@ -76,6 +86,7 @@ __all__ = [
     "canonical_json",
     "code",
     "content_digest",
+    "faces_digest",
     "label",
     "sha256_text",
     "shown",

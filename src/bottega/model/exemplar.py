@@ -15,13 +15,15 @@ CHUNK_BYTES = 16 * 1024 * 1024
 
 
 class Role(StrEnum):
-    """What an exemplar is for."""
+    """What an exemplar is for. A model's weights and a face template are no pictures, but are sealed and cleared like them."""
 
     PLATE = "plate"
     KEY = "key"
     MATTE = "matte"
     REGION = "region"
     REFERENCE = "reference"
+    MODEL = "model"
+    TEMPLATE = "template"
 
 
 class LayerUse(StrEnum):

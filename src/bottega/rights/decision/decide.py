@@ -13,10 +13,11 @@ from bottega.rights.record.picture_facts import original
 from bottega.rights.record.state import State
 
 from .case import Answer, Case, Facts, Fit
-from .consent_rules import CONSENT_RULES, resolved_plates
+from .consent_rules import resolved_plates
 from .picture_rules import inherited
 from .policies import POLICIES
 from .policy import AllOf, Checks, found
+from .rules import CONSENT_RULES
 from .use_rules import registered
 
 
@@ -74,9 +75,9 @@ def _yes(case: Case) -> Decision:
     """The yes, with all that it rests on."""
     fits = [a.fit for a in case.answers if a.fit]
     grants, licences = inherited(case)
+    ends = [case.state.grants[g].consent.valid_until for g in grants] + [f.ends_at for f in fits]
     grants |= {f.consent.grant_id for f in fits}
     licences |= {k for known in registered(case) if (k := original(case.state, known).licence_id) is not None}
-    ends = [case.state.grants[g].consent.valid_until for g in grants]
     ends += [until for k in licences if (until := case.state.licences[k].licence.valid_until) is not None]
     return Decision(
         True,

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from .case import Case
+from .faces import FACE_POLICIES
+from .models import MODEL_POLICIES
 from .picture_rules import chain_covered, credentials_hold, names_nobody_else, nothing_hidden
+from .place_rules import placed
 from .policy import Policy, numbered
 from .use_rules import (
     approved_final,
@@ -19,6 +22,7 @@ from .use_rules import (
 
 POLICIES: tuple[Policy[Case], ...] = numbered(
     right_show,
+    placed,
     known_inputs,
     licensed_inputs,
     declared,
@@ -27,6 +31,8 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     known_technique,
     consented,
     approved_final,
+    *FACE_POLICIES,
+    *MODEL_POLICIES,
     nothing_hidden,
     credentials_hold,
     chain_covered,

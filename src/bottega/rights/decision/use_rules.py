@@ -78,7 +78,7 @@ def never_minors(case: Case) -> Iterator[Reason]:
     target = case.use.age_target
     if target is not None and target < ADULT_YEARS:
         yield reason("minor_depicted", f"the target age is {target}, allowed is {ADULT_YEARS} or more, whoever consented")
-    minors = [s for s in case.use.people if s in case.state.people and case.state.people[s].kind is PersonKind.MINOR]
+    minors = [s for s in case.use.people if s in case.state.people and case.state.people[s].kind_at(case.now) is PersonKind.MINOR]
     for content in case.use.content:
         if minors and content in NEVER_FOR_MINORS:
             yield reason("minor_content", f"{', '.join(minors)}: the use states {content.value}")
