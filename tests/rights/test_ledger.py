@@ -22,6 +22,7 @@ import pytest
 from bottega.model import ConsentError
 from bottega.rights import Ledger, State
 from bottega.rights.ledger import EMPTY, leaf_hash
+from bottega.rights.ledger.tree import node_hash
 
 from .builders import NOON, Clock, good_consent, set_stage
 

@@ -11,8 +11,8 @@ from bottega.rights.record.picture_facts import original
 from bottega.rights.record.works import KnownExemplar, KnownLicence
 
 from .case import Case, Fit
-from .consent_rules import CONSENT_RULES
 from .policy import AllOf, found, policy
+from .rules import CONSENT_RULES
 from .use_rules import licence_reasons, registered
 
 

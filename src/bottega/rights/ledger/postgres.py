@@ -88,9 +88,12 @@ class PostgresStore:
         """One more than the last index."""
         return int(self._run("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0][0])
 
-    def rows(self, kind: str | None, after: int) -> list[Row]:
+    def rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Row]:
         """Entries after an index."""
+        values: list[Any]
         where, values = ("e.idx > %s", [after]) if kind is None else ("e.kind = %s AND e.idx > %s", [kind, after])
+        if mentioning:
+            where, values = f"{where} AND position(%s IN e.body) > 0", [*values, mentioning.encode()]
         return [Row(*row) for row in self._run(f"{_ROW} WHERE {where} ORDER BY e.idx", values)]
 
     def last(self) -> Row | None:

@@ -142,9 +142,12 @@ class SqliteStore:
         """One more than the last index."""
         return int(self._run("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0][0])
 
-    def rows(self, kind: str | None, after: int) -> list[Row]:
+    def rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Row]:
         """Entries after an index."""
-        where, values = ("e.idx > ?", (after,)) if kind is None else ("e.kind = ? AND e.idx > ?", (kind, after))
+        values: list[Any]
+        where, values = ("e.idx > ?", [after]) if kind is None else ("e.kind = ? AND e.idx > ?", [kind, after])
+        if mentioning:
+            where, values = f"{where} AND instr(e.body, ?)", [*values, mentioning.encode()]
         return [Row(*row) for row in self._run(f"{_ROW} WHERE {where} ORDER BY e.idx", values)]
 
     def last(self) -> Row | None:

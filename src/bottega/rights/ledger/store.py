@@ -55,8 +55,8 @@ class Store(Protocol):
     def size(self) -> int:
         """How many entries there are, going by the last index."""
 
-    def rows(self, kind: str | None, after: int) -> list[Row]:
-        """The entries after an index, of one kind or of all, in order."""
+    def rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Row]:
+        """The entries after an index, of one kind or of all, in order; only those whose body holds the text `mentioning`."""
 
     def last(self) -> Row | None:
         """The last entry."""
