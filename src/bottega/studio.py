@@ -28,6 +28,7 @@ from bottega.jobs.runner.takefolder import named
 from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
 from bottega.rights import Door, Gate, Ledger, PeopleStore, Records, load_gate_key, load_public_key, private_key_path
 from bottega.rights.desk.upkeep import UpkeepDesk
+from bottega.rights.desk.words import WordsDesk
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
@@ -241,6 +242,7 @@ class Studio:
             door=lambda job_id: Door(self.ledger, public, show_id=show_id, job_id=job_id, clock=self.clock),
             clock=self.clock,
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
+            words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +85,13 @@ def add_shot(
     registry.register_shot(ledger, shot)
     folder.write_shot(shot)
     return shot
+
+
+def given_names(exemplar: Exemplar) -> list[str]:
+    """What a user called the files of an exemplar, without their folders; of a sequence each name once, whatever its numbers."""
+    names = [Path(exemplar.came_from).name] if exemplar.came_from else []
+    names += [Path(f.path).name for f in exemplar.files]
+    return list({re.sub(r"\d+", "", name): name for name in reversed(names)}.values())
 
 
 def _numbers(plate: Exemplar, described: Described, first: int) -> tuple[FrameRange, tuple[int, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from bottega.footage import Delivery
 from bottega.jobs.recipes.keyed import REVISION
-from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, Use
+from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, TextCheck, Use
 from bottega.rights import Door, Gate, Ledger, State
 from bottega.rights.delivery import register_output
 
@@ -22,7 +22,7 @@ from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
 from .passes import Pass
 from .plan import Plan, plan
 from .progress import Progress, Watch, silent
-from .register import record_mattes
+from .register import given_names, record_mattes
 from .request import RepairRequest, Resolved, resolve, settings_json, versions
 from .showfolder import ShowFolder
 from .takefolder import TakeFolder, new_version, record_sha256, same_plan
@@ -39,12 +39,13 @@ class House:
     door: Callable[[str], Door]
     clock: Callable[[], datetime]
     declare: Callable[[Use], None]
+    words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:
     """Resolve a request and put its mattes on record, so that the gate can be asked."""
-    job = resolve(house.folder, request, show_id=house.show.show_id)
+    job = worded(house, resolve(house.folder, request, show_id=house.show.show_id))
     mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
     known = State.of(house.ledger).exemplars
     roles = {digest: exemplar.roles for digest, exemplar in known.items()}
@@ -52,6 +53,13 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
     if job.use.touches_performer is False:
         house.declare(job.use)
     return job
+
+
+def worded(house: House, job: Resolved) -> Resolved:
+    """The job with what was found in its words: every label and file name that somebody chose. Texts of later jobs belong here too."""
+    regions = [region.name for region in job.request.regions]
+    texts = dict.fromkeys((job.shot.code, job.request.job, *regions, *(name for e in job.exemplars for name in given_names(e))))
+    return replace(job, use=replace(job.use, text=house.words([*texts])))
 
 
 def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:

@@ -21,12 +21,14 @@ def forms(text: str) -> tuple[Words, ...]:
     """
     from anyascii import anyascii
 
-    parted = _CAMEL.sub(" ", unicodedata.normalize("NFKC", text))
-    looks = folded(skeleton(folded(parted)))
-    sounds = folded(anyascii(parted))
-    # Marks over letters (a typed diaeresis, a stress) tell no two names apart.
-    plain = "".join(c for c in unicodedata.normalize("NFD", looks) if not unicodedata.combining(c))
-    return tuple(dict.fromkeys(_words(form) for form in (plain, sounds)))
+    visible = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    found: dict[Words, None] = {}
+    for written in (visible, _CAMEL.sub(" ", visible)):
+        looks = folded(skeleton(folded(written)))
+        # Marks over letters (a typed diaeresis, a stress) tell no two names apart.
+        plain = "".join(c for c in unicodedata.normalize("NFD", looks) if not unicodedata.combining(c))
+        found |= dict.fromkeys((_words(plain), _words(folded(anyascii(written)))))
+    return tuple(found)
 
 
 def _words(text: str) -> Words:
