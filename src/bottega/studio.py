@@ -21,13 +21,29 @@ from bottega.jobs.runner.progress import Event, Watch, silent
 from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
-from bottega.jobs.runner.request import Region, RepairRequest, picture_files
+from bottega.jobs.runner.request import Region, RepairRequest, digests_at, picture_files
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
+from bottega.jobs.runner.withdraw import Withdrawals, Withdrawn
 from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
-from bottega.rights import Door, Gate, Ledger, PeopleStore, Records, load_gate_key, load_public_key, private_key_path
+from bottega.rights import (
+    Door,
+    Gate,
+    Ledger,
+    PeopleStore,
+    Records,
+    SubjectKeys,
+    load_gate_key,
+    load_public_key,
+    private_key_path,
+    subject_keys_path,
+)
+from bottega.rights.desk.consents import ConsentDesk
+from bottega.rights.desk.licences import LicenceDesk
+from bottega.rights.desk.people import PeopleDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
+from bottega.rights.desk.usage import Usage, UsageDesk
 from bottega.rights.desk.words import WordsDesk
 
 T = TypeVar("T", bound=StrEnum)
@@ -44,7 +60,7 @@ class Studio:
         self.folder, self.clock = folder, clock or steady_clock()
         self.show: Show = folder.settings()
         self.ledger: Ledger = open_books(folder, self.show, clock=self.clock)
-        self._people = PeopleStore(folder.people)
+        self._people = PeopleStore(folder.people, SubjectKeys(subject_keys_path(self.show.show_id)))
         self.records = Records(self.ledger, self._people, show_id=self.show.show_id)
 
     @classmethod
@@ -89,29 +105,58 @@ class Studio:
 
     # People, consents, exemplars, shots
 
-    def add_person(self, name: str, *, role: str) -> Person:
-        """Add a person by name; the ledger gets a pseudonym."""
-        return self.records.add_person(name, kind=role)
+    def add_person(self, name: str, *, role: str, of_age_at: datetime | None = None) -> Person:
+        """Add a person by name; the ledger gets a pseudonym. `of_age_at` is when a minor comes of age."""
+        return self.people_desk.add(name, kind=role, of_age_at=of_age_at)
 
     def people(self) -> list[tuple[Person, str]]:
         """All people with their names."""
         return self.records.people()
 
-    def consent_template(self, *, purpose: str, person: str, shot: str) -> str:
-        """A form for a person to fill in and sign, as TOML."""
-        return self.records.consent_template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot)
+    def consent_template(self, *, purpose: str, person: str, shot: str, amends: str | None = None) -> str:
+        """A form for a person to fill in and sign, as TOML; `amends` is the consent that it is to replace."""
+        return self.consent_desk.template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot, amends=amends)
+
+    def consent_page(self, grant_id: str) -> str:
+        """A consent as a page to print, in HTML."""
+        return self.consent_desk.page(grant_id, show_code=self.show.code, now=self.clock())
 
     def add_consent(self, form: str | Path) -> Consent:
         """Put a filled-in form on record: a file's path, or the form's own text. Raises UsageError that lists what is missing."""
-        return self.records.add_consent(form)
+        return self.consent_desk.add(form)
 
     def consents(self) -> list[tuple[Consent, str, str]]:
         """All consents, with the person's name and `active`, `expired` or `revoked`."""
-        return self.records.consents(now=self.clock())
+        return self.consent_desk.all(now=self.clock())
 
     def revoke_consent(self, grant_id: str, *, reason: str = "") -> list[str]:
         """Revoke a consent; gives the names of the takes that were made under it."""
-        return self.records.revoke_consent(grant_id, reason=reason)
+        return sorted({t.take for t in self.withdrawals.consent(grant_id, reason=reason or "not stated").takes})
+
+    @cached_property
+    def people_desk(self) -> PeopleDesk:
+        """Coming of age, deaths, erasures, strikes."""
+        return PeopleDesk(self.ledger, self._people, self.records)
+
+    @cached_property
+    def consent_desk(self) -> ConsentDesk:
+        """Forms, documents, suspensions, amendments, transfers."""
+        return ConsentDesk(self.ledger, self._people, self.records, show_id=self.show.show_id)
+
+    @cached_property
+    def licence_desk(self) -> LicenceDesk:
+        """Licences of works, by form."""
+        return LicenceDesk(self.ledger, self._people, self.records, show_id=self.show.show_id, digests_of=digests_at)
+
+    @cached_property
+    def usage_desk(self) -> UsageDesk:
+        """What was used, for payroll and for the end credits."""
+        return UsageDesk(self.ledger, self.records, fps=self.show.fps, credit=self.licence_desk.credit)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """Revocations, and what they touch."""
+        return Withdrawals(self.folder, self.ledger)
 
     def add_exemplars(
         self, pictures: Iterable[str | Path], *, by: str, licence: str, document: Path | None = None, colour: str | None = None
@@ -293,4 +338,4 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     return kind(text)
 
 
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "examine"]
+__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "Usage", "Withdrawn", "examine"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from . import consent, edge, exemplar, person, shot, takes
+from . import consent_events, edge, exemplar, licence, person, reports, shot, takes
 from .show import doctor, new
 
 # What the option parser raises for a wrong flag: click's UsageError, from wherever this typer has its click.
@@ -43,13 +43,16 @@ def root(
 
 app.command("new")(new)
 app.add_typer(person.app, name="person")
-app.add_typer(consent.app, name="consent")
+app.add_typer(person.strikes, name="strike")
+app.add_typer(consent_events.app, name="consent")
+app.add_typer(licence.app, name="licence")
 app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
 app.command("remake")(takes.remake)
-app.command("report")(takes.report)
+app.add_typer(reports.app, name="report")
+app.command("affected")(reports.affected)
 app.command("doctor")(doctor)
 
 

@@ -11,7 +11,7 @@ from bottega.model import UsageError, shown
 
 from .edge import FAILED, REFUSED, AsJson, InShow, command, open_studio, say, show
 from .watch import watching
-from .words import plan_words, report_words, take_words
+from .words import plan_words, take_words
 
 if TYPE_CHECKING:
     from bottega.studio import Plan, Studio
@@ -150,20 +150,6 @@ def remake(
     show(result.to_json(), as_json=as_json, words=lambda: f"{result.take}: {same}{different}")
     if result.different:
         raise typer.Exit(FAILED)
-
-
-@command
-def report(
-    take: Annotated[str | None, typer.Argument(help="One take; without, the whole show.")] = None,
-    folder: InShow = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say what was made, from whose work, under whose consent, and what the gate refused.
-
-    Example: bottega report
-    """
-    found = open_studio(folder).report(take)
-    show(found, as_json=as_json, words=lambda: report_words(found))
 
 
 def _options(*given: Any) -> dict[str, Any]:

@@ -15,8 +15,11 @@ from .record.registry import _record
 from .record.state import State
 
 
-def register_output(ledger: Ledger, take: Take, *, job_id: str, record_sha256: str) -> Entry:
+def register_output(ledger: Ledger, take: Take, *, job_id: str, record_sha256: str, frames: str, licences: tuple[str, ...]) -> Entry:
     """Record that a take is delivered, with the sha256 of every file, so that any of them is known when it comes back.
+
+    `frames` are those that were made, as people write them; `licences` are those that its clearances rest on. A revocation comes
+    wholly before, or wholly after.
 
     Raises ConsentError, and records nothing: `attribution` where the shares do not sum to 1 or a work has no licence that holds at
     this instant, or why a consent that the take rests on has ended.
@@ -24,7 +27,7 @@ def register_output(ledger: Ledger, take: Take, *, job_id: str, record_sha256: s
 
     def check(state: State) -> None:
         now = ledger.clock() if state.at is None else not_before(state.at, ledger.clock())
-        found = (*_unattributed(take, Facts(take.use, state, now)), *_ended(take, state))
+        found = (*state.stopped(take.grants, licences), *_unattributed(take, Facts(take.use, state, now)))
         if found:
             raise ConsentError(*dict.fromkeys(found))
 
@@ -38,6 +41,15 @@ def register_output(ledger: Ledger, take: Take, *, job_id: str, record_sha256: s
         "files": sorted({o.sha256 for o in take.outputs}),
         "grants": list(take.grants),
         "exemplars": sorted({i.digest for i in take.inputs}),
+        "licences": sorted({i.licence_id for i in take.inputs if i.licence_id is not None}),
+        "shot": take.shot,
+        "job": take.job,
+        "frames": frames,
+        "people": list(take.use.people),
+        "purpose": take.use.purpose and take.use.purpose.value,
+        "age_target": take.use.age_target,
+        "delivery": take.use.delivery.value,
+        "technique": take.use.technique,
     }
     return _record(ledger, "output.registered", data, check)
 
@@ -59,7 +71,3 @@ def _sum_reasons(what: str, shares: Sequence[Share], *, needed: bool) -> Iterato
     total = sum((s.share for s in shares), Fraction(0))
     if (shares or needed) and total != 1:
         yield reason("attribution", f"the {what} sum to {total}, allowed is exactly 1")
-
-
-def _ended(take: Take, state: State) -> Iterator[Reason]:
-    yield from state.stopped(take.grants, ())

@@ -191,6 +191,11 @@ def picture_files(named: Iterable[str | Path]) -> list[Path]:
     return out
 
 
+def digests_at(path: Path) -> list[str]:
+    """The digests of all pictures that lie at a path, for a licence that names its works as files."""
+    return [seal_at(p, role=Role.KEY).digest for p in picture_files([path])]
+
+
 def versions() -> dict[str, str]:
     """The versions of all that decides the bits: libraries, and the OpenColorIO config (a file by its sha256, as paths may hold names)."""
     config = config_name()

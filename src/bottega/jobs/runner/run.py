@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bottega.footage import Delivery
+from bottega.footage import Delivery, ranges
 from bottega.jobs.recipes.keyed import REVISION
 from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, TextCheck, Use
 from bottega.rights import Door, Gate, Ledger, State
@@ -118,7 +118,7 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
         done = replace(finish(take, maker, closing), timings=timings, **_rests_on(house, right))
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
-        register_output(house.ledger, done, job_id=job_id, record_sha256=record_sha256(done))
+        _register(house, done, right, job_id)
     except ConsentError as refusal:
         if set(refusal.codes) != {"ledger_unreachable"}:  # that one can be put right, and the take gone on with
             _quarantine(house, folder, take, refusal)
@@ -130,6 +130,12 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
     folder.write(done)
     folder.finish()
     return done
+
+
+def _register(house: House, done: Take, right: Pass, job_id: str) -> None:
+    frames = ranges(sorted({o.frame for o in done.outputs if o.frame is not None}))
+    licences = right.licences(State.of(house.ledger))
+    register_output(house.ledger, done, job_id=job_id, record_sha256=record_sha256(done), frames=frames, licences=licences)
 
 
 def _rests_on(house: House, right: Pass) -> dict[str, Any]:

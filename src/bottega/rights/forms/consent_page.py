@@ -37,9 +37,7 @@ li { padding: .5mm 0; }
 """
 
 
-def consent_page(
-    grant: Grant, *, person: str, grantor: str, show_code: str, standing: str, leaf: str, recorded_at: datetime
-) -> str:
+def consent_page(grant: Grant, *, person: str, grantor: str, show_code: str, standing: str, leaf: str, recorded_at: datetime) -> str:
     """The page. `person` and `grantor` are names, `standing` how the consent stands today, `leaf` its entry's RFC 6962 leaf hash."""
     c = grant.consent
     body = [
@@ -55,13 +53,13 @@ def consent_page(
         '<div class="seen"><div>Read by the person, or whoever grants for them: date, signature</div>'
         "<div>For the production: date, signature</div></div>",
         '<p class="note">This page repeats the record in plain words for people to read. The record and the signed document count; '
-        "whoever holds the document can compare its sha256. The software enforces what was recorded. It does not know the law, and this page "
-        "is no legal advice.</p>",
+        "whoever holds the document can compare its sha256. The software enforces what was recorded. It does not know the law, and this "
+        "page is no legal advice.</p>",
     ]
     title = f"Consent {c.grant_id}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
     )
 
@@ -105,9 +103,7 @@ def _recorded(grant: Grant, leaf: str, recorded_at: datetime) -> Rows:
 
 
 def _rows(title: str, rows: Rows, *, marked: Sequence[str] = ()) -> str:
-    lines = [
-        f"<dt>{escape(name)}</dt><dd{_class(name, marked)}>{escape(value)}</dd>" for name, value in rows
-    ]
+    lines = [f"<dt>{escape(name)}</dt><dd{_class(name, marked)}>{escape(value)}</dd>" for name, value in rows]
     return f"<section><h2>{escape(title)}</h2><dl>{''.join(lines)}</dl></section>"
 
 

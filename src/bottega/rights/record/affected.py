@@ -76,7 +76,7 @@ def _whole(ledger: Ledger, named: str) -> str:
         return named
     if len(named) < SHORTEST_DIGEST or not set(named) <= set("0123456789abcdef"):
         raise UsageError(f"{shown(named)} is no consent and no licence on record, and no digest of {SHORTEST_DIGEST} to 64 digits")
-    begun = {e.data["digest"] for e in ledger.entries(kind=PICTURES, mentioning=named) if e.data["digest"].startswith(named)}
+    begun = {str(e.data["digest"]) for e in ledger.entries(kind=PICTURES, mentioning=named) if e.data["digest"].startswith(named)}
     if len(begun) != 1:
-        raise UsageError(f"digest {named}: {len(begun)} pictures on record begin so; allowed is one that is known, as many digits as it takes")
+        raise UsageError(f"digest {named}: {len(begun)} pictures on record begin so; allowed is one, with as many digits as it takes")
     return begun.pop()
