@@ -18,7 +18,7 @@ from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
-from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
+from bottega.jobs.runner.register import add_copy, add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
 from bottega.jobs.runner.request import Region, RepairRequest, digests_at, picture_files
@@ -166,6 +166,11 @@ class Studio:
         sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
         ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
         return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence_id=ground.licence_id) for e in sealed]
+
+    def add_copies(self, pictures: Iterable[str | Path], *, same_as: str, colour: str | None = None) -> list[Exemplar]:
+        """Register other encodings of a picture on record, by its digest: they have its author and licence, and end with them."""
+        sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
+        return [add_copy(self.folder, self.ledger, e, same_as=same_as) for e in sealed]
 
     def exemplars(self) -> list[tuple[Exemplar, str]]:
         """All exemplars on record, with their authors' names."""

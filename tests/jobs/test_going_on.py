@@ -8,6 +8,7 @@ import pytest
 
 from bottega import Studio
 from bottega.model import ConsentError, TakeState
+from bottega.rights import Transaction
 from tests.story.stage import ARTIST, SHOT, Stage, build, deage, open_show
 
 

@@ -129,17 +129,20 @@ def _validated(file: Any, suffix: str, manifest: bytes | None, anchors: str | No
             said, state = json.loads(reader.json()), reader.get_validation_state()
     except (C2paError, ValueError) as problem:
         return Marks(state=MarkState.INVALID, faults=(f"unreadable.{type(problem).__name__.strip('_')}",))
-    faults = sorted({code for code in _failures(said.get("validation_results", {})) if code != _UNKNOWN_SIGNER})
+    made = said.get("manifests", {}).values()
+    parts = [ingredient.get("validation_results") or {} for m in made for ingredient in m.get("ingredients") or ()]
+    checked = [said.get("validation_results") or {}, *parts]
+    faults = sorted({code for results in checked for code in _failures(results) if code != _UNKNOWN_SIGNER})
     known = {"Trusted": MarkState.TRUSTED, "Valid": MarkState.VALID}.get(str(state), MarkState.INVALID)
-    mining = sorted({entry for made in said.get("manifests", {}).values() for entry in _forbidden(made)})
+    mining = sorted({entry for m in made for entry in _forbidden(m)})
     return Marks(state=MarkState.INVALID if faults else known, mining=tuple(mining), faults=tuple(faults))
 
 
 def _failures(results: Mapping[str, Any]) -> Iterator[str]:
-    """The codes of what does not hold, of the file itself and of every ingredient: a parent may be trusted over a broken child."""
-    yield from (str(f.get("code"))[:80] for f in results.get("activeManifest", {}).get("failure", ()))
-    for ingredient in results.get("ingredientDeltas") or ():
-        yield from (str(f.get("code"))[:80] for f in ingredient.get("validationDeltas", {}).get("failure", ()))
+    """The codes of what does not hold. An ingredient's are asked for as well: a parent may be trusted over a broken child."""
+    deltas = [delta.get("validationDeltas") or {} for delta in results.get("ingredientDeltas") or ()]
+    for found in (results.get("activeManifest") or {}, *deltas):
+        yield from (str(f.get("code"))[:80] for f in found.get("failure") or ())
 
 
 def _forbidden(manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -125,9 +125,7 @@ class Delivery:
         """
         path = inside(self.folder, name)
         with new_file(path) as temporary:
-            digest = encode_movie(
-                temporary, pictures, fps, codec=codec, called=place(path, None), suffix=path.suffix, mark=self.mark
-            )
+            digest = encode_movie(temporary, pictures, fps, codec=codec, called=place(path, None), suffix=path.suffix, mark=self.mark)
         return Output(path=name, sha256=digest)
 
     def _name(self, number: int) -> str:

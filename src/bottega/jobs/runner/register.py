@@ -10,12 +10,13 @@ from typing import Any
 
 from bottega.footage import Described, colour_of, describe, find, layers_of, made_by, marks_of, require_known, seal
 from bottega.model import Exemplar, FrameRange, Licence, MarkState, Role, Shot, Show, UsageError, code, shown
-from bottega.rights import Ledger
+from bottega.rights import KnownExemplar, Ledger, State
 from bottega.rights.reasons import refusal
 from bottega.rights.record import registry
 
 from .showfolder import ShowFolder
 
+SHORTEST_DIGEST = 8
 Watch = Callable[[int, int], None]
 
 
@@ -43,6 +44,26 @@ def add_exemplar(folder: ShowFolder, ledger: Ledger, sealed: Exemplar, *, author
     kept = folder.keep(replace(seen, author_id=author_id, licence_id=licence_id), copy=True)
     registry.register_exemplar(ledger, kept)
     return kept
+
+
+def add_copy(folder: ShowFolder, ledger: Ledger, sealed: Exemplar, *, same_as: str) -> Exemplar:
+    """Register another encoding of a picture on record: re-saved, scaled, graded. It has its original's author and licence, and ends
+    with them. That it is the same picture is the word of whoever says so.
+
+    Raises UsageError for an original that is not on record, or is itself.
+    """
+    source = one_known(State.of(ledger), same_as)
+    linked = replace(sealed, derived_from=source.digest)
+    return add_exemplar(folder, ledger, linked, author_id=source.author_id, licence_id=source.licence_id)
+
+
+def one_known(state: State, digest: str) -> KnownExemplar:
+    """The picture whose digest begins so. Raises UsageError."""
+    found = [known for d, known in state.exemplars.items() if d.startswith(digest)] if len(digest) >= SHORTEST_DIGEST else []
+    if len(found) != 1:
+        allowed = f"allowed is the digest of one picture on record, {SHORTEST_DIGEST} to 64 digits of it"
+        raise UsageError(f"picture {shown(digest)}: {len(found)} on record begin so; {allowed} (`bottega exemplar list`)")
+    return found[0]
 
 
 def add_shot(
