@@ -22,7 +22,7 @@ from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.models import add_model, destroy_model
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
-from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
+from bottega.jobs.runner.register import add_copy, add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
 from bottega.jobs.runner.request import Region, RepairRequest, digests_at, picture_files
@@ -69,6 +69,7 @@ from bottega.rights.desk.people import PeopleDesk
 from bottega.rights.desk.rulings import RulingsDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
 from bottega.rights.desk.usage import Usage, UsageDesk
+from bottega.rights.desk.words import WordsDesk
 from bottega.rights.ledger.witness import Witness
 from bottega.rights.ledger.witness_http import WitnessServer
 
@@ -196,7 +197,12 @@ class Studio:
         author = self.records.artist(by).subject_id
         sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
         ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
-        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence=ground) for e in sealed]
+        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence_id=ground.licence_id) for e in sealed]
+
+    def add_copies(self, pictures: Iterable[str | Path], *, same_as: str, colour: str | None = None) -> list[Exemplar]:
+        """Register other encodings of a picture on record, by its digest: they have its author and licence, and end with them."""
+        sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
+        return [add_copy(self.folder, self.ledger, e, same_as=same_as) for e in sealed]
 
     def exemplars(self) -> list[tuple[Exemplar, str]]:
         """All exemplars on record, with their authors' names."""
@@ -355,6 +361,7 @@ class Studio:
             door=lambda job_id: Door(self.ledger, public, show_id=show_id, job_id=job_id, clock=self.clock),
             clock=self.clock,
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
+            words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
         )
 
