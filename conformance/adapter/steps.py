@@ -1,0 +1,110 @@
+"""What happens in a case after its facts are on record, step by step. A step that gives an answer is what the case asks about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bottega.model import ConsentError
+from bottega.rights.reasons import HOLDS
+from bottega.rights.record import registry
+
+from .facts import put_on_record
+from .neutral import UnsupportedError, digest
+from .world import World
+
+Answer = dict[str, Any]
+Step = Callable[[World, Mapping[str, Any]], Answer | None]
+
+
+def allowed(**outcome: Any) -> Answer:
+    """A yes."""
+    return {"decision": "allow", "codes": [], "outcome": outcome}
+
+
+def refused(refusal: ConsentError, **outcome: Any) -> Answer:
+    """A refusal with its codes: a hold when every reason is one that a human may lift."""
+    held = all(code in HOLDS for code in refusal.codes)
+    return {"decision": "hold" if held else "deny", "codes": list(refusal.codes), "outcome": outcome}
+
+
+def decided(world: World, **changes: Any) -> Answer:
+    """The gate's recorded answer to the ask."""
+    decision = world.gate.decide(world.use(**changes), job_id="job-ask")
+    return {"decision": decision.answer, "codes": list(decision.codes)}
+
+
+def revoke(world: World, step: Mapping[str, Any]) -> None:
+    """A consent or a licence ends."""
+    if "consent" in step:
+        registry.revoke(world.ledger, step["consent"], cause="asked for")
+    else:
+        registry.revoke_licence(world.ledger, world.licence_id(step["licence"]), cause="asked for")
+
+
+def record(world: World, step: Mapping[str, Any]) -> None:
+    """More facts come on record."""
+    put_on_record(world, step["facts"])
+
+
+def strike(world: World, step: Mapping[str, Any]) -> None:
+    """A strike begins or ends."""
+    registry.declare_strike(world.ledger, on=step["on"], ref="notice 1")
+
+
+def swap_file(world: World, step: Mapping[str, Any]) -> None:
+    """The file of a picture now holds something else."""
+    world.swapped[step["picture"]] = digest(step["bytes"])
+
+
+def set_clock(world: World, step: Mapping[str, Any]) -> None:
+    """The machine's clock shows another time."""
+    world.now = datetime.fromisoformat(step["to"]).astimezone(UTC)
+
+
+def ask(world: World, step: Mapping[str, Any]) -> Answer | None:
+    """The ask, put in between. Only an answer that the case does not take for granted ends it."""
+    answer = decided(world, **step.get("ask", {}))
+    return None if answer["decision"] == step["expect"] else answer | {"note": f"before the end it was to be {step['expect']}"}
+
+
+def note(world: World, step: Mapping[str, Any]) -> None:
+    """Something harmless is written into the ledger."""
+    world.ledger.append("note.added", {"text": step["text"]})
+
+
+def start_job(world: World, step: Mapping[str, Any]) -> None:
+    """The gate clears the ask, and a worker opens its door with the clearance."""
+    job = step["as"]
+    world.doors[job] = (world.door(job), world.gate.clear(world.use(), job_id=job))
+
+
+def read(world: World, step: Mapping[str, Any]) -> Answer:
+    """A worker reads a picture."""
+    door, clearance = world.doors[step["job"]]
+    door.admit(clearance, world.digest(step["picture"]))
+    return allowed()
+
+
+STEPS: dict[str, Step] = {
+    "revoke": revoke,
+    "record": record,
+    "strike": strike,
+    "swap_file": swap_file,
+    "set_clock": set_clock,
+    "ask": ask,
+    "note": note,
+    "start_job": start_job,
+    "read": read,
+}
+
+
+def play(world: World, steps: list[Mapping[str, Any]]) -> Answer:
+    """All steps in order. The last answer counts; without any, the ask is put."""
+    answer: Answer | None = None
+    for step in steps:
+        if step["do"] not in STEPS:
+            raise UnsupportedError(f"no step {step['do']}")
+        answer = STEPS[step["do"]](world, step) or answer
+    return answer or decided(world)
