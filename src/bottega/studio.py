@@ -144,8 +144,9 @@ class Studio:
         first_frame: int | None = None,
         allow_holes: bool = False,
         watch: Callable[[int, int], None] | None = None,
+        **told: Any,
     ) -> Shot:
-        """Register a shot by its plate: a pattern, a folder, a movie or a still."""
+        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at."""
         return add_shot(
             self.folder,
             self.ledger,
@@ -157,6 +158,7 @@ class Studio:
             first_frame=first_frame,
             allow_holes=allow_holes,
             watch=watch,
+            **told,
         )
 
     def shots(self) -> list[Shot]:
@@ -176,21 +178,19 @@ class Studio:
         keys: str | Path,
         people: Sequence[str],
         age: int,
-        territory: str | None = None,
-        depicts: Sequence[str] = (),
         **options: Any,
     ) -> RepairRequest:
-        """State a de-ageing. `depicts` is what the result shows that a consent may limit; `options` as for `repair_request`."""
+        """State a de-ageing. `options` as for `repair_request`."""
         ids = tuple(self.records.find(name).subject_id for name in people)
-        limits = tuple(_one_of(Content, text, "depicts") for text in depicts)
         use: dict[str, Any] = {"people": ids, "touches_performer": True, "purpose": Purpose.DEAGE, "age_target": age}
-        return self._request("deage", shot, keys, territory=territory, content=limits, **use, **options)
+        return self._request("deage", shot, keys, **use, **options)
 
     def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
         """State a keyed repair.
 
         Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
-        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys.
+        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
+        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name).
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 
@@ -254,6 +254,7 @@ class Studio:
         detail: float = 1.0,
         delivery: str = "temp",
         also: Sequence[str] = (),
+        depicts: Sequence[str] = (),
         **rest: Any,
     ) -> RepairRequest:
         try:
@@ -270,6 +271,7 @@ class Studio:
             settings=settings,
             delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
+            content=tuple(_one_of(Content, text, "depicts") for text in depicts),
             **rest,
         )
 

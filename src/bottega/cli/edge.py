@@ -9,12 +9,13 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from bottega.model import BottegaError, ConsentError, Reason, UsageError
+from bottega.model import BottegaError, ConsentError, Reason, UsageError, shown, utc_instant
 
 if TYPE_CHECKING:
     from bottega.studio import Studio
@@ -115,6 +116,14 @@ def show(result: Any, *, as_json: bool, words: Callable[[], str]) -> None:
     """Print a result: one JSON document, or words."""
     sys.stdout.write(_json(result) if as_json else _safe(words()) + "\n")
     sys.stdout.flush()  # a pipe that closed early is noticed here and not when Python ends
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """An instant with its zone, as an option gives it; None where it was not given. Raises UsageError."""
+    try:
+        return None if text is None else utc_instant(text)
+    except ValueError as problem:
+        raise UsageError(f"{option} {shown(text or '')}: write it as 2026-03-01T12:00:00Z") from problem
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
@@ -58,7 +59,8 @@ class Use(Record):
 
     `people` are subject ids. `touches_performer` is None until somebody has said so: the gate refuses None.
     `purpose` and `age_target` (years) belong to uses that touch a performer. `content` is what the result depicts that a
-    consent may limit.
+    consent may limit. `episode` and `scene` are those of the shot; `territory`, `medium` and `language` say where the result will
+    be seen and heard. `stated` holds facts that somebody states for policy packs, by name.
     """
 
     schema: ClassVar[str] = "bottega.use"
@@ -75,6 +77,11 @@ class Use(Record):
     technique: str = "exemplar_synthesis"
     territory: str | None = None
     content: tuple[Content, ...] = ()
+    episode: str | None = None
+    scene: str | None = None
+    language: str | None = None
+    medium: str | None = None
+    stated: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def digest(self) -> str:
         """The sha256 of the facts: a clearance is bound to it."""

@@ -66,6 +66,18 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "technique": ("the technique is not consented to", "use a technique that is, or get a consent for this one"),
         "territory": ("the territory is not consented to, or not stated", "state it, or get a consent for it"),
+        "episode": ("the episode is not consented to, not stated, or not that of the shot", "state it, or get a consent for it"),
+        "scene": ("the scene is not consented to, not stated, or not that of the shot", "state it, or get a consent for it"),
+        "medium": ("the medium is not consented to, or not stated", "state it, or get a consent for it"),
+        "language": ("the language is not consented to, or not stated", "state it, or get a consent for it"),
+        "exemption_undecided": (
+            "an exemption is claimed that nobody decided on, or that legal has not approved",
+            "have legal decide on it, and record who did",
+        ),
+        "script_after_performance": (
+            "the script that a consent calls on did not exist before the performance",
+            "get a consent that claims no exemption",
+        ),
         "content": ("the picture would depict what the consent excludes", "change the scene, or get a consent for it"),
         "strike": ("a strike suspends the consent", "wait until the strike is over"),
         # the clearance at the door

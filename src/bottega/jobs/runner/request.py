@@ -64,6 +64,9 @@ class RepairRequest:
     delivery: Delivery = Delivery.TEMP
     territory: str | None = None
     content: tuple[Content, ...] = ()
+    language: str | None = None
+    medium: str | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
     frames: FrameRange | None = None
     settings: RepairSettings = field(default_factory=RepairSettings)
     seed: int = 0
@@ -125,7 +128,16 @@ def assemble(
             _check_matte(name, sequence, frames, tuple(keys) if sequence.role is Role.REGION else ())
     mattes = (*((matte,) if matte else ()), *(e for _, e in regions))
     inputs = (plate, *keys.values(), *mattes)
-    use = Use(
+    use = stated_use(folder, request, inputs, shot=shot, show_id=show_id)
+    digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
+    return Resolved(
+        request=request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, frames=frames, use=use, plan_digest=digest
+    )
+
+
+def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exemplar, ...], *, shot: Shot, show_id: str) -> Use:
+    """The facts of a request, for the gate."""
+    return Use(
         show_id=show_id,
         shot=shot.code,
         job=code(request.job, "job"),
@@ -137,10 +149,11 @@ def assemble(
         delivery=request.delivery,
         territory=request.territory,
         content=request.content,
-    )
-    digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
-    return Resolved(
-        request=request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, frames=frames, use=use, plan_digest=digest
+        episode=shot.episode,
+        scene=shot.scene,
+        language=request.language,
+        medium=request.medium,
+        stated=request.stated,
     )
 
 
@@ -231,7 +244,7 @@ def plan_digest(
         "also": list(request.also),
         "deliver_colour": request.deliver_colour and space_name(request.deliver_colour),
         "use": [request.purpose and request.purpose.value, request.age_target, list(request.people), request.delivery.value],
-        "shown": [request.territory, [c.value for c in request.content]],
+        "shown": [request.territory, [c.value for c in request.content], request.language, request.medium, dict(request.stated)],
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()
 

@@ -30,7 +30,7 @@ from bottega.rights.record.state import State
 from bottega.rights.signing import consent_signature_holds
 
 from .case import Facts, Fit
-from .policy import Policy, numbered, policy
+from .policy import policy
 
 ADULT_YEARS = 18
 LONGEST_TERM_YEARS = 10
@@ -221,40 +221,9 @@ def within_limits(fit: Fit) -> Iterator[Reason]:
 
 
 @policy
-def in_territory(fit: Fit) -> Iterator[Reason]:
-    """Where territories are listed, the use is in one; a final has to say in which."""
-    allowed, use = fit.consent.territories, fit.facts.use
-    if allowed and use.territory not in allowed and (use.territory is not None or use.delivery is Delivery.FINAL):
-        yield reason("territory", f"{fit.name} is for {', '.join(allowed)}, asked is {use.territory or 'none stated'}")
-
-
-@policy
 def approved(fit: Fit) -> Iterator[Reason]:
     """A final delivery was approved by legal and by the studio, on this consent or for the job."""
     yield from approval_missing(fit.facts, approved_roles(fit))
-
-
-CONSENT_RULES: tuple[Policy[Fit], ...] = numbered(
-    ended,
-    readable,
-    complete,
-    same_show,
-    same_shot,
-    in_time,
-    for_purpose,
-    in_age_range,
-    by_the_right_person,
-    not_too_long,
-    with_notice,
-    described,
-    signed,
-    advised,
-    from_allowed_pictures,
-    by_technique,
-    within_limits,
-    in_territory,
-    approved,
-)
 
 
 def is_newer(record: Record) -> bool:

@@ -12,9 +12,10 @@ from bottega.rights.reasons import HOLDS, reason, refusal
 from bottega.rights.record.state import State
 
 from .case import Answer, Case, Facts, Fit
-from .consent_rules import CONSENT_RULES, resolved_plates
+from .consent_rules import resolved_plates
 from .policies import POLICIES
 from .policy import AllOf, Checks, found
+from .rules import CONSENT_RULES
 from .use_rules import registered
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .case import Case
+from .place_rules import placed
 from .policy import Policy, numbered
 from .use_rules import (
     approved_final,
@@ -18,6 +19,7 @@ from .use_rules import (
 
 POLICIES: tuple[Policy[Case], ...] = numbered(
     right_show,
+    placed,
     known_inputs,
     licensed_inputs,
     declared,
