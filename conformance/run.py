@@ -124,6 +124,7 @@ class Program:
             if not isinstance(answer, dict):
                 raise ValueError(f"the answer is no object: {text[:80]}")
         except (OSError, ValueError, subprocess.SubprocessError) as problem:
+            self.close()  # the next case gets a new process
             return {"decision": "broken", "note": str(problem)[:300]}
         return answer
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from bottega.model import ConsentError
 from bottega.rights.reasons import HOLDS
 from bottega.rights.record import registry
 
+from . import clearances, tampering
 from .facts import put_on_record
 from .neutral import UnsupportedError, digest
 from .world import World
@@ -58,11 +58,6 @@ def swap_file(world: World, step: Mapping[str, Any]) -> None:
     world.swapped[step["picture"]] = digest(step["bytes"])
 
 
-def set_clock(world: World, step: Mapping[str, Any]) -> None:
-    """The machine's clock shows another time."""
-    world.now = datetime.fromisoformat(step["to"]).astimezone(UTC)
-
-
 def ask(world: World, step: Mapping[str, Any]) -> Answer | None:
     """The ask, put in between. Only an answer that the case does not take for granted ends it."""
     answer = decided(world, **step.get("ask", {}))
@@ -74,29 +69,25 @@ def note(world: World, step: Mapping[str, Any]) -> None:
     world.ledger.append("note.added", {"text": step["text"]})
 
 
-def start_job(world: World, step: Mapping[str, Any]) -> None:
-    """The gate clears the ask, and a worker opens its door with the clearance."""
-    job = step["as"]
-    world.doors[job] = (world.door(job), world.gate.clear(world.use(), job_id=job))
-
-
-def read(world: World, step: Mapping[str, Any]) -> Answer:
-    """A worker reads a picture."""
-    door, clearance = world.doors[step["job"]]
-    door.admit(clearance, world.digest(step["picture"]))
-    return allowed()
-
-
 STEPS: dict[str, Step] = {
     "revoke": revoke,
     "record": record,
     "strike": strike,
     "swap_file": swap_file,
-    "set_clock": set_clock,
+    "set_clock": tampering.set_clock,
     "ask": ask,
     "note": note,
-    "start_job": start_job,
-    "read": read,
+    "start_job": clearances.start_job,
+    "read": clearances.read,
+    "use_clearance": clearances.use_clearance,
+    "race": clearances.race,
+    "edit_database": tampering.edit_database,
+    "copy_database": tampering.copy_database,
+    "restore_database": tampering.restore_database,
+    "append_unknown_entry": tampering.append_unknown_entry,
+    "change_gate_key": tampering.change_gate_key,
+    "make_database_unreachable": tampering.make_database_unreachable,
+    "fill_disk": tampering.fill_disk,
 }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bottega import Studio
 from bottega.model import Delivery, Input, Purpose, Role, Use
-from bottega.rights import Clearance, Door, Gate, Ledger, load_gate_key, load_public_key
+from bottega.rights import Clearance, Door, Gate, Ledger, key_id, load_gate_key, load_public_key, make_gate_key
 
 from .neutral import digest, pseudonym, record_of, taken
 
@@ -27,30 +28,39 @@ class World:
     def __init__(self, case: Mapping[str, Any]) -> None:
         self.case, self.facts, self.ask = case, case["facts"], case["ask"]
         self.now = datetime.fromisoformat(self.facts["now"]).astimezone(UTC)
+        self.since_boot = timedelta(days=3)
         self.pictures: dict[str, str] = {}
         self.swapped: dict[str, str] = {}
         self.doors: dict[str, tuple[Door, Clearance]] = {}
         self.grantor_key = Ed25519PrivateKey.generate()
         self._folder = tempfile.TemporaryDirectory(prefix="gate-case-")
         self.root = Path(self._folder.name)
-        self._home = os.environ.get(HOME)
+        self.show_folder = self.root / "show"
+        self._ending = ExitStack()
+        self.at_exit = self._ending.callback
 
     def __enter__(self) -> World:
+        self.at_exit(self._folder.cleanup)
+        self.at_exit(_put_back(HOME, os.environ.get(HOME)))
         os.environ[HOME] = str(self.root / "home")
-        self.studio = Studio.create(self.root / "show", show="demo", fps=24, clock=self.clock)
+        self.studio = Studio.create(self.show_folder, show="demo", fps=24, clock=self.clock)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._home is None:
-            os.environ.pop(HOME, None)
-        else:
-            os.environ[HOME] = self._home
         self.studio.close()
-        self._folder.cleanup()
+        self._ending.close()
 
     def clock(self) -> datetime:
         """The present of the case."""
         return self.now
+
+    def set_clock(self, to: datetime, *, ran: timedelta) -> None:
+        """The clock shows another time, and the machine has been running for that much longer."""
+        self.now, self.since_boot = to, self.since_boot + ran
+
+    def pass_time(self, span: timedelta) -> None:
+        """Time goes by."""
+        self.set_clock(self.now + span, ran=span)
 
     @property
     def ledger(self) -> Ledger:
@@ -67,11 +77,41 @@ class World:
         public = load_public_key(self.studio.folder.public_key)
         return Door(self.ledger, public, show_id=self.show_id(None), job_id=job_id, clock=self.clock)
 
+    @property
+    def gate_key_id(self) -> str:
+        """The id of the gate's key."""
+        return key_id(load_public_key(self.studio.folder.public_key))
+
+    def new_gate_key(self) -> Ed25519PrivateKey:
+        """Another private key in the place of the gate's, which is gone."""
+        return make_gate_key(self.show_id(None))
+
     def reopen(self) -> None:
         """What a program does that is started again: forget everything, open the show anew."""
         self.studio.close()
         self.__dict__.pop("gate", None)
-        self.studio = Studio.open(self.root / "show", clock=self.clock)
+        self.studio = Studio.open(self.show_folder, clock=self.clock)
+
+    def hurry(self) -> None:
+        """Open the gate on a ledger that waits for other writers no longer than a blink."""
+        ledger = Ledger(self.studio.folder.ledger, clock=self.clock, wait_s=0.2)
+        self.at_exit(ledger.close)
+        self.__dict__["gate"] = Gate(ledger, load_gate_key(self.show_id(None)), show_id=self.show_id(None), clock=self.clock)
+
+    @contextmanager
+    def opened_again(self) -> Iterator[Ledger]:
+        """The ledger as another worker has it open."""
+        with Ledger(self.studio.folder.ledger, clock=self.clock) as ledger:
+            yield ledger
+
+    @contextmanager
+    def neighbour(self) -> Iterator[World]:
+        """Another show with the very same facts."""
+        from .facts import put_on_record
+
+        with World(self.case) as other:
+            put_on_record(other, self.facts)
+            yield other
 
     def show_id(self, name: str | None) -> str:
         """The real id of the case's show; any other name is another show."""
@@ -110,3 +150,13 @@ class World:
     def _input(self, name: str, role: str) -> Input:
         registered, now = self.digest(name), self.swapped.get(name)
         return Input(digest=now or registered, role=Role(role), replaces=registered if now else None)
+
+
+def _put_back(name: str, value: str | None) -> Callable[[], None]:
+    def put_back() -> None:
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+    return put_back
