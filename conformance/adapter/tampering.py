@@ -9,13 +9,17 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bottega.rights import load_gate_key, write_public_key
+from bottega.rights import load_gate_key, load_log_key, log_signer, write_public_key
+from bottega.rights.ledger.checkpoint import Checkpoint
+from bottega.rights.ledger.note import Signer
+from bottega.rights.ledger.tree import Frontier
 
 from .neutral import UnsupportedError
 from .world import World
@@ -24,19 +28,46 @@ SMALL_DISK = "size=2m"
 
 
 def edit_database(world: World, step: Mapping[str, Any]) -> None:
-    """Edit a row under the triggers: they are dropped, and put back unless the step leaves it at that."""
+    """Edit a row under the triggers: they are dropped, and put back unless the step leaves it at that.
+
+    `rehash` makes every hash anew, so that the log is whole in itself; `resign` also signs it, with the log's own stolen key.
+    """
     if not step.get("while_open"):
         world.studio.close()
     with closing(sqlite3.connect(world.studio.folder.ledger, isolation_level=None)) as db:
-        triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
-        for name, _ in triggers:
-            db.execute(f"DROP TRIGGER {name}")
+        triggers = _drop_triggers(db)
         if "entry" in step:
             _edit_row(db, step)
-            for _, sql in triggers:
+            if step.get("rehash"):
+                _rehash(db)
+            if step.get("resign"):
+                _sign(db, world, log_signer(world.show_id(None), load_log_key(world.show_id(None))))
+            for sql in triggers:
                 db.execute(sql)
     if not step.get("while_open"):
         world.reopen()
+
+
+def sign_checkpoint(world: World, step: Mapping[str, Any]) -> None:
+    """The latest checkpoint in the database is signed by somebody else's key of the same name, or not at all."""
+    world.studio.close()
+    with closing(sqlite3.connect(world.studio.folder.ledger, isolation_level=None)) as db:
+        triggers = _drop_triggers(db)
+        if step["key"] == "unknown":
+            _sign(db, world, log_signer(world.show_id(None), Ed25519PrivateKey.generate()))
+        else:
+            [note] = db.execute("SELECT note FROM checkpoint").fetchone()
+            db.execute("UPDATE checkpoint SET note = ?", (note.split("\n\n")[0] + "\n\n",))
+        for sql in triggers:
+            db.execute(sql)
+    world.reopen()
+
+
+def _drop_triggers(db: sqlite3.Connection) -> list[str]:
+    triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
+    for name, _ in triggers:
+        db.execute(f"DROP TRIGGER {name}")
+    return [sql for _, sql in triggers]
 
 
 def _edit_row(db: sqlite3.Connection, step: Mapping[str, Any]) -> None:
@@ -53,6 +84,25 @@ def _edit_row(db: sqlite3.Connection, step: Mapping[str, Any]) -> None:
     assert changed == 1
 
 
+def _rehash(db: sqlite3.Connection) -> None:
+    """The stored hashes of RFC 6962, section 2.1, made anew from the bodies as they are now."""
+    db.execute("DELETE FROM hash")
+    level = 0
+    hashes = [sha256(b"\0" + body).digest() for (body,) in db.execute("SELECT body FROM entry ORDER BY idx").fetchall()]
+    while hashes:
+        db.executemany("INSERT INTO hash VALUES (?, ?, ?)", [(level, i, made) for i, made in enumerate(hashes)])
+        level, pairs = level + 1, zip(hashes[::2], hashes[1::2], strict=False)
+        hashes = [sha256(b"\1" + left + right).digest() for left, right in pairs]
+
+
+def _sign(db: sqlite3.Connection, world: World, signer: Signer) -> None:
+    frontier = Frontier()
+    for (leaf,) in db.execute("SELECT hash FROM hash WHERE level = 0 ORDER BY i").fetchall():
+        frontier.add(leaf)
+    note = Checkpoint(signer.verifier.name, frontier.size, frontier.root).signed(signer)
+    db.execute("UPDATE checkpoint SET size = ?, note = ?", (frontier.size, note))
+
+
 def copy_database(world: World, step: Mapping[str, Any]) -> None:
     """A backup of the whole show, as it lies on the disk."""
     world.studio.close()
@@ -62,15 +112,39 @@ def copy_database(world: World, step: Mapping[str, Any]) -> None:
 
 def restore_database(world: World, step: Mapping[str, Any]) -> None:
     """The backup is put back in the place of the show; what lies outside the show stays as it is."""
-    if not step.get("while_open"):
-        world.studio.close()
     show, old = world.show_folder, world.root / f"copy-{step['from']}"
     if step.get("while_open"):  # the file itself is overwritten under the open connection, as a restore job would
         with closing(sqlite3.connect(old / "ledger.db")) as source, closing(sqlite3.connect(show / "ledger.db")) as target:
             source.backup(target)
         return
+    world.studio.close()
     shutil.rmtree(show)
     shutil.copytree(old, show)
+    if step.get("reopen", True):
+        world.reopen()
+
+
+def _mark(world: World) -> Path:
+    [mark] = world.home.rglob("*.note")
+    return mark
+
+
+def copy_mark(world: World, step: Mapping[str, Any]) -> None:
+    """A copy of what the gate's machine remembers of the log, outside the show."""
+    shutil.copy(_mark(world), world.root / f"mark-{step['as']}")
+
+
+def restore_mark(world: World, step: Mapping[str, Any]) -> None:
+    """What the machine remembers is put back to an earlier or another state."""
+    world.studio.close()
+    shutil.copy(world.root / f"mark-{step['from']}", _mark(world))
+    world.reopen()
+
+
+def remove_mark(world: World, step: Mapping[str, Any]) -> None:
+    """The machine has forgotten what it knew of the log."""
+    world.studio.close()
+    _mark(world).unlink()
     world.reopen()
 
 
@@ -148,8 +222,3 @@ def set_clock(world: World, step: Mapping[str, Any]) -> None:
     to = datetime.fromisoformat(step["to"]).astimezone(UTC)
     ran = step.get("machine_ran_seconds")
     world.set_clock(to, ran=timedelta(seconds=ran) if ran is not None else max(to - world.now, timedelta(0)))
-
-
-def stranger() -> Ed25519PrivateKey:
-    """A key that nobody registered."""
-    return Ed25519PrivateKey.generate()

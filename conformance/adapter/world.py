@@ -14,8 +14,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bottega import Studio
+from bottega.jobs.runner.books import open_books
 from bottega.model import Delivery, Input, Purpose, Role, Use
-from bottega.rights import Clearance, Door, Gate, Ledger, key_id, load_gate_key, load_public_key, make_gate_key
+from bottega.rights import Clearance, Door, Gate, Ledger, SteadyClock, key_id, load_gate_key, load_public_key, make_gate_key
+from bottega.rights.ledger.clock import Moment
 
 from .neutral import digest, pseudonym, record_of, taken
 
@@ -36,13 +38,15 @@ class World:
         self._folder = tempfile.TemporaryDirectory(prefix="gate-case-")
         self.root = Path(self._folder.name)
         self.show_folder = self.root / "show"
+        self.home = self.root / "home"
+        self.clock = SteadyClock(self.home / "clock", moment=self.moment)
         self._ending = ExitStack()
         self.at_exit = self._ending.callback
 
     def __enter__(self) -> World:
         self.at_exit(self._folder.cleanup)
         self.at_exit(_put_back(HOME, os.environ.get(HOME)))
-        os.environ[HOME] = str(self.root / "home")
+        os.environ[HOME] = str(self.home)
         self.studio = Studio.create(self.show_folder, show="demo", fps=24, clock=self.clock)
         return self
 
@@ -50,9 +54,9 @@ class World:
         self.studio.close()
         self._ending.close()
 
-    def clock(self) -> datetime:
-        """The present of the case."""
-        return self.now
+    def moment(self) -> Moment:
+        """What the machine's two clocks show."""
+        return Moment(self.now, self.since_boot, "boot-1")
 
     def set_clock(self, to: datetime, *, ran: timedelta) -> None:
         """The clock shows another time, and the machine has been running for that much longer."""
@@ -94,14 +98,14 @@ class World:
 
     def hurry(self) -> None:
         """Open the gate on a ledger that waits for other writers no longer than a blink."""
-        ledger = Ledger(self.studio.folder.ledger, clock=self.clock, wait_s=0.2)
+        ledger = Ledger(self.ledger.path, clock=self.clock, wait_s=0.2, notary=self.ledger.notary)
         self.at_exit(ledger.close)
         self.__dict__["gate"] = Gate(ledger, load_gate_key(self.show_id(None)), show_id=self.show_id(None), clock=self.clock)
 
     @contextmanager
     def opened_again(self) -> Iterator[Ledger]:
         """The ledger as another worker has it open."""
-        with Ledger(self.studio.folder.ledger, clock=self.clock) as ledger:
+        with open_books(self.studio.folder, self.studio.show, clock=self.clock) as ledger:
             yield ledger
 
     @contextmanager
