@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.runner.books import make_show, open_books, steady_clock
 from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
@@ -25,56 +26,47 @@ from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
 from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
-from bottega.rights import (
-    Door,
-    Gate,
-    Ledger,
-    PeopleStore,
-    Records,
-    load_gate_key,
-    load_public_key,
-    make_gate_key,
-    private_key_path,
-    write_public_key,
-)
-from bottega.rights.record import registry
+from bottega.rights import Door, Gate, Ledger, PeopleStore, Records, load_gate_key, load_public_key, private_key_path
+from bottega.rights.desk.upkeep import UpkeepDesk
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Studio:
     """A show, opened: people, consents, exemplars, shots and takes.
 
-    `clock` gives the present as an aware UTC datetime; tests hand in their own.
+    `clock` gives the present as an aware UTC datetime; tests hand in their own. Without one it is the machine's, watched.
     """
 
-    def __init__(self, folder: ShowFolder, *, clock: Clock = _now) -> None:
-        self.folder, self.clock = folder, clock
+    def __init__(self, folder: ShowFolder, *, clock: Clock | None = None) -> None:
+        self.folder, self.clock = folder, clock or steady_clock()
         self.show: Show = folder.settings()
-        self.ledger = Ledger(folder.ledger, clock=clock)
-        self.records = Records(self.ledger, PeopleStore(folder.people), show_id=self.show.show_id)
+        self.ledger: Ledger = open_books(folder, self.show, clock=self.clock)
+        self._people = PeopleStore(folder.people)
+        self.records = Records(self.ledger, self._people, show_id=self.show.show_id)
 
     @classmethod
-    def create(cls, folder: str | Path, *, show: str, fps: str | int | Fraction = 24, clock: Clock = _now) -> Studio:
-        """Make a show in a new folder, with its ledger and its gate's key. Raises UsageError."""
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        show: str,
+        fps: str | int | Fraction = 24,
+        ledger: str | None = None,
+        ledger_owner: str | None = None,
+        clock: Clock | None = None,
+    ) -> Studio:
+        """Make a show in a new folder, with its ledger (a PostgreSQL URL, else a file) and its keys. Raises UsageError."""
         try:
             rate = Fraction(fps)
         except (ValueError, ZeroDivisionError) as problem:
             raise UsageError(f"fps {shown(str(fps))}: write it as 24 or 24000/1001") from problem
-        made, record = ShowFolder.create(Path(folder), show=show, fps=rate)
-        public = make_gate_key(record.show_id).public_key()
-        write_public_key(made.public_key, public)
-        with Ledger.create(made.ledger, clock=clock) as ledger:
-            registry.create_show(ledger, public, show_id=record.show_id, show_code=show)
-        return cls(made, clock=clock)
+        clock = clock or steady_clock()
+        return cls(make_show(Path(folder), show=show, fps=rate, clock=clock, ledger=ledger, owner_url=ledger_owner), clock=clock)
 
     @classmethod
-    def open(cls, folder: str | Path = ".", *, clock: Clock = _now) -> Studio:
+    def open(cls, folder: str | Path = ".", *, clock: Clock | None = None) -> Studio:
         """Open the show that a folder is, or lies in. Raises UsageError when there is none."""
         return cls(ShowFolder.find(Path(folder)), clock=clock)
 
@@ -168,6 +160,17 @@ class Studio:
     def hand_out(self, shot: str, frames: Sequence[int], *, to: str | Path) -> list[Path]:
         """Write plate frames as 16-bit sRGB PNG for an artist to paint on."""
         return hand_out(self._house, self.folder.shot(shot), frames, to=Path(to))
+
+    def rotate_key(self, which: str, *, by: str) -> str:
+        """Replace the `gate` or `log` key; gives the new public one."""
+        self.__dict__.pop("_house", None)  # it holds the old one
+        return self.upkeep.rotate(which, by=by)
+
+    @cached_property
+    def upkeep(self) -> UpkeepDesk:
+        """Keys, mark and clock."""
+        public, log = self.folder.public_key, self.folder.log_key
+        return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
 
     # Jobs
 

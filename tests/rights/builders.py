@@ -18,6 +18,9 @@ from bottega.model import (
     Consent,
     ContentLimits,
     Exemplar,
+    FaceBox,
+    FaceKind,
+    FaceTrack,
     FrameRange,
     Grantor,
     GrantorRole,
@@ -44,10 +47,13 @@ from bottega.rights import (
     add_consent,
     add_licence,
     add_person,
+    assign_face,
     create_show,
     register_exemplar,
     register_shot,
+    review_faces,
 )
+from bottega.rights.record.faces import faces_of
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 SHOW = "show-1"
@@ -144,6 +150,28 @@ def licence(**changes: Any) -> Licence:
 
 def shot(code: str, plate: str) -> Shot:
     return Shot(code=code, plate=plate, frames=FrameRange(first=1001, last=1048), colour="lin_rec709_srgb", width=64, height=64)
+
+
+def face(track_id: str = "hero", kind: FaceKind = FaceKind.PERFORMER, **changes: Any) -> FaceTrack:
+    """A face in the middle of the plate for all its frames; the performer's, unless changed."""
+    fields: dict[str, Any] = {
+        "track_id": track_id,
+        "plate": PLATE,
+        "kind": kind,
+        "frames": FrameRange(first=1001, last=1048),
+        "boxes": (FaceBox(frame=1001, x=20, y=20, width=16, height=16),),
+        "subject_id": PERFORMER if kind is FaceKind.PERFORMER else None,
+    }
+    return FaceTrack(**(fields | changes))
+
+
+def put_faces(ledger: Ledger, *tracks: FaceTrack, reviewed: bool = False) -> None:
+    """Assign faces, and have Artist B say that they are all."""
+    for track in tracks:
+        assign_face(ledger, track, by=ARTIST)
+    if reviewed:
+        plate = tracks[0].plate if tracks else PLATE
+        review_faces(ledger, plate, faces=faces_of(State.of(ledger), plate).digest, by=ARTIST)
 
 
 @dataclass

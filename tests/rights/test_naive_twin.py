@@ -30,7 +30,22 @@ from bottega.model import (
 )
 from bottega.rights import Entry, State, decide
 
-from .builders import KEY, NOON, OTHER_PLATE, PERFORMER, PLATE, SCAN, SECOND, SHOW, approval, digest, good_consent, good_use, set_stage
+from .builders import (
+    KEY,
+    NOON,
+    OTHER_PLATE,
+    PERFORMER,
+    PLATE,
+    SCAN,
+    SECOND,
+    SHOW,
+    approval,
+    digest,
+    face,
+    good_consent,
+    good_use,
+    set_stage,
+)
 from .builders import good_signature as signature
 
 HOUR = timedelta(hours=1)
@@ -100,13 +115,14 @@ worlds = st.fixed_dictionaries(
     {
         "revoked": mostly(False, True),
         "strike": mostly(False, True),
+        "reviewed": mostly(True, False),
         "kind": mostly(PersonKind.PERFORMER, *PersonKind),
         "at": mostly(NOON, NOON + HOUR),
     }
 )
 
 
-def naive(use: Use, held: list[tuple[Consent, bool]], *, kind: PersonKind, strike: bool, now: datetime) -> bool:
+def naive(use: Use, held: list[tuple[Consent, bool]], *, kind: PersonKind, strike: bool, reviewed: bool, now: datetime) -> bool:
     """Everything at once: all conditions of a use, and one consent that meets all of its own."""
     registered = {(PLATE, Role.PLATE), (KEY, Role.KEY), (SCAN, Role.REFERENCE)}
     minor = kind == PersonKind.MINOR
@@ -117,6 +133,7 @@ def naive(use: Use, held: list[tuple[Consent, bool]], *, kind: PersonKind, strik
         and use.touches_performer is True
         and use.people == (PERFORMER,)
         and use.purpose is not None
+        and (reviewed or use.delivery != Delivery.FINAL)
         and (use.age_target is None or use.age_target >= 18)
         and not (minor and Content.NUDITY in use.content)
         and any(not gone and _covers(c, use, kind=kind, strike=strike, now=now) for c, gone in held)
@@ -205,7 +222,10 @@ def test_no_disagreement_with_the_naive_evaluator(base: Any, held: list[Consent]
     state.apply(fake(state, "person.added", Person(subject_id=PERFORMER, kind=world["kind"]).to_json()))
     if world["strike"]:
         state.apply(fake(state, "strike.declared", {}))
-    expected = naive(use, fixed, kind=world["kind"], strike=world["strike"], now=world["at"])
+    state.apply(fake(state, "faces.assigned", {"track": face().to_json(), "by": PERFORMER}))
+    if world["reviewed"]:
+        state.apply(fake(state, "faces.reviewed", {"plate": PLATE, "faces": state.faces[PLATE].digest, "by": PERFORMER}))
+    expected = naive(use, fixed, kind=world["kind"], strike=world["strike"], reviewed=world["reviewed"], now=world["at"])
     decision = decide(use, state, now=world["at"])
     assert decision.allow == expected, decision.reasons
     assert decision.allow == (not decision.reasons)

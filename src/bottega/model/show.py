@@ -21,7 +21,8 @@ KEY_COLOUR = "srgb_tx"
 class Show(Record):
     """A show's settings, as `bottega.toml` keeps them.
 
-    `key_colour` is what painted PNG and TIFF keys are declared to be when neither the file nor the artist says.
+    `key_colour` is what painted PNG and TIFF keys are declared to be when neither the file nor the artist says. `ledger` is a
+    PostgreSQL URL; None is the file `ledger.db`.
     """
 
     schema: ClassVar[str] = "bottega.show"
@@ -32,6 +33,7 @@ class Show(Record):
     working_colour: str = WORKING_COLOUR
     key_colour: str = KEY_COLOUR
     first_frame: int = 1001
+    ledger: str | None = None
 
     def __post_init__(self) -> None:
         code(self.code, "show code")

@@ -11,6 +11,7 @@ from bottega.model import ConsentError, Use, label, utc_text
 
 from .clearance import LONGEST_SPAN, Clearance, sign_clearance, verify_clearance
 from .decision import Decision, decide
+from .decision.faces import faces_on_record
 from .ledger import Clock, Entry, Ledger, Transaction, not_before
 from .private.keys import key_id
 from .reasons import refusal
@@ -67,6 +68,7 @@ class Gate:
     ) -> tuple[Decision, Entry]:
         label(job_id, "job id")
         self._state.refresh(self._ledger)
+        _check_key(self._state, self._key_id)
         decision = decide(use, self._state, now=transaction.now)
         entry = transaction.append(
             "gate.decided",
@@ -74,6 +76,7 @@ class Gate:
                 "allow": decision.allow,
                 "clearance_id": clearance_id if decision.allow else None,
                 "dry_run": dry_run,
+                "faces": faces_on_record(use, self._state),
                 "grants": decision.grants,
                 "inputs": _digests(use),
                 "job_id": job_id,
@@ -120,6 +123,7 @@ class Door:
                 raise refusal("not_listed", f"clearance {own.clearance_id} does not list picture {str(digest)[:12]}")
             if self._ledger.head() != self._state.head:
                 self._state.refresh(self._ledger)
+            _check_key(self._state, self._key_id)  # 2
             self._check_time(own)  # 6
             if first:
                 self._check_recorded(own)  # 7
@@ -177,13 +181,19 @@ class Door:
 
 
 def _open_state(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str) -> State:
-    """Read the ledger and check that it is this show's, and bound to this key."""
+    """Read the ledger and check that it is the one signed last, this show's, and bound to this key."""
+    ledger.attest()
     state = State.of(ledger)
     if state.show_id is None or state.show_id != show_id:
         raise refusal("wrong_show", f"{ledger.path} is the ledger of show {state.show_id}, asked is {show_id}")
-    if state.gate_key_id != key_id(public_key):
-        raise refusal("unknown_key", f"the gate's key is {state.gate_key_id}, given is {key_id(public_key)}")
+    _check_key(state, key_id(public_key))
     return state
+
+
+def _check_key(state: State, given: str) -> None:
+    """The key may have been rotated since it was loaded."""
+    if state.gate_key_id != given:
+        raise refusal("unknown_key", f"the gate's key is {state.gate_key_id}, given is {given}")
 
 
 def _recorded_facts(clearance: Clearance) -> dict[str, Any]:

@@ -29,15 +29,17 @@ class ShowFolder:
         self.ledger = root / "ledger.db"
         self.people = root / "people.db"
         self.public_key = root / "keys" / "gate.pub"
+        self.log_key = root / "keys" / "log.vkey"
+        self.checkpoint = root / "checkpoints" / "latest.note"
         self.exemplars = root / "exemplars"
 
     @classmethod
-    def create(cls, root: Path, *, show: str, fps: Fraction) -> tuple[ShowFolder, Show]:
+    def create(cls, root: Path, *, show: str, fps: Fraction, ledger: str | None = None) -> tuple[ShowFolder, Show]:
         """Lay out a new show. Raises UsageError when the folder already holds something."""
         _check_rate(fps)
         if root.is_symlink() or (root.exists() and (not root.is_dir() or any(root.iterdir()))):
             raise UsageError(f"{shown(str(root))} is there already and not empty: give a new folder")
-        record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps)
+        record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps, ledger=ledger)
         try:
             root.mkdir(parents=True, exist_ok=True)
             (root / "keys").mkdir()
@@ -169,6 +171,7 @@ def _check_rate(fps: Fraction) -> None:
 
 def _settings_text(show: Show) -> str:
     quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in show.to_json().items()}
+    ledger = f"ledger = {quoted['ledger']}" if show.ledger else '# ledger = "postgresql://USER@HOST/DATABASE"'
     return f"""# Settings of this show. The ledger and the takes refer to show_id: do not change it.
 schema_version = {quoted["schema_version"]}
 code = {quoted["code"]}
@@ -184,4 +187,8 @@ key_colour = {quoted["key_colour"]}
 
 # Number of a movie's or a still's first frame.
 first_frame = {quoted["first_frame"]}
+
+# Where the ledger lies: in ledger.db, unless a PostgreSQL database was named when the show was made. No password here: libpq has
+# its own places for it.
+{ledger}
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bottega.model import Consent, Person, Reason, Use
+from bottega.model import Consent, Person, PersonKind, Reason, Use
 from bottega.rights.record.consents import Grant
 from bottega.rights.record.state import State
 
@@ -31,6 +31,17 @@ class Fit:
     def consent(self) -> Consent:
         """The consent in hand."""
         return self.grant.consent
+
+    @property
+    def kind(self) -> PersonKind:
+        """What the person is at the instant of the use."""
+        return self.person.kind_at(self.facts.now)
+
+    @property
+    def ends_at(self) -> datetime:
+        """Until when the consent can hold at the longest: a guardian's ends when the minor comes of age."""
+        of_age = self.person.of_age_at
+        return self.consent.valid_until if of_age is None or self.kind is not PersonKind.MINOR else min(self.consent.valid_until, of_age)
 
     @property
     def name(self) -> str:

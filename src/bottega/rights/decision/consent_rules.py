@@ -122,17 +122,15 @@ def in_age_range(fit: Fit) -> Iterator[Reason]:
 def by_the_right_person(fit: Fit) -> Iterator[Reason]:
     """Adults grant themselves; guardians for minors, estates for the dead, agents with a document."""
     c, role = fit.consent, fit.consent.grantor.role
-    kinds = {fit.person.kind, c.subject_kind}
+    kinds = {fit.kind, c.subject_kind}
     dead = PersonKind.DECEASED in kinds
     outlives = c.survives_death and c.subject_kind is not PersonKind.DECEASED
     if dead and role not in (GrantorRole.ESTATE, GrantorRole.UNION) and not outlives:
         yield reason("deceased_no_estate", f"{fit.name} was granted as {role.value}, and was not to survive death")
         return
-    if fit.person.kind is PersonKind.MINOR and role is not GrantorRole.GUARDIAN:
+    if fit.kind is PersonKind.MINOR and role is not GrantorRole.GUARDIAN:
         yield reason("guardian_missing", f"{fit.name} was granted as {role.value}")
-    elif fit.person.kind not in (PersonKind.MINOR, PersonKind.DECEASED) and (
-        role is GrantorRole.GUARDIAN or c.subject_kind is PersonKind.MINOR
-    ):
+    elif fit.kind not in (PersonKind.MINOR, PersonKind.DECEASED) and (role is GrantorRole.GUARDIAN or c.subject_kind is PersonKind.MINOR):
         yield reason("reconsent", f"{fit.name} was granted as {role.value} for a minor")
     elif not dead and role in (GrantorRole.ESTATE, GrantorRole.UNION):
         yield reason("authority_missing", f"{fit.name} was granted as {role.value} for somebody alive")

@@ -9,10 +9,12 @@ from types import MappingProxyType
 
 from bottega.model import Reason, Use
 from bottega.rights.reasons import HOLDS, reason, refusal
+from bottega.rights.record.picture_facts import original
 from bottega.rights.record.state import State
 
 from .case import Answer, Case, Facts, Fit
 from .consent_rules import resolved_plates
+from .picture_rules import inherited
 from .policies import POLICIES
 from .policy import AllOf, Checks, found
 from .rules import CONSENT_RULES
@@ -72,14 +74,16 @@ def decide(
 def _yes(case: Case) -> Decision:
     """The yes, with all that it rests on."""
     fits = [a.fit for a in case.answers if a.fit]
-    licences = sorted({k.licence_id for k in registered(case) if k.licence_id is not None})
-    ends = [f.consent.valid_until for f in fits]
+    grants, licences = inherited(case)
+    ends = [case.state.grants[g].consent.valid_until for g in grants] + [f.ends_at for f in fits]
+    grants |= {f.consent.grant_id for f in fits}
+    licences |= {k for known in registered(case) if (k := original(case.state, known).licence_id) is not None}
     ends += [until for k in licences if (until := case.state.licences[k].licence.valid_until) is not None]
     return Decision(
         True,
         (),
-        grants=tuple(sorted(f.consent.grant_id for f in fits)),
-        licences=tuple(licences),
+        grants=tuple(sorted(grants)),
+        licences=tuple(sorted(licences)),
         resolved=MappingProxyType({name: plate for f in fits for name, plate in resolved_plates(f).items()}),
         valid_until=min(ends, default=None),
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from .case import Case
+from .faces import FACE_POLICIES
+from .models import MODEL_POLICIES
+from .picture_rules import chain_covered, credentials_hold, names_nobody_else, nothing_hidden
 from .place_rules import placed
 from .policy import Policy, numbered
 from .use_rules import (
@@ -28,4 +31,10 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     known_technique,
     consented,
     approved_final,
+    *FACE_POLICIES,
+    *MODEL_POLICIES,
+    nothing_hidden,
+    credentials_hold,
+    chain_covered,
+    names_nobody_else,
 )

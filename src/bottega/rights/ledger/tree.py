@@ -35,6 +35,50 @@ def completed(size: int, leaf: bytes, at: Reader) -> list[tuple[int, int, bytes]
     return made
 
 
+def grown(size: int, leaves: Sequence[bytes], at: Reader) -> list[list[bytes]]:
+    """By level, the hashes of all subtrees that are complete once these leaves follow a tree of `size`; the first is at `size >> level`."""
+    levels, here, level = [], [*leaves], 0
+    while here:
+        levels.append(here)
+        first = size >> level
+        if first % 2:  # its left twin is in the tree already
+            here = [at(level, first - 1), *here]
+        here = [node_hash(here[i], here[i + 1]) for i in range(0, len(here) - 1, 2)]
+        level += 1
+    return levels
+
+
+def complete_count(size: int) -> int:
+    """How many complete subtrees a tree has, its leaves among them."""
+    return 2 * size - size.bit_count()
+
+
+class Frontier:
+    """A tree that only grows, known by its peaks: enough for its root, not for proofs."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+        self._root: bytes | None = EMPTY_ROOT
+
+    def add(self, leaf: bytes) -> None:
+        """Append a leaf."""
+        i = self.size
+        while i % 2:
+            leaf = node_hash(self._peaks.pop(), leaf)
+            i //= 2
+        self._peaks.append(leaf)
+        self.size += 1
+        self._root = None
+
+    @property
+    def root(self) -> bytes:
+        """The tree's hash."""
+        if self._root is None:
+            self._root = bagged(self._peaks)
+        return self._root
+
+
 def root(size: int, at: Reader) -> bytes:
     """The tree's hash."""
     return _range(0, size, at) if size else EMPTY_ROOT

@@ -21,7 +21,7 @@ from bottega.rights.durable import write_whole
 from bottega.rights.private.keys import load_private_key, make_private_key
 
 from .checkpoint import Checkpoint, open_checkpoint
-from .log import wall_clock
+from .clock import wall_clock
 from .note import COSIGNATURE, ED25519, NoteError, Signature, Signer, Verifier, from_decimal, joined, plain, split, to_base64
 from .proof import hashes
 from .tree import holds_consistency

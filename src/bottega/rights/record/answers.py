@@ -29,6 +29,7 @@ def _show_created(state: State, entry: Entry) -> None:
     if entry.idx != 0:
         raise ValueError("only the first entry creates the show")
     state.show_id, state.gate_key_id = text(entry, "show_id"), text(entry, "gate_key_id")
+    state.log_key_id = text(entry, "log_key") if "log_key" in entry.data else None
 
 
 def _declaration_made(state: State, entry: Entry) -> None:

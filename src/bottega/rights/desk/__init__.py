@@ -1,0 +1,1 @@
+"""What people do with the ledger, by the names that they know."""
