@@ -6,32 +6,37 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bottega.model import Approval, Consent, Exemplar, Licence, Person, Role, SealedFile, Shot, SignatureKind
+from bottega.model import Approval, Consent, Exemplar, Licence, MadeBy, Marks, Person, Role, SealedFile, Shot, SignatureKind
 from bottega.rights.record import registry
 from bottega.rights.signing import sign_consent
 
-from .neutral import UnsupportedError, digest, pseudonym, record_of, taken
+from .learned import put_faces, put_model
+from .neutral import UnsupportedError, digest, record_of, taken
 from .world import World
 
 FRAMES = {"first": 1001, "last": 1010}
-DEFAULTS: Mapping[str, Any] = {"frames": FRAMES, "colour": "lin_rec709_srgb", "width": 64, "height": 64}
+SIZE = {"width": 1920, "height": 1080}
+DEFAULTS: Mapping[str, Any] = {"frames": FRAMES, "colour": "lin_rec709_srgb", **SIZE}
 
 
 def put_on_record(world: World, facts: Mapping[str, Any]) -> None:
     """Record every fact, section by section, in the order in which they build on each other."""
     for section in facts:
-        if section not in ORDER and section not in ("now", "show"):
+        if section not in SECTIONS and section not in ("now", "show"):
             raise UnsupportedError(f"no facts called {section}")
-    for section, put in ORDER.items():
+    for section, put in SECTIONS.items():
         for name, values in facts.get(section, {}).items():
             put(world, name, values)
+    world.catch_up()
 
 
 def _person(world: World, name: str, values: Mapping[str, Any]) -> None:
+    """A person by pseudonym; one whose name is given is added by that name."""
     rest, (legal_name,) = taken(values, "name")
-    registry.add_person(world.ledger, record_of(Person, {"subject_id": pseudonym(name), **rest}))
     if legal_name is not None:
-        world.studio.records._people.add(legal_name, known_as=pseudonym(name))
+        world.name(name, world.studio.add_person(legal_name, role=rest["kind"]).subject_id)
+    else:
+        registry.add_person(world.ledger, record_of(Person, {"subject_id": world.subject(name), **rest}))
 
 
 def _licence(world: World, name: str, values: Mapping[str, Any]) -> None:
@@ -56,9 +61,9 @@ def _picture(world: World, name: str, values: Mapping[str, Any]) -> None:
     world.pictures[name] = digest(values["bytes"])
     if values.get("recorded") is False:
         return
-    rest, (text, role, author, licence, original) = taken(values, "bytes", "role", "author", "licence", "derived_from")
+    rest, (text, role, author, licence) = taken(values, "bytes", "role", "author", "licence")
     sealed = SealedFile(path=f"{name}.exr", sha256=digest(text), size_bytes=len(text.encode()))
-    extra = {"derived_from": world.digest(original)} if original else {}
+    extra = {field: read(world, rest.pop(field)) for field, read in PICTURE_FACTS.items() if field in rest}
     exemplar = record_of(
         Exemplar,
         {
@@ -67,11 +72,31 @@ def _picture(world: World, name: str, values: Mapping[str, Any]) -> None:
             "digest": sealed.sha256,
             "role": Role(role).value,
             "files": [sealed.to_json()],
-            "author_id": author and pseudonym(author),
+            "author_id": author and world.subject(author),
             "licence_id": licence and world.licence_id(licence),
         },
     )
     registry.register_exemplar(world.ledger, exemplar)
+
+
+def _marks(world: World, values: Mapping[str, Any]) -> dict[str, Any]:
+    mining = ("cawg.ai_training", "cawg.ai_generative_training") if values.get("mining") == "notAllowed" else ()
+    return record_of(Marks, {"state": values["state"], "mining": mining}).to_json()
+
+
+def _made_by(world: World, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The take that a picture comes from; one of this show is on record as delivered."""
+    plan, here = digest(values["take"]), values["show"] == world.facts["show"]
+    if here:
+        world.later(lambda: world.deliver(values["take"], plan=plan, grants=values["grants"]))
+    return MadeBy(show_id=world.show_id(values["show"]), plan=plan).to_json()
+
+
+PICTURE_FACTS: Mapping[str, Callable[[World, Any], Any]] = {
+    "derived_from": lambda world, name: world.digest(name),
+    "marks": _marks,
+    "made_by": _made_by,
+}
 
 
 def _shot(world: World, name: str, values: Mapping[str, Any]) -> None:
@@ -88,7 +113,7 @@ def _consent(world: World, name: str, values: Mapping[str, Any]) -> None:
         {
             **rest,
             "grant_id": name,
-            "subject_id": pseudonym(subject),
+            "subject_id": world.subject(subject),
             "production_id": world.show_id(production),
             "grantor": _grantor(world, grantor),
             "inputs_allowed": [i if i.startswith("plate:") else world.digest(i) for i in inputs],
@@ -117,10 +142,10 @@ def _approval(world: World, name: str, values: Mapping[str, Any]) -> None:
 
 def _declaration(world: World, name: str, values: Mapping[str, Any]) -> None:
     inputs = [world.digest(p) for p in values["inputs"]]
-    registry.declare_no_performer(world.ledger, values["shot"], job=values["job"], inputs=inputs, by=pseudonym(values["by"]))
+    registry.declare_no_performer(world.ledger, values["shot"], job=values["job"], inputs=inputs, by=world.subject(values["by"]))
 
 
-ORDER: Mapping[str, Callable[[World, str, Mapping[str, Any]], None]] = {
+SECTIONS: Mapping[str, Callable[[World, str, Mapping[str, Any]], None]] = {
     "people": _person,
     "licences": _licence,
     "pictures": _picture,
@@ -128,4 +153,6 @@ ORDER: Mapping[str, Callable[[World, str, Mapping[str, Any]], None]] = {
     "consents": _consent,
     "job_approvals": _approval,
     "declarations": _declaration,
+    "faces": put_faces,
+    "models": put_model,
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bottega.model import ConsentError
 from bottega.rights.reasons import HOLDS
-from bottega.rights.record import registry
+from bottega.rights.record import models_registry, people_registry, registry
 
 from . import clearances, tampering
 from .facts import put_on_record
@@ -53,6 +54,28 @@ def strike(world: World, step: Mapping[str, Any]) -> None:
     registry.declare_strike(world.ledger, on=step["on"], ref="notice 1")
 
 
+def died(world: World, step: Mapping[str, Any]) -> None:
+    """A person's death comes on record."""
+    on = datetime.fromisoformat(step["on"]).date()
+    people_registry.record_death(world.ledger, world.subject(step["person"]), on=on, ref="certificate 1")
+
+
+def suspend(world: World, step: Mapping[str, Any]) -> None:
+    """A consent does not hold for the time being."""
+    people_registry.suspend(world.ledger, step["consent"], cause=step["cause"], ref="letter 1")
+
+
+def resume(world: World, step: Mapping[str, Any]) -> None:
+    """What suspended a consent is settled."""
+    settled_by = world.subject("artist-b")
+    people_registry.resume(world.ledger, step["consent"], cause=step["cause"], ref="letter 2", by=settled_by)
+
+
+def destroy_model(world: World, step: Mapping[str, Any]) -> None:
+    """Weights are gone, on record."""
+    models_registry.register_destruction(world.ledger, world.digest(step["model"]), how="overwritten", by=world.subject("artist-b"))
+
+
 def swap_file(world: World, step: Mapping[str, Any]) -> None:
     """The file of a picture now holds something else."""
     world.swapped[step["picture"]] = digest(step["bytes"])
@@ -73,6 +96,10 @@ STEPS: dict[str, Step] = {
     "revoke": revoke,
     "record": record,
     "strike": strike,
+    "died": died,
+    "suspend": suspend,
+    "resume": resume,
+    "destroy_model": destroy_model,
     "swap_file": swap_file,
     "set_clock": tampering.set_clock,
     "ask": ask,

@@ -19,7 +19,7 @@ from bottega.model import Delivery, Input, Purpose, Role, Use
 from bottega.rights import Clearance, Door, Gate, Ledger, SteadyClock, key_id, load_gate_key, load_public_key, make_gate_key
 from bottega.rights.ledger.clock import Moment
 
-from .neutral import digest, pseudonym, record_of, taken
+from .neutral import UnsupportedError, digest, pseudonym, record_of, taken
 
 HOME = "BOTTEGA_HOME"
 
@@ -32,6 +32,8 @@ class World:
         self.now = datetime.fromisoformat(self.facts["now"]).astimezone(UTC)
         self.since_boot = timedelta(days=3)
         self.pictures: dict[str, str] = {}
+        self._subjects: dict[str, str] = {}
+        self._waiting: list[Callable[[], None]] = []
         self.swapped: dict[str, str] = {}
         self.doors: dict[str, tuple[Door, Clearance]] = {}
         self.grantor_key = Ed25519PrivateKey.generate()
@@ -125,29 +127,55 @@ class World:
         """A licence's id: the show makes one called `production` of its own."""
         return f"case-{name}"
 
+    def subject(self, name: str) -> str:
+        """A person's id in the ledger, by the case's name for them."""
+        return self._subjects.get(name) or pseudonym(name)
+
+    def name(self, name: str, subject_id: str) -> None:
+        """Remember under which id somebody was added."""
+        self._subjects[name] = subject_id
+
     def person_or_label(self, name: str) -> str:
         """A person's pseudonym, or the name of somebody who is none of the people on record."""
-        return pseudonym(name) if name in self.facts["people"] else name
+        return self.subject(name) if name in self.facts["people"] else name
+
+    def later(self, put: Callable[[], None]) -> None:
+        """Put something on record when all other facts are."""
+        self._waiting.append(put)
+
+    def catch_up(self) -> None:
+        """Put on record what waited."""
+        while self._waiting:
+            self._waiting.pop(0)()
+
+    def deliver(self, take: str, *, plan: str, grants: list[str]) -> None:
+        """A take is on record as delivered, as a finished job leaves it."""
+        entry = {"job_id": take, "take_id": take, "take": take, "record_sha256": digest(take), "outputs": 1, "plan": plan}
+        self.ledger.append("output.registered", {**entry, "grants": grants, "exemplars": [self.digest("plate")], "files": [digest(plan)]})
 
     def digest(self, picture: str) -> str:
         """A picture's digest by its name in the case, also of one that is not on record yet."""
         if picture not in self.pictures:
-            self.pictures[picture] = digest(self.facts["pictures"][picture]["bytes"])
+            known = {**self.facts["pictures"], **self.facts.get("models", {})}
+            self.pictures[picture] = digest(known[picture]["bytes"])
         return self.pictures[picture]
 
     def use(self, **changes: Any) -> Use:
         """The case's ask as a Use."""
         ask = {**self.ask, **changes}
-        rest, (show, age, inputs, people) = taken(ask, "show", "age_target", "inputs", "people")
+        rest, (show, age, inputs, people, frames, text) = taken(ask, "show", "age_target", "inputs", "people", "frames", "text")
+        if text is not None:
+            raise UnsupportedError("no check of a job's words")
         purpose = rest.get("purpose")
         values = {
             **rest,
             "show_id": self.show_id(show),
             "inputs": [self._input(name, role).to_json() for name, role in inputs.items()],
-            "people": [pseudonym(p) for p in people],
+            "people": [self.subject(p) for p in people],
             "purpose": Purpose(purpose).value if purpose else None,
             "age_target": age,
             "delivery": Delivery(rest["delivery"]).value,
+            **({"frames": {"first": frames[0], "last": frames[1]}} if frames else {}),
         }
         return record_of(Use, values)
 
