@@ -89,7 +89,7 @@ def _made_by(world: World, values: Mapping[str, Any]) -> dict[str, Any]:
     plan, here = digest(values["take"]), values["show"] == world.facts["show"]
     if here:
         world.later(lambda: world.deliver(values["take"], plan=plan, grants=values["grants"]))
-    return MadeBy(show_id=world.show_id(values["show"]), plan=plan).to_json()
+    return MadeBy(show_id=world.show_id(values["show"]), plans=(plan,)).to_json()
 
 
 PICTURE_FACTS: Mapping[str, Callable[[World, Any], Any]] = {
@@ -145,6 +145,10 @@ def _declaration(world: World, name: str, values: Mapping[str, Any]) -> None:
     registry.declare_no_performer(world.ledger, values["shot"], job=values["job"], inputs=inputs, by=world.subject(values["by"]))
 
 
+def _environment(world: World, name: str, values: Mapping[str, Any]) -> None:
+    world.studio.rulings.approve_environment(name, training=values["training"], by="Security S", role=values["role"], ref=values["ref"])
+
+
 SECTIONS: Mapping[str, Callable[[World, str, Mapping[str, Any]], None]] = {
     "people": _person,
     "licences": _licence,
@@ -153,6 +157,7 @@ SECTIONS: Mapping[str, Callable[[World, str, Mapping[str, Any]], None]] = {
     "consents": _consent,
     "job_approvals": _approval,
     "declarations": _declaration,
+    "environments": _environment,
     "faces": put_faces,
     "models": put_model,
 }

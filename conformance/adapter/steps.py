@@ -10,7 +10,7 @@ from bottega.model import ConsentError
 from bottega.rights.reasons import HOLDS
 from bottega.rights.record import models_registry, people_registry, registry
 
-from . import clearances, tampering
+from . import clearances, rulings, tampering
 from .facts import put_on_record
 from .neutral import UnsupportedError, digest
 from .world import World
@@ -31,9 +31,12 @@ def refused(refusal: ConsentError, **outcome: Any) -> Answer:
 
 
 def decided(world: World, **changes: Any) -> Answer:
-    """The gate's recorded answer to the ask."""
+    """The gate's recorded answer to the ask, and why an override was turned down before."""
     decision = world.gate.decide(world.use(**changes), job_id="job-ask")
-    return {"decision": decision.answer, "codes": list(decision.codes)}
+    codes = [*decision.codes, *world.override_refused]
+    used = world.ledger.entries("override.used")
+    outcome = {"watermark": decision.watermark, "override_on_record": bool(used)}
+    return {"decision": decision.answer, "codes": codes, "outcome": outcome, "note": "; ".join(world.turned_down)}
 
 
 def revoke(world: World, step: Mapping[str, Any]) -> None:
@@ -93,6 +96,10 @@ def note(world: World, step: Mapping[str, Any]) -> None:
 
 
 STEPS: dict[str, Step] = {
+    "resolve_hold": rulings.resolve_hold,
+    "adopt_pack": rulings.adopt_pack,
+    "drop_pack": rulings.drop_pack,
+    "override": rulings.override,
     "revoke": revoke,
     "record": record,
     "strike": strike,
