@@ -11,11 +11,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from conformance.bottega_adapter import answer
+from conformance.run import CASES, LEVELS, REFUSED_AT_ENTRY, chosen, expanded, judged, main, merged, run, summary
 
 from bottega.rights import REASONS
 from bottega.rights.reasons import HOLDS
-from conformance.bottega_adapter import answer
-from conformance.run import CASES, LEVELS, REFUSED_AT_ENTRY, chosen, expanded, judged, main, merged, run, summary
 
 SUITE = json.loads(CASES.read_text("utf-8"))
 ROWS = chosen(SUITE, [], list(LEVELS))
