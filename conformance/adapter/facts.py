@@ -6,14 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bottega.jobs.runner.register import add_shot, seal_at
 from bottega.model import Approval, Consent, Exemplar, Licence, MadeBy, Marks, Person, Role, SealedFile, Shot, SignatureKind
+from bottega.rights import State
 from bottega.rights.record import registry
 from bottega.rights.signing import sign_consent
 
 from .learned import put_faces, put_model
 from .neutral import UnsupportedError, digest, record_of, taken
+from .painter import COLOUR
+from .pictures import put_key
 from .world import World
 
+PAINTED = ("plate", "key", "matte")
 FRAMES = {"first": 1001, "last": 1010}
 SIZE = {"width": 1920, "height": 1080}
 DEFAULTS: Mapping[str, Any] = {"frames": FRAMES, "colour": "lin_rec709_srgb", **SIZE}
@@ -58,6 +63,10 @@ def _licence(world: World, name: str, values: Mapping[str, Any]) -> None:
 
 def _picture(world: World, name: str, values: Mapping[str, Any]) -> None:
     """A picture that is a text: it is registered under the text's sha256. Pictures with pixels are put on record by the painter."""
+    if world.case["level"] == "pictures" and name in PAINTED:
+        if name == "key":
+            put_key(world, world.painting.key)
+        return  # the plate comes with its shot, the matte with its job
     world.pictures[name] = digest(values["bytes"])
     if values.get("recorded") is False:
         return
@@ -100,6 +109,13 @@ PICTURE_FACTS: Mapping[str, Callable[[World, Any], Any]] = {
 
 
 def _shot(world: World, name: str, values: Mapping[str, Any]) -> None:
+    if world.case["level"] == "pictures" and values["plate"] == "plate":
+        licence = State.of(world.ledger).licences[world.licence_id("production")].licence
+        folder, show = world.studio.folder, world.studio.show
+        shot = add_shot(folder, world.ledger, show, name, plate=world.painting.plates, licence=licence, colour=COLOUR)
+        world.pictures["plate"] = shot.plate
+        world.pictures["matte"] = seal_at(world.painting.mattes, role=Role.MATTE).digest
+        return
     registry.register_shot(world.ledger, record_of(Shot, {**DEFAULTS, **values, "code": name, "plate": world.digest(values["plate"])}))
 
 

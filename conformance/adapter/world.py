@@ -9,18 +9,21 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bottega import Studio
 from bottega.jobs.runner.books import open_books
-from bottega.model import Delivery, Input, Purpose, Role, Use
+from bottega.model import Delivery, Input, Purpose, Role, Take, Use
 from bottega.rights import Clearance, Door, Gate, Ledger, SteadyClock, key_id, load_gate_key, load_public_key, make_gate_key
 from bottega.rights.desk.words import WordsDesk
 from bottega.rights.ledger.clock import Moment
 
 from .neutral import digest, pseudonym, record_of, taken
+
+if TYPE_CHECKING:
+    from .painter import Painting
 
 HOME = "BOTTEGA_HOME"
 
@@ -36,6 +39,7 @@ class World:
         self._subjects: dict[str, str] = {}
         self._waiting: list[Callable[[], None]] = []
         self.swapped: dict[str, str] = {}
+        self.takes: dict[str, Take] = {}
         self.doors: dict[str, tuple[Door, Clearance]] = {}
         self.override_refused: tuple[str, ...] = ()
         self.turned_down: list[str] = []
@@ -75,6 +79,13 @@ class World:
     def ledger(self) -> Ledger:
         """The show's ledger."""
         return self.studio.ledger
+
+    @cached_property
+    def painting(self) -> Painting:
+        """The pictures of a case that needs pixels, painted when they are first needed."""
+        from .painter import Painting
+
+        return Painting(self.root)
 
     @cached_property
     def gate(self) -> Gate:
