@@ -186,7 +186,7 @@ def test_a_report_needs_no_further_word(said: Any, bottega: Bottega, words: list
 def test_a_revocation_sets_aside_what_the_consent_says(said: Any, show: Path, job: list[str], grant: str) -> None:
     added = said("consent", "amend", grant, str(form(said, show, revocation_effect='"unreleased_outputs"')))["grant_id"]
     assert said(*job)["name"] == "sh010_deage_v002"
-    [record] = [p for p in (show / "sh010" / "deage" / "v002").glob("take.json")]
+    record = show / "sh010" / "deage" / "v002" / "take.json"
     revoked = said("consent", "revoke", added, "--reason", "withdrawn")
     assert revoked["takes"] == revoked["set_aside"] == ["sh010_deage_v002"]
     assert json.loads(record.read_text())["state"] == "quarantined"
