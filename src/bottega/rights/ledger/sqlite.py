@@ -161,8 +161,9 @@ class SqliteStore:
         for start in range(0, len(wanted), MOST_PARAMETERS):
             part = wanted[start : start + MOST_PARAMETERS]
             places = ", ".join(["(?, ?)"] * len(part))
+            # a cross join keeps this order: each pair is looked up by the key, nothing is scanned
+            sql = f"WITH w (l, n) AS (VALUES {places}) SELECT level, i, hash FROM w CROSS JOIN hash ON level = l AND i = n"  # noqa: S608
             values = [number for pair in part for number in pair]
-            sql = f"SELECT level, i, hash FROM hash WHERE (level, i) IN (VALUES {places})"  # noqa: S608 - question marks only
             found |= {(level, i): node for level, i, node in self._run(sql, values)}
         return found
 
