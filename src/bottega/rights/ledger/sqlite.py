@@ -135,20 +135,22 @@ class SqliteStore:
 
     def rollback(self) -> None:
         """Roll back what is open."""
-        if self._db.in_transaction:
-            self._run("ROLLBACK")
+        with self._guarded():
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def size(self) -> int:
         """One more than the last index."""
         return int(self._run("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0][0])
 
-    def rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Row]:
+    def rows(self, kind: str | None, after: int, *, mentioning: str = "", most: int | None = None) -> list[Row]:
         """Entries after an index."""
         values: list[Any]
         where, values = ("e.idx > ?", [after]) if kind is None else ("e.kind = ? AND e.idx > ?", [kind, after])
         if mentioning:
             where, values = f"{where} AND instr(e.body, ?)", [*values, mentioning.encode()]
-        return [Row(*row) for row in self._run(f"{_ROW} WHERE {where} ORDER BY e.idx", values)]
+        found = self._run(f"{_ROW} WHERE {where} ORDER BY e.idx LIMIT ?", [*values, -1 if most is None else most])
+        return [Row(*row) for row in found]
 
     def last(self) -> Row | None:
         """The last entry."""
@@ -167,9 +169,9 @@ class SqliteStore:
             found |= {(level, i): node for level, i, node in self._run(sql, values)}
         return found
 
-    def level(self, level: int, first: int) -> list[tuple[int, bytes]]:
+    def level(self, level: int, first: int, most: int) -> list[tuple[int, bytes]]:
         """A level's hashes."""
-        return self._run("SELECT i, hash FROM hash WHERE level = ? AND i >= ? ORDER BY i", (level, first))
+        return self._run("SELECT i, hash FROM hash WHERE level = ? AND i >= ? ORDER BY i LIMIT ?", (level, first, most))
 
     def count_nodes(self) -> int:
         """How many hashes are stored."""
