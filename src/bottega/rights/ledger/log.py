@@ -48,6 +48,11 @@ class Entry:
     data: Mapping[str, Any]
     leaf: bytes
 
+    @property
+    def body(self) -> bytes:
+        """What the leaf is the hash of: the entry as canonical JSON."""
+        return _body(self.kind, self.at, self.data)
+
 
 EMPTY = Head(0, tree.EMPTY_ROOT)
 
@@ -233,7 +238,7 @@ class Ledger:
     def _insert(self, kind: str, data: Mapping[str, Any], at: datetime) -> Entry:
         if not is_known(kind):
             raise ValueError(f"entry kind {kind!r} is not listed in bottega.rights.ledger.entries; allowed are those, note.* and review.*")
-        body = canonical_json({"at": utc_text(at), "data": data, "kind": kind})
+        body = _body(kind, at, data)
         if len(body) > LONGEST_BODY:
             raise ValueError(f"a {kind} entry of {len(body)} bytes is too long; allowed are {LONGEST_BODY}")
         size, leaf = self._store.size(), tree.leaf_hash(body)
@@ -285,6 +290,10 @@ class Transaction:
         entry = self._ledger._insert(kind, data, self.now)
         self.wrote = True
         return entry
+
+
+def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    return canonical_json({"at": utc_text(at), "data": data, "kind": kind})
 
 
 def _entry(row: Row) -> Entry:
