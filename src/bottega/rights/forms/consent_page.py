@@ -37,7 +37,9 @@ li { padding: .5mm 0; }
 """
 
 
-def consent_page(grant: Grant, *, person: str, grantor: str, show_code: str, standing: str, leaf: str, recorded_at: datetime, now: datetime) -> str:
+def consent_page(
+    grant: Grant, *, person: str, grantor: str, show_code: str, standing: str, leaf: str, recorded_at: datetime, now: datetime
+) -> str:
     """The page. `person` and `grantor` are names, `standing` how the consent stands today, `leaf` its entry's RFC 6962 leaf hash."""
     c = grant.consent
     body = [

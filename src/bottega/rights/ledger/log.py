@@ -116,9 +116,9 @@ class Ledger:
         with self._held() as store:
             if self._writing:
                 raise RuntimeError("a ledger transaction is open in this thread: append through it")
-            store.begin()
             self._writing, done = True, False
             try:
+                store.begin()
                 self.attest()
                 transaction = Transaction(self, self._now(clock or self.clock))
                 yield transaction
@@ -257,8 +257,8 @@ class Ledger:
     def _snapshot(self) -> Iterator[Store]:
         """One state of the log, however many others append meanwhile."""
         with self._held() as store:
-            store.begin_reading()
             try:
+                store.begin_reading()
                 yield store
             finally:
                 store.rollback()
