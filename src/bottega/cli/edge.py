@@ -43,6 +43,13 @@ def open_studio(folder: Path | None) -> Studio:
     return Studio.open(show_folder(folder))
 
 
+def operator() -> str:
+    """Who answers for what is said on this machine."""
+    from bottega.studio import operator as found
+
+    return found()
+
+
 def show_folder(folder: Path | None) -> Path:
     """Where to look for the show: what the user names, $BOTTEGA_SHOW, here and above, or the only show below. Raises UsageError."""
     if folder is not None or "BOTTEGA_SHOW" in os.environ:
@@ -128,6 +135,12 @@ def instant(text: str, option: str) -> datetime:
         return utc_instant(text)
     except ValueError as problem:
         raise UsageError(f"{option} {shown(text)}: write it as 2026-03-01T12:00:00Z") from problem
+
+
+def put(content: bytes) -> None:
+    """Print a result that a program reads: byte for byte, whatever the terminal's letters."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
