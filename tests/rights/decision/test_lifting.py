@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bottega.model import Grantor, GrantorRole, Input, Role, UsageError
+from bottega.model import Delivery, Grantor, GrantorRole, Input, Role, UsageError
 from bottega.rights import Decision, decide
 from bottega.rights.decision.lifting import may_be_resolved, resolvers
 from bottega.rights.reasons import HOLDS, REASONS
 from bottega.rights.record.rulings_registry import resolve_hold
-from tests.rights.builders import ARTIST, KEY, NOON, PLATE, SCAN, SMALL_PACK, Stage, digest, good_consent, good_use, set_stage
+from tests.rights.builders import ARTIST, NOON, SCAN, SMALL_PACK, Stage, digest, good_consent, good_use, set_stage
 from tests.rights.decision.test_table import with_pack
 
 USE = good_use(stated={"key_visual": "yes"})
@@ -28,17 +28,9 @@ def ask(stage: Stage, **changes: Any) -> Decision:
 
 
 def resolve(stage: Stage, decision: Decision, *, role: str, **changes: Any) -> None:
-    said = {
-        "shot": "sh010",
-        "job": "deage",
-        "held": decision.codes[0],
-        "inputs": [i.digest for i in USE.inputs],
-        "details": [r.detail for r in decision.reasons],
-        "by": ARTIST,
-        "role": role,
-        "ref": "mail",
-    } | changes
-    resolve_hold(stage.ledger, said.pop("shot"), **said)
+    said: dict[str, Any] = {"held": decision.codes[0], "details": [r.detail for r in decision.reasons], "by": ARTIST, "ref": "mail"}
+    about = {k: changes.pop(k) for k in tuple(changes) if k not in ("held", "details", "by")}
+    resolve_hold(stage.ledger, replace(USE, **about), **(said | {"role": role} | changes))
 
 
 def test_a_hold_is_lifted_when_every_role_it_takes_has_resolved_it(tmp_path: Path) -> None:
@@ -55,10 +47,13 @@ def test_a_hold_is_lifted_when_every_role_it_takes_has_resolved_it(tmp_path: Pat
 
 
 OTHER = {
-    "other pictures": {"inputs": [digest("other")]},
-    "fewer pictures": {"inputs": [PLATE, KEY]},
+    "other pictures": {"inputs": (Input(digest=SCAN, role=Role.REFERENCE),)},
+    "fewer pictures": {"inputs": USE.inputs[:2]},
     "another job": {"job": "repair"},
     "another shot": {"shot": "sh020"},
+    "a final": {"delivery": Delivery.FINAL},
+    "another age": {"age_target": 36},
+    "other statements": {"stated": {"key_visual": "yes", "human_input": "yes"}},
     "another code": {"held": "unsure"},
     "other words": {"details": ["it was something else"]},
 }
@@ -104,7 +99,7 @@ def test_the_registry_refuses_what_would_resolve_nothing(tmp_path: Path) -> None
         ({"held": "no_consent"}, "no hold"),
         ({"held": "reconsent"}, "no hold"),
         ({"role": "artist"}, "legal or studio"),
-        ({"inputs": []}, "needs the pictures"),
+        ({"inputs": ()}, "needs the pictures"),
         ({"details": []}, "needs the pictures"),
         ({"by": "p_00000000"}, "not in the ledger"),
     ):
@@ -119,7 +114,13 @@ def test_only_the_person_ends_a_hold_that_asks_for_them(tmp_path: Path) -> None:
     assert decision.answer == "hold"
     with pytest.raises(UsageError, match="no hold that the production can resolve"):
         resolve(stage, decision, role="legal")
-    forged = {"shot": "sh010", "job": "deage", "code": "reconsent", "inputs": [i.digest for i in good_use().inputs]}
+    forged = {
+        "shot": "sh010",
+        "job": "deage",
+        "code": "reconsent",
+        "inputs": [i.digest for i in good_use().inputs],
+        "facts": good_use().facts_digest(),
+    }
     said = {"details": [r.detail for r in decision.reasons], "by": ARTIST, "role": "legal", "ref": "mail"}
     stage.ledger.append("hold.resolved", forged | said)
     assert decide(good_use(), stage.state(), now=NOON).codes == decision.codes, "written past the registry"
