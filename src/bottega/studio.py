@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.runner.books import make_show, open_books, steady_clock
 from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.facefinding import detect_faces
 from bottega.jobs.runner.facesheet import face_sheet
 from bottega.jobs.runner.handout import hand_out
@@ -23,10 +25,11 @@ from bottega.jobs.runner.progress import Event, Watch, silent
 from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
-from bottega.jobs.runner.request import Region, RepairRequest, picture_files
+from bottega.jobs.runner.request import Region, RepairRequest, digests_at, picture_files
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
+from bottega.jobs.runner.withdraw import Withdrawals, Withdrawn
 from bottega.model import (
     Consent,
     Content,
@@ -50,52 +53,63 @@ from bottega.rights import (
     Ledger,
     PeopleStore,
     Records,
+    SubjectKeys,
     load_gate_key,
     load_public_key,
-    make_gate_key,
     private_key_path,
-    write_public_key,
+    subject_keys_path,
 )
+from bottega.rights.decision.explain import Explanation
+from bottega.rights.desk.consents import ConsentDesk
 from bottega.rights.desk.faces import FaceDesk
+from bottega.rights.desk.ledger import Finding, LedgerDesk, read_key, summary
+from bottega.rights.desk.licences import LicenceDesk
 from bottega.rights.desk.models import ModelDesk
-from bottega.rights.record import registry
+from bottega.rights.desk.people import PeopleDesk
+from bottega.rights.desk.rulings import RulingsDesk
+from bottega.rights.desk.upkeep import UpkeepDesk
+from bottega.rights.desk.usage import Usage, UsageDesk
+from bottega.rights.ledger.witness import Witness
+from bottega.rights.ledger.witness_http import WitnessServer
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Studio:
     """A show, opened: people, consents, exemplars, shots and takes.
 
-    `clock` gives the present as an aware UTC datetime; tests hand in their own.
+    `clock` gives the present as an aware UTC datetime; tests hand in their own. Without one it is the machine's, watched.
     """
 
-    def __init__(self, folder: ShowFolder, *, clock: Clock = _now) -> None:
-        self.folder, self.clock = folder, clock
+    def __init__(self, folder: ShowFolder, *, clock: Clock | None = None) -> None:
+        self.folder, self.clock = folder, clock or steady_clock()
         self.show: Show = folder.settings()
-        self.ledger = Ledger(folder.ledger, clock=clock)
-        self.records = Records(self.ledger, PeopleStore(folder.people), show_id=self.show.show_id)
+        self.ledger: Ledger = open_books(folder, self.show, clock=self.clock)
+        self._people = PeopleStore(folder.people, SubjectKeys(subject_keys_path(self.show.show_id)))
+        self.records = Records(self.ledger, self._people, show_id=self.show.show_id)
 
     @classmethod
-    def create(cls, folder: str | Path, *, show: str, fps: str | int | Fraction = 24, clock: Clock = _now) -> Studio:
-        """Make a show in a new folder, with its ledger and its gate's key. Raises UsageError."""
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        show: str,
+        fps: str | int | Fraction = 24,
+        ledger: str | None = None,
+        ledger_owner: str | None = None,
+        clock: Clock | None = None,
+    ) -> Studio:
+        """Make a show in a new folder, with its ledger (a PostgreSQL URL, else a file) and its keys. Raises UsageError."""
         try:
             rate = Fraction(fps)
         except (ValueError, ZeroDivisionError) as problem:
             raise UsageError(f"fps {shown(str(fps))}: write it as 24 or 24000/1001") from problem
-        made, record = ShowFolder.create(Path(folder), show=show, fps=rate)
-        public = make_gate_key(record.show_id).public_key()
-        write_public_key(made.public_key, public)
-        with Ledger.create(made.ledger, clock=clock) as ledger:
-            registry.create_show(ledger, public, show_id=record.show_id, show_code=show)
-        return cls(made, clock=clock)
+        clock = clock or steady_clock()
+        return cls(make_show(Path(folder), show=show, fps=rate, clock=clock, ledger=ledger, owner_url=ledger_owner), clock=clock)
 
     @classmethod
-    def open(cls, folder: str | Path = ".", *, clock: Clock = _now) -> Studio:
+    def open(cls, folder: str | Path = ".", *, clock: Clock | None = None) -> Studio:
         """Open the show that a folder is, or lies in. Raises UsageError when there is none."""
         return cls(ShowFolder.find(Path(folder)), clock=clock)
 
@@ -110,6 +124,11 @@ class Studio:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @cached_property
+    def rulings(self) -> RulingsDesk:
+        """What legal, studio and security decide: packs, places, approvals, holds, keys, overrides."""
+        return RulingsDesk(self.ledger, self.records, show_id=self.show.show_id, clock=self.clock)
+
     @property
     def key_folder(self) -> Path:
         """Where this show's private key lies: outside the show."""
@@ -117,29 +136,58 @@ class Studio:
 
     # People, consents, exemplars, shots
 
-    def add_person(self, name: str, *, role: str) -> Person:
-        """Add a person by name; the ledger gets a pseudonym."""
-        return self.records.add_person(name, kind=role)
+    def add_person(self, name: str, *, role: str, of_age_at: datetime | None = None) -> Person:
+        """Add a person by name; the ledger gets a pseudonym. `of_age_at` is when a minor comes of age."""
+        return self.people_desk.add(name, kind=role, of_age_at=of_age_at)
 
     def people(self) -> list[tuple[Person, str]]:
         """All people with their names."""
         return self.records.people()
 
-    def consent_template(self, *, purpose: str, person: str, shot: str) -> str:
-        """A form for a person to fill in and sign, as TOML."""
-        return self.records.consent_template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot)
+    def consent_template(self, *, purpose: str, person: str, shot: str, amends: str | None = None) -> str:
+        """A form for a person to fill in and sign, as TOML; `amends` is the consent that it is to replace."""
+        return self.consent_desk.template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot, amends=amends)
+
+    def consent_page(self, grant_id: str) -> str:
+        """A consent as a page to print, in HTML."""
+        return self.consent_desk.page(grant_id, show_code=self.show.code, now=self.clock())
 
     def add_consent(self, form: str | Path) -> Consent:
         """Put a filled-in form on record: a file's path, or the form's own text. Raises UsageError that lists what is missing."""
-        return self.records.add_consent(form)
+        return self.consent_desk.add(form)
 
     def consents(self) -> list[tuple[Consent, str, str]]:
         """All consents, with the person's name and `active`, `expired` or `revoked`."""
-        return self.records.consents(now=self.clock())
+        return self.consent_desk.all(now=self.clock())
 
     def revoke_consent(self, grant_id: str, *, reason: str = "") -> list[str]:
         """Revoke a consent; gives the names of the takes that were made under it."""
-        return self.records.revoke_consent(grant_id, reason=reason)
+        return sorted({t.take for t in self.withdrawals.consent(grant_id, reason=reason or "not stated").takes})
+
+    @cached_property
+    def people_desk(self) -> PeopleDesk:
+        """Coming of age, deaths, erasures, strikes."""
+        return PeopleDesk(self.ledger, self._people, self.records)
+
+    @cached_property
+    def consent_desk(self) -> ConsentDesk:
+        """Forms, documents, suspensions, amendments, transfers."""
+        return ConsentDesk(self.ledger, self._people, self.records, show_id=self.show.show_id)
+
+    @cached_property
+    def licence_desk(self) -> LicenceDesk:
+        """Licences of works, by form."""
+        return LicenceDesk(self.ledger, self._people, self.records, show_id=self.show.show_id, digests_of=digests_at)
+
+    @cached_property
+    def usage_desk(self) -> UsageDesk:
+        """What was used, for payroll and for the end credits."""
+        return UsageDesk(self.ledger, self.records, fps=self.show.fps, credit=self.licence_desk.credit)
+
+    @cached_property
+    def withdrawals(self) -> Withdrawals:
+        """Revocations, and what they touch."""
+        return Withdrawals(self.folder, self.ledger)
 
     def add_exemplars(
         self, pictures: Iterable[str | Path], *, by: str, licence: str, document: Path | None = None, colour: str | None = None
@@ -165,8 +213,9 @@ class Studio:
         first_frame: int | None = None,
         allow_holes: bool = False,
         watch: Callable[[int, int], None] | None = None,
+        **told: Any,
     ) -> Shot:
-        """Register a shot by its plate: a pattern, a folder, a movie or a still."""
+        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at."""
         return add_shot(
             self.folder,
             self.ledger,
@@ -178,6 +227,7 @@ class Studio:
             first_frame=first_frame,
             allow_holes=allow_holes,
             watch=watch,
+            **told,
         )
 
     def shots(self) -> list[Shot]:
@@ -188,6 +238,21 @@ class Studio:
         """Write plate frames as 16-bit sRGB PNG for an artist to paint on."""
         return hand_out(self._house, self.folder.shot(shot), frames, to=Path(to))
 
+    def rotate_key(self, which: str, *, by: str) -> str:
+        """Replace the `gate` or `log` key; gives the new public one."""
+        self.__dict__.pop("_house", None)  # it holds the old one
+        return self.upkeep.rotate(which, by=by)
+
+    @cached_property
+    def upkeep(self) -> UpkeepDesk:
+        """Keys, mark and clock."""
+        public, log = self.folder.public_key, self.folder.log_key
+        return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
+
+    @cached_property
+    def ledger_desk(self) -> LedgerDesk:
+        """The ledger as outsiders check it."""
+        return LedgerDesk(self.ledger, checkpoints=self.folder.checkpoint.parent)
     # Faces, weights and templates
 
     @cached_property
@@ -226,21 +291,19 @@ class Studio:
         keys: str | Path,
         people: Sequence[str],
         age: int,
-        territory: str | None = None,
-        depicts: Sequence[str] = (),
         **options: Any,
     ) -> RepairRequest:
-        """State a de-ageing. `depicts` is what the result shows that a consent may limit; `options` as for `repair_request`."""
+        """State a de-ageing. `options` as for `repair_request`."""
         ids = tuple(self.records.find(name).subject_id for name in people)
-        limits = tuple(_one_of(Content, text, "depicts") for text in depicts)
         use: dict[str, Any] = {"people": ids, "touches_performer": True, "purpose": Purpose.DEAGE, "age_target": age}
-        return self._request("deage", shot, keys, territory=territory, content=limits, **use, **options)
+        return self._request("deage", shot, keys, **use, **options)
 
     def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
         """State a keyed repair.
 
         Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
-        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys.
+        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
+        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name).
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 
@@ -267,6 +330,10 @@ class Studio:
     def plan_remake(self, take: str, *, threads: int = 1) -> Plan:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
+
+    def explain(self, request: RepairRequest) -> Explanation:
+        """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        return explain_request(self._house, prepare(self._house, request))
 
     def report(self, take: str | None = None) -> dict[str, Any]:
         """What was made, from whose work, under whose consent: one take, or the show."""
@@ -304,6 +371,7 @@ class Studio:
         detail: float = 1.0,
         delivery: str = "temp",
         also: Sequence[str] = (),
+        depicts: Sequence[str] = (),
         **rest: Any,
     ) -> RepairRequest:
         try:
@@ -320,6 +388,7 @@ class Studio:
             settings=settings,
             delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
+            content=tuple(_one_of(Content, text, "depicts") for text in depicts),
             **rest,
         )
 
@@ -336,4 +405,20 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     return kind(text)
 
 
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "examine"]
+__all__ = [
+    "Check",
+    "Event",
+    "Explanation",
+    "Finding",
+    "Plan",
+    "Remade",
+    "RepairRequest",
+    "Studio",
+    "Usage",
+    "Withdrawn",
+    "Witness",
+    "WitnessServer",
+    "examine",
+    "read_key",
+    "summary",
+]

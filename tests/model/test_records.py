@@ -53,6 +53,8 @@ SPECIAL: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Person", "role"): st.none() | st.sampled_from(["performer", "key-artist"]),
     ("Show", "code"): st.sampled_from(["demo", "show_2"]),
     ("Shot", "code"): st.sampled_from(["sh010", "a"]),
+    ("Shot", "episode"): st.sampled_from([None, "ep101"]),
+    ("Shot", "scene"): st.sampled_from([None, "12a"]),
     ("Licence", "licence_id"): st.sampled_from(["l_1", "for-hire"]),
     ("Licence", "rightsholder"): st.sampled_from(["the production", "Artist B"]),
     ("Licence", "works"): st.lists(st.just(DIGEST), min_size=1, max_size=2).map(tuple),

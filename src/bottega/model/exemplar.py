@@ -26,6 +26,57 @@ class Role(StrEnum):
     TEMPLATE = "template"
 
 
+class LayerUse(StrEnum):
+    """What Bottega does with a layer of a file: decode it, pass it over as no picture, or not know what it is."""
+
+    PICTURE = "picture"
+    NOTE = "note"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(Record):
+    """One thing that a file holds, by its header: a part and channel, a page, a chunk, a stream. `name` says which."""
+
+    name: str
+    use: LayerUse
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeBy(Record):
+    """Where a picture says, or its hash shows, that Bottega made it: the show, and the plan of its take.
+
+    `source` is the plate of which it is a plain copy, handed out to be painted on; such a picture has no plan.
+    """
+
+    show_id: str
+    plan: str | None = None
+    source: str | None = None
+
+
+class MarkState(StrEnum):
+    """What a file's Content Credentials are worth: there are none, they hold, they hold and are of a signer we trust, or they do not."""
+
+    NONE = "none"
+    VALID = "valid"
+    TRUSTED = "trusted"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks(Record):
+    """The Content Credentials (C2PA) that a picture came with.
+
+    `mining` are the uses that they do not allow (`cawg.ai_training` ...), `faults` the validator's codes of what does not hold,
+    and `sidecars` the sha256 of the `.c2pa` files that lay beside it.
+    """
+
+    state: MarkState = MarkState.NONE
+    mining: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    sidecars: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class SealedFile(Record):
     """One file of an exemplar, hashed before anything of it was decoded.
@@ -47,6 +98,8 @@ class Exemplar(Record):
 
     `digest` depends on the bytes and the frame numbers alone, not on paths or names, so a renamed file keeps its record.
     `came_from` is the path it was added from, kept in the show only (never in the ledger): a path may hold a name.
+    `layers` is all that the files hold by their headers (None: not listed), `marks` what they are signed with, `made_by` the take
+    that they come from, and `derived_from` the digest of the picture of which this is another encoding.
     """
 
     schema: ClassVar[str] = "bottega.exemplar"
@@ -60,6 +113,10 @@ class Exemplar(Record):
     author_id: str | None = None
     licence_id: str | None = None
     came_from: str | None = None
+    layers: tuple[Layer, ...] | None = None
+    marks: Marks | None = None
+    made_by: MadeBy | None = None
+    derived_from: str | None = None
 
     def check(self) -> None:
         """Raise CredentialError unless the digest is that of the listed files."""

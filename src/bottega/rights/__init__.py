@@ -2,11 +2,24 @@
 
 from .clearance import Clearance, verify_clearance
 from .decision import Decision, decide
-from .forms.consent_form import read_form, sign_form, template
+from .forms.consent_form import read_form, sign_form
+from .forms.consent_template import template
 from .gate import Door, Gate
-from .ledger import Clock, Entry, Head, Ledger, Transaction, wall_clock
-from .private.keys import key_folder, key_id, load_gate_key, load_public_key, make_gate_key, private_key_path, write_public_key
+from .ledger import Clock, Database, Entry, Head, Ledger, Mark, Notary, SteadyClock, Transaction, Verifier, log_signer, wall_clock
+from .private.keys import (
+    key_folder,
+    key_id,
+    load_gate_key,
+    load_log_key,
+    load_public_key,
+    make_gate_key,
+    make_log_key,
+    mark_folder,
+    private_key_path,
+    write_public_key,
+)
 from .private.people import ERASED, PeopleStore
+from .private.subject_keys import SubjectKeys, subject_keys_path
 from .reasons import REASONS
 from .record.consents import Grant
 from .record.faces import FaceReview, PlateFaces
@@ -36,6 +49,7 @@ __all__ = [
     "REASONS",
     "Clearance",
     "Clock",
+    "Database",
     "Decision",
     "Door",
     "Entry",
@@ -47,11 +61,16 @@ __all__ = [
     "KnownLicence",
     "KnownModel",
     "Ledger",
+    "Mark",
+    "Notary",
     "PeopleStore",
     "PlateFaces",
     "Records",
     "State",
+    "SteadyClock",
+    "SubjectKeys",
     "Transaction",
+    "Verifier",
     "add_consent",
     "add_licence",
     "add_person",
@@ -65,8 +84,12 @@ __all__ = [
     "key_folder",
     "key_id",
     "load_gate_key",
+    "load_log_key",
     "load_public_key",
+    "log_signer",
     "make_gate_key",
+    "make_log_key",
+    "mark_folder",
     "private_key_path",
     "read_form",
     "record_detection",
@@ -78,6 +101,7 @@ __all__ = [
     "revoke",
     "revoke_licence",
     "sign_form",
+    "subject_keys_path",
     "template",
     "verify_clearance",
     "wall_clock",

@@ -60,6 +60,7 @@ class Gate:
             issued_at=entry.at,
             expires_at=min(latest, decision.valid_until) if decision.valid_until else latest,
             key_id=self._key_id,
+            watermark=decision.watermark,
         )
         return sign_clearance(unsigned, self._key)
 
@@ -68,6 +69,7 @@ class Gate:
     ) -> tuple[Decision, Entry]:
         label(job_id, "job id")
         self._state.refresh(self._ledger)
+        _check_key(self._state, self._key_id)
         decision = decide(use, self._state, now=transaction.now)
         entry = transaction.append(
             "gate.decided",
@@ -80,12 +82,17 @@ class Gate:
                 "inputs": _digests(use),
                 "job_id": job_id,
                 "licences": decision.licences,
+                "lifted": [{"code": r.code, "detail": r.detail} for r in decision.lifted],
+                "override_id": decision.override_id,
                 "reasons": [{"code": r.code, "detail": r.detail} for r in decision.reasons],
                 "resolved": dict(decision.resolved),
                 "use": use.to_json(),
                 "use_digest": use.digest(),
+                "watermark": decision.watermark,
             },
         )
+        if decision.override_id is not None and not dry_run:
+            transaction.append("override.used", {"override_id": decision.override_id, "decision_idx": entry.idx, "job_id": job_id})
         return replace(decision, idx=entry.idx), entry
 
 
@@ -122,6 +129,7 @@ class Door:
                 raise refusal("not_listed", f"clearance {own.clearance_id} does not list picture {str(digest)[:12]}")
             if self._ledger.head() != self._state.head:
                 self._state.refresh(self._ledger)
+            _check_key(self._state, self._key_id)  # 2
             self._check_time(own)  # 6
             if first:
                 self._check_recorded(own)  # 7
@@ -179,13 +187,19 @@ class Door:
 
 
 def _open_state(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str) -> State:
-    """Read the ledger and check that it is this show's, and bound to this key."""
+    """Read the ledger and check that it is the one signed last, this show's, and bound to this key."""
+    ledger.attest()
     state = State.of(ledger)
     if state.show_id is None or state.show_id != show_id:
         raise refusal("wrong_show", f"{ledger.path} is the ledger of show {state.show_id}, asked is {show_id}")
-    if state.gate_key_id != key_id(public_key):
-        raise refusal("unknown_key", f"the gate's key is {state.gate_key_id}, given is {key_id(public_key)}")
+    _check_key(state, key_id(public_key))
     return state
+
+
+def _check_key(state: State, given: str) -> None:
+    """The key may have been rotated since it was loaded."""
+    if state.gate_key_id != given:
+        raise refusal("unknown_key", f"the gate's key is {state.gate_key_id}, given is {given}")
 
 
 def _recorded_facts(clearance: Clearance) -> dict[str, Any]:
@@ -198,6 +212,7 @@ def _recorded_facts(clearance: Clearance) -> dict[str, Any]:
         "inputs": [*clearance.inputs],
         "job_id": clearance.job_id,
         "use_digest": clearance.use_digest,
+        "watermark": clearance.watermark,
     }
 
 

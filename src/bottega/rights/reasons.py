@@ -18,6 +18,32 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_inputs": ("the job names no picture to read", "name the plate and the keys"),
         "unknown_exemplar": ("a picture is not in the ledger", "register exactly this file; a re-saved or graded copy is another picture"),
         "hash_changed": ("a file is not the one that was registered and cleared", "add the changed file as a new picture, or restore it"),
+        "unknown_layer": (
+            "a file holds a picture or data that Bottega does not know",
+            "save it flattened: one page or part, red, green, blue and alpha only",
+        ),
+        "tampered_credential": (
+            "the Content Credentials of a picture do not hold",
+            "get the file as its maker signed it; nothing strips or repairs them here",
+        ),
+        "mining_not_allowed": (
+            "a picture says that such use is not allowed",
+            "get a licence with a document from its rightsholder that allows it",
+        ),
+        "chained": (
+            "a picture was made by Bottega, and what it was made under does not cover this use",
+            "use the work that it was made from, with the consent of everybody in it",
+        ),
+        "named_person": (
+            "the words of the job name a person who is not consented to in it",
+            "name nobody, or add the person with a consent",
+        ),
+        "text_review": ("the words of the job may name a person", "name nobody, or have somebody look and resolve it"),
+        "unmarked": ("a file cannot carry the mark that says how it was made", "deliver it in a format that can"),
+        "attribution": (
+            "the shares of a take do not sum to one, or a work in it has no licence that holds",
+            "license every work, then make the take again",
+        ),
         "wrong_role": ("a picture is registered as something else", "register it in the role in which the job reads it"),
         "no_licence": ("a picture has no licence on record", "register the picture with a licence"),
         "licence_revoked": ("the licence of a picture was revoked", "use another picture, or get a new licence"),
@@ -33,6 +59,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "minor_depicted": ("the result would depict somebody under 18", "nothing lifts this rule: choose a target of 18 or more"),
         "minor_content": ("a minor would be shown in nudity or a sexual scene", "nothing lifts this rule"),
         "approval_missing": ("a final delivery lacks an approval", "have legal and the studio approve, and record both"),
+        "unsure": ("a fact is missing, or was stated in a way that cannot be read", "state it with --state FACT=VALUE"),
+        "escalate": ("a policy pack wants people to look at this use", "have the roles named approve it, and record that"),
+        "environment": ("the place where the job runs is not approved", "run it where it is approved, or have security approve the place"),
+        "override_invalid": ("the override does not hold", "have legal and the studio sign a new one, each with their own key"),
         # the person
         "unknown_person": ("a person is not in the ledger", "add the person first"),
         "no_consent": ("a person has given no consent", "have the person fill in and sign a consent"),
@@ -66,8 +96,28 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "technique": ("the technique is not consented to", "use a technique that is, or get a consent for this one"),
         "territory": ("the territory is not consented to, or not stated", "state it, or get a consent for it"),
+        "episode": ("the episode is not consented to, not stated, or not that of the shot", "state it, or get a consent for it"),
+        "scene": ("the scene is not consented to, not stated, or not that of the shot", "state it, or get a consent for it"),
+        "medium": ("the medium is not consented to, or not stated", "state it, or get a consent for it"),
+        "language": ("the language is not consented to, or not stated", "state it, or get a consent for it"),
+        "exemption_undecided": (
+            "an exemption is claimed that nobody decided on, or that legal has not approved",
+            "have legal decide on it, and record who did",
+        ),
+        "script_after_performance": (
+            "the script that a consent calls on did not exist before the performance",
+            "get a consent that claims no exemption",
+        ),
         "content": ("the picture would depict what the consent excludes", "change the scene, or get a consent for it"),
         "strike": ("a strike suspends the consent", "wait until the strike is over"),
+        "suspended": ("the consent is suspended", "wait until it is resumed"),
+        "disputed": ("somebody disputes the consent or what is done under it", "stop until the dispute is settled and recorded as such"),
+        "died": ("the person died, and the consent was not to survive that", "ask the estate for a consent"),
+        "erased": (
+            "the person's name and documents were erased, so the consent cannot be shown",
+            "have the person added anew, with a new consent",
+        ),
+        "transfer": ("the consent does not allow a transfer", "have the person grant a consent to whom it shall go to"),
         # who is in the picture
         "uncovered_subject": (
             "the edit may touch the face of somebody who is not among the people of the use",
@@ -117,20 +167,38 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the ledger cannot be read or written",
             "check the disk, the permissions and other processes; the gate stays shut",
         ),
-        "clock": ("the clock stands before the ledger's last entry", "set the clock right"),
+        "clock": (
+            "the clock stands before the ledger's last entry, or was set since the machine started",
+            "set the clock right, or have a named human accept it",
+        ),
+        "rollback": ("the ledger has fewer entries than were signed on this machine", "restore the newest copy; the gate stays shut"),
+        "split_view": ("the ledger's past is not the one that was signed on this machine", "restore the true one; the gate stays shut"),
+        "mark_missing": (
+            "this machine does not have the ledger's high-water mark",
+            "restore the mark, or have a named human accept the ledger as it stands",
+        ),
+        "unknown_checkpoint_key": (
+            "a checkpoint of the ledger is not signed by a key that the ledger names",
+            "restore keys/log.vkey, the mark and the ledger; the gate stays shut",
+        ),
     }
 )
 
 HOLDS: frozenset[str] = frozenset(
     {
         "detector_silent",
+        "environment",
+        "escalate",
         "face_depicted",
         "face_untracked",
         "faces_unreviewed",
         "likeness_object",
         "lookalike",
         "person_untracked",
+        "reconsent",
         "reflection",
+        "text_review",
+        "unsure",
     }
 )
 """Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""

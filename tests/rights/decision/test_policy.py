@@ -8,8 +8,8 @@ import pytest
 
 from bottega.model import ConsentError, Reason
 from bottega.rights.decision import POLICIES, AllOf, Policy, decide, numbered, policy
-from bottega.rights.decision.consent_rules import CONSENT_RULES
 from bottega.rights.decision.policy import found
+from bottega.rights.decision.rules import CONSENT_RULES
 from tests.rights.builders import NOON, good_consent, good_use, set_stage
 
 ONE, TWO = Reason("one", "first"), Reason("two", "second")

@@ -12,9 +12,10 @@ from typing import Any
 
 from bottega.footage import colour_spaces, config_name
 from bottega.model import BottegaError, JobError, TakeState, UsageError
-from bottega.rights import Ledger, State, load_gate_key, load_public_key
+from bottega.rights import Notary, State, load_gate_key, load_public_key, wall_clock
 from bottega.rights.desk.models import overdue
 
+from .books import open_books, steady_clock
 from .request import versions
 from .showfolder import ShowFolder
 from .takefolder import RECORD
@@ -60,6 +61,7 @@ def _machine() -> Iterator[Check]:
 def _show(show: ShowFolder) -> Iterator[Check]:
     yield _try("settings", lambda: f"{show.settings().code} at {show.settings().fps} frames a second")
     yield _try("ledger", lambda: _ledger(show))
+    yield _try("clock", lambda: f"{steady_clock()():%Y-%m-%d %H:%M} UTC, in step with the time since the machine started")
     yield _try("gate's key", lambda: _keys(show))
     free = shutil.disk_usage(show.root).free / GIBI
     yield Check("free space", free >= LEAST_FREE_GIB, f"{free:.1f} GiB (at least {LEAST_FREE_GIB})")
@@ -106,14 +108,15 @@ def _models(show: ShowFolder) -> str:
 
 
 def _state(show: ShowFolder) -> State:
-    with Ledger(show.ledger) as ledger:
+    with open_books(show, show.settings(), clock=wall_clock) as ledger:
         return State.of(ledger)
 
 
 def _ledger(show: ShowFolder) -> str:
-    ledger = Ledger(show.ledger)
-    ledger.verify()
-    return f"{ledger.head().size} entries, all hash as they were written"
+    with open_books(show, show.settings(), clock=wall_clock) as ledger:
+        size = ledger.verify().size
+        marked = isinstance(ledger.notary, Notary) and ledger.notary.mark is not None
+    return f"{size} entries, all hash as they were written{', and go on from what was signed here' if marked else ''}"
 
 
 def _keys(show: ShowFolder) -> str:

@@ -66,6 +66,7 @@ def for_sheet(numbers: Sequence[int], carried: Mapping[int, float]) -> list[int]
 
 
 def _read(output: Output, closing: Closing) -> DeliveredFrame:
+    closing.inputs.right.check()  # movies and sheets of a long shot take minutes in which no plate is read
     return read_delivered(closing.folder.path / output.path, sha256=output.sha256)
 
 

@@ -98,6 +98,7 @@ class Maker:
         for n in plan.frames:
             if self._stop.is_set():
                 return
+            self._inputs.right.check()
             found = self._scratch.get(_name(plan.key, n))
             if found is not None:
                 walk, before = Walk.from_arrays(found), None
@@ -134,6 +135,7 @@ class Maker:
             manifest=credit.manifest(),
             credit_picture=picture(credit, palette=palette_for(self._inputs.sources)),
         )
+        self._inputs.right.check()  # making it took a while: what ended meanwhile is not written any more
         outputs = [*self._delivery.frame(out)]
         if "png16" in self._job.request.also:
             codes = hand_out(replace(plate, rgb=made.rgb), key_colour=self._key_colour)

@@ -12,9 +12,9 @@ from bottega.footage import seal_weights
 from bottega.model import Exemplar, JobError, Learned, LearnedKind, Licence, Role, UsageError, shown
 from bottega.rights import Ledger
 from bottega.rights.desk.models import ModelDesk
+from bottega.rights.durable import sync_folder
 from bottega.rights.record import registry
 
-from .files import sync_folder
 from .showfolder import ShowFolder
 
 HOW = "overwritten once with zeros and unlinked, the show's own copy"

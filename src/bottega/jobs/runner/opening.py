@@ -30,6 +30,7 @@ class Inputs:
     matte: Pictures | None
     regions: dict[str, tuple[Pictures, float]]
     sources: tuple[CreditSource, ...]
+    right: Pass
 
     def close(self) -> None:
         """Let go of all decoders."""
@@ -59,6 +60,7 @@ def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -
         matte=matte(job.matte, "matte") if job.matte else None,
         regions={r.name: (matte(e, f"region {r.name}"), r.strength) for r, e in job.regions},
         sources=_sources(job, folder.exemplar),
+        right=right,
     )
 
 

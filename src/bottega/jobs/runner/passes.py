@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bottega.model import Use
-from bottega.rights import Clearance, Door, Gate
+from bottega.rights import Clearance, Door, Gate, State
 
 RENEW_BEFORE = timedelta(minutes=3)
 
@@ -27,3 +27,11 @@ class Pass:
             if self.used[-1].expires_at - self._clock() < RENEW_BEFORE:
                 self.used.append(self._gate.clear(self._use, job_id=self._job_id))
             return self.used[-1]
+
+    def check(self) -> None:
+        """Raise ConsentError where the gate no longer says yes. Quick: for between two frames, and before anything is written."""
+        self.door.admit(self.clearance(), self._use.inputs[0].digest)
+
+    def licences(self, state: State) -> tuple[str, ...]:
+        """The licences that the decisions of this run rest on."""
+        return tuple(sorted({k for c in self.used for k in state.cleared[c.decision_idx].data["licences"]}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bottega.footage import Described, colour_of, describe, find, seal
 from bottega.model import Exemplar, FrameRange, Licence, Role, Shot, Show, UsageError, code
@@ -40,8 +41,11 @@ def add_shot(
     first_frame: int | None = None,
     allow_holes: bool = False,
     watch: Watch | None = None,
+    **told: Any,
 ) -> Shot:
     """Register a shot by its plate: hash every frame, read the headers, settle the colour space.
+
+    `told` are facts that no file says: episode, scene, performed_at.
 
     Raises UsageError for an unknown colour space or a hole in the sequence, FootageError for unreadable files.
     """
@@ -58,7 +62,7 @@ def add_shot(
     space = colour_of(sealed, described)
     kept = folder.keep(replace(sealed, colour=space, licence_id=licence.licence_id), copy=False)
     size = described.canvas
-    shot = Shot(code=name, plate=kept.digest, frames=frames, colour=space, width=size.width, height=size.height, holes=holes)
+    shot = Shot(code=name, plate=kept.digest, frames=frames, colour=space, width=size.width, height=size.height, holes=holes, **told)
     folder.claim_shot(name)
     registry.register_exemplar(ledger, kept)
     registry.register_shot(ledger, shot)

@@ -11,7 +11,7 @@ from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageErro
 
 from .plan import Plan
 from .progress import Watch, silent
-from .request import Region, RepairRequest, Resolved, assemble, versions
+from .request import ENVIRONMENT, Region, RepairRequest, Resolved, assemble, versions
 from .run import House, dry_run, run
 from .takefolder import TakeFolder
 
@@ -85,6 +85,9 @@ def restated(house: House, take: Take) -> Resolved:
         delivery=take.use.delivery,
         territory=take.use.territory,
         content=take.use.content,
+        language=take.use.language,
+        medium=take.use.medium,
+        stated={name: value for name, value in take.use.stated.items() if name != ENVIRONMENT},
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
         settings=RepairSettings(**take.settings["repair"]),
         seed=take.seed,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from bottega.footage import Delivery
+from bottega.footage import Delivery, ranges
 from bottega.jobs.recipes.keyed import REVISION
 from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, Use
 from bottega.rights import Door, Gate, Ledger, State
@@ -56,7 +56,7 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
 def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:
     """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
     job = with_faces(house, job)
-    decision = house.gate.decide(job.use, job_id=_job_id(job), dry_run=True)
+    decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
     reasons = tuple(named_reasons(job, decision.reasons))
     return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
 
@@ -66,7 +66,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
 
     Raises ConsentError before anything is written but the ledger's entry, when the gate says no.
     """
-    job_id = _job_id(job)
+    job_id = job_id_of(job)
     try:
         job = with_faces(house, job)
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
@@ -110,8 +110,7 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
         maker.run(threads=threads)
         done = finish(take, maker, closing)
     except ConsentError as refusal:
-        folder.write(replace(take, state=TakeState.QUARANTINED))
-        house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
+        _set_aside(house, folder, take, refusal)
         raise
     except FootageError:
         if not maker.outputs and not folder.has_notes():
@@ -127,10 +126,30 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
         grants=tuple(sorted({g for c in right.used for g in c.grants})),
     )
     # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
-    house.ledger.append("output.registered", _output_entry(done, job_id))
+    try:
+        _register(house, done, right, job_id)
+    except ConsentError as refusal:
+        _set_aside(house, folder, done, refusal)
+        raise
     folder.write(done)
     folder.finish()
     return done
+
+
+def _register(house: House, done: Take, right: Pass, job_id: str) -> None:
+    """Put the take on record, unless what it rests on has ended: a revocation comes wholly before, or wholly after."""
+    state = State.of(house.ledger)
+    with house.ledger.transaction() as transaction:
+        state.refresh(house.ledger)
+        ended = state.stopped(done.grants, right.licences(state))
+        if ended:
+            raise ConsentError(*ended)
+        transaction.append("output.registered", _output_entry(done, job_id))
+
+
+def _set_aside(house: House, folder: TakeFolder, take: Take, refusal: ConsentError) -> None:
+    folder.write(replace(take, state=TakeState.QUARANTINED))
+    house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
 
 
 def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
@@ -183,6 +202,15 @@ def _output_entry(take: Take, job_id: str) -> dict[str, object]:
         "outputs": len(take.outputs),
         "grants": list(take.grants),
         "exemplars": sorted({i.digest for i in take.inputs}),
+        "licences": sorted({i.licence_id for i in take.inputs if i.licence_id is not None}),
+        "shot": take.shot,
+        "job": take.job,
+        "frames": ranges(sorted({o.frame for o in take.outputs if o.frame is not None})),
+        "people": list(take.use.people),
+        "purpose": take.use.purpose and take.use.purpose.value,
+        "age_target": take.use.age_target,
+        "delivery": take.use.delivery.value,
+        "technique": take.use.technique,
     }
 
 
@@ -195,5 +223,6 @@ def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:
     return out
 
 
-def _job_id(job: Resolved) -> str:
+def job_id_of(job: Resolved) -> str:
+    """A new id for one run of a job; it names shot and job for whoever reads the ledger."""
     return f"{job.shot.code}-{job.request.job}-{secrets.token_hex(8)}"

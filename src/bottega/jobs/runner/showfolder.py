@@ -13,8 +13,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from bottega.model import Exemplar, JobError, SealedFile, Shot, Show, UsageError, code, sha256_text, shown
+from bottega.rights.durable import sync_folder
 
-from .files import read_record, sync_folder, write_json, write_whole
+from .files import read_record, write_json, write_whole
 
 SETTINGS = "bottega.toml"
 FASTEST_FPS = 1000
@@ -28,15 +29,17 @@ class ShowFolder:
         self.ledger = root / "ledger.db"
         self.people = root / "people.db"
         self.public_key = root / "keys" / "gate.pub"
+        self.log_key = root / "keys" / "log.vkey"
+        self.checkpoint = root / "checkpoints" / "latest.note"
         self.exemplars = root / "exemplars"
 
     @classmethod
-    def create(cls, root: Path, *, show: str, fps: Fraction) -> tuple[ShowFolder, Show]:
+    def create(cls, root: Path, *, show: str, fps: Fraction, ledger: str | None = None) -> tuple[ShowFolder, Show]:
         """Lay out a new show. Raises UsageError when the folder already holds something."""
         _check_rate(fps)
         if root.is_symlink() or (root.exists() and (not root.is_dir() or any(root.iterdir()))):
             raise UsageError(f"{shown(str(root))} is there already and not empty: give a new folder")
-        record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps)
+        record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps, ledger=ledger)
         try:
             root.mkdir(parents=True, exist_ok=True)
             (root / "keys").mkdir()
@@ -168,6 +171,7 @@ def _check_rate(fps: Fraction) -> None:
 
 def _settings_text(show: Show) -> str:
     quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in show.to_json().items()}
+    ledger = f"ledger = {quoted['ledger']}" if show.ledger else '# ledger = "postgresql://USER@HOST/DATABASE"'
     return f"""# Settings of this show. The ledger and the takes refer to show_id: do not change it.
 schema_version = {quoted["schema_version"]}
 code = {quoted["code"]}
@@ -183,4 +187,8 @@ key_colour = {quoted["key_colour"]}
 
 # Number of a movie's or a still's first frame.
 first_frame = {quoted["first_frame"]}
+
+# Where the ledger lies: in ledger.db, unless a PostgreSQL database was named when the show was made. No password here: libpq has
+# its own places for it.
+{ledger}
 """

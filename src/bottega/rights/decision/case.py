@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bottega.model import Consent, Person, Reason, Use
+from bottega.model import Consent, Person, PersonKind, Reason, Use
 from bottega.rights.record.consents import Grant
 from bottega.rights.record.state import State
 
@@ -33,6 +33,17 @@ class Fit:
         return self.grant.consent
 
     @property
+    def kind(self) -> PersonKind:
+        """What the person is at the instant of the use."""
+        return self.person.kind_at(self.facts.now)
+
+    @property
+    def ends_at(self) -> datetime:
+        """Until when the consent can hold at the longest: a guardian's ends when the minor comes of age."""
+        of_age = self.person.of_age_at
+        return self.consent.valid_until if of_age is None or self.kind is not PersonKind.MINOR else min(self.consent.valid_until, of_age)
+
+    @property
     def name(self) -> str:
         """How a refusal calls it."""
         return f"consent {self.consent.grant_id} of {self.consent.subject_id}"
@@ -40,10 +51,19 @@ class Fit:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found for one person: a consent that fits wholly, or the reasons of the one that came closest."""
+    """What was found for one person: the consent that came closest, and why it does not fit; no reason where it fits wholly.
 
-    fit: Fit | None
+    `lifted` are reasons against it that a human's resolution or an override set aside.
+    """
+
+    closest: Fit | None
     reasons: tuple[Reason, ...] = ()
+    lifted: tuple[Reason, ...] = ()
+
+    @property
+    def fit(self) -> Fit | None:
+        """The consent, if it fits wholly."""
+        return None if self.reasons else self.closest
 
 
 @dataclass(frozen=True)

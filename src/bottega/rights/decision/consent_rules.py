@@ -30,7 +30,7 @@ from bottega.rights.record.state import State
 from bottega.rights.signing import consent_signature_holds
 
 from .case import Facts, Fit
-from .policy import Policy, numbered, policy
+from .policy import policy
 
 ADULT_YEARS = 18
 LONGEST_TERM_YEARS = 10
@@ -122,17 +122,15 @@ def in_age_range(fit: Fit) -> Iterator[Reason]:
 def by_the_right_person(fit: Fit) -> Iterator[Reason]:
     """Adults grant themselves; guardians for minors, estates for the dead, agents with a document."""
     c, role = fit.consent, fit.consent.grantor.role
-    kinds = {fit.person.kind, c.subject_kind}
+    kinds = {fit.kind, c.subject_kind}
     dead = PersonKind.DECEASED in kinds
     outlives = c.survives_death and c.subject_kind is not PersonKind.DECEASED
     if dead and role not in (GrantorRole.ESTATE, GrantorRole.UNION) and not outlives:
         yield reason("deceased_no_estate", f"{fit.name} was granted as {role.value}, and was not to survive death")
         return
-    if fit.person.kind is PersonKind.MINOR and role is not GrantorRole.GUARDIAN:
+    if fit.kind is PersonKind.MINOR and role is not GrantorRole.GUARDIAN:
         yield reason("guardian_missing", f"{fit.name} was granted as {role.value}")
-    elif fit.person.kind not in (PersonKind.MINOR, PersonKind.DECEASED) and (
-        role is GrantorRole.GUARDIAN or c.subject_kind is PersonKind.MINOR
-    ):
+    elif fit.kind not in (PersonKind.MINOR, PersonKind.DECEASED) and (role is GrantorRole.GUARDIAN or c.subject_kind is PersonKind.MINOR):
         yield reason("reconsent", f"{fit.name} was granted as {role.value} for a minor")
     elif not dead and role in (GrantorRole.ESTATE, GrantorRole.UNION):
         yield reason("authority_missing", f"{fit.name} was granted as {role.value} for somebody alive")
@@ -221,40 +219,9 @@ def within_limits(fit: Fit) -> Iterator[Reason]:
 
 
 @policy
-def in_territory(fit: Fit) -> Iterator[Reason]:
-    """Where territories are listed, the use is in one; a final has to say in which."""
-    allowed, use = fit.consent.territories, fit.facts.use
-    if allowed and use.territory not in allowed and (use.territory is not None or use.delivery is Delivery.FINAL):
-        yield reason("territory", f"{fit.name} is for {', '.join(allowed)}, asked is {use.territory or 'none stated'}")
-
-
-@policy
 def approved(fit: Fit) -> Iterator[Reason]:
     """A final delivery was approved by legal and by the studio, on this consent or for the job."""
     yield from approval_missing(fit.facts, approved_roles(fit))
-
-
-CONSENT_RULES: tuple[Policy[Fit], ...] = numbered(
-    ended,
-    readable,
-    complete,
-    same_show,
-    same_shot,
-    in_time,
-    for_purpose,
-    in_age_range,
-    by_the_right_person,
-    not_too_long,
-    with_notice,
-    described,
-    signed,
-    advised,
-    from_allowed_pictures,
-    by_technique,
-    within_limits,
-    in_territory,
-    approved,
-)
 
 
 def is_newer(record: Record) -> bool:
@@ -283,18 +250,19 @@ def resolved_plates(fit: Fit) -> dict[str, str]:
 
 def approved_roles(fit: Fit) -> set[str]:
     """The roles that approved the consent by now."""
-    return _roles(fit.grant.approvals, fit.facts.now)
+    return roles_by_now(fit.grant.approvals, fit.facts.now)
 
 
 def approval_missing(facts: Facts, had: set[str]) -> Iterator[Reason]:
     """What a final delivery lacks beside the approvals `had`; those for the job on the shot count too."""
     use = facts.use
-    missing = FINAL_ROLES - had - _roles(facts.state.approvals.get((use.shot, use.job), ()), facts.now)
+    missing = FINAL_ROLES - had - roles_by_now(facts.state.approvals.get((use.shot, use.job), ()), facts.now)
     if use.delivery is Delivery.FINAL and missing:
         yield reason("approval_missing", f"final delivery of {use.shot} {use.job}: missing {', '.join(sorted(missing))}")
 
 
-def _roles(made: tuple[Approval, ...], now: datetime) -> set[str]:
+def roles_by_now(made: tuple[Approval, ...], now: datetime) -> set[str]:
+    """The roles in which somebody named approved by now, with a reference."""
     return {a.role for a in made if a.at <= now and a.approver.strip() and a.ref.strip()}
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from .case import Case
 from .faces import FACE_POLICIES
+from .facts import stated_facts
 from .models import MODEL_POLICIES
+from .picture_rules import chain_covered, credentials_hold, names_nobody_else, nothing_hidden
+from .place_rules import placed
 from .policy import Policy, numbered
+from .table import asked_by_packs
 from .use_rules import (
     approved_final,
     consented,
@@ -20,6 +24,7 @@ from .use_rules import (
 
 POLICIES: tuple[Policy[Case], ...] = numbered(
     right_show,
+    placed,
     known_inputs,
     licensed_inputs,
     declared,
@@ -30,4 +35,10 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     approved_final,
     *FACE_POLICIES,
     *MODEL_POLICIES,
+    nothing_hidden,
+    credentials_hold,
+    chain_covered,
+    names_nobody_else,
+    stated_facts,
+    asked_by_packs,
 )

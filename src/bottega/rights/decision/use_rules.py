@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from bottega.model import PersonKind, Reason, Technique, utc_text
 from bottega.rights.reasons import reason
+from bottega.rights.record.picture_facts import original
 from bottega.rights.record.works import KnownExemplar
 
-from .case import Case
+from .case import Case, Facts
 from .consent_rules import ADULT_YEARS, NEVER_FOR_MINORS, approval_missing, is_newer, shows_people
 from .policy import policy
 
@@ -44,7 +45,7 @@ def known_inputs(case: Case) -> Iterator[Reason]:
 def licensed_inputs(case: Case) -> Iterator[Reason]:
     """Each has a licence that holds now and covers this use."""
     for known in registered(case):
-        yield from _licence_reasons(case, known)
+        yield from licence_reasons(case, known)
 
 
 @policy
@@ -77,7 +78,7 @@ def never_minors(case: Case) -> Iterator[Reason]:
     target = case.use.age_target
     if target is not None and target < ADULT_YEARS:
         yield reason("minor_depicted", f"the target age is {target}, allowed is {ADULT_YEARS} or more, whoever consented")
-    minors = [s for s in case.use.people if s in case.state.people and case.state.people[s].kind is PersonKind.MINOR]
+    minors = [s for s in case.use.people if s in case.state.people and case.state.people[s].kind_at(case.now) is PersonKind.MINOR]
     for content in case.use.content:
         if minors and content in NEVER_FOR_MINORS:
             yield reason("minor_content", f"{', '.join(minors)}: the use states {content.value}")
@@ -111,8 +112,9 @@ def registered(case: Case) -> list[KnownExemplar]:
     return [case.state.exemplars[d] for d in digests if d in case.state.exemplars]
 
 
-def _licence_reasons(case: Case, known: KnownExemplar) -> Iterator[Reason]:
-    picture = f"picture {known.digest[:12]}"
+def licence_reasons(case: Facts, known: KnownExemplar) -> Iterator[Reason]:
+    """Why a picture's licence does not cover a use. Another encoding stands on the licence of its original, and ends with it."""
+    picture, known = f"picture {known.digest[:12]}", original(case.state, known)
     found = case.state.licences.get(known.licence_id) if known.licence_id is not None else None
     if found is None:
         yield reason("no_licence", f"{picture} is registered {'without' if known.licence_id is None else 'with an unknown'} licence")

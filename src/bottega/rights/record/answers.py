@@ -29,6 +29,7 @@ def _show_created(state: State, entry: Entry) -> None:
     if entry.idx != 0:
         raise ValueError("only the first entry creates the show")
     state.show_id, state.gate_key_id = text(entry, "show_id"), text(entry, "gate_key_id")
+    state.log_key_id = text(entry, "log_key") if "log_key" in entry.data else None
 
 
 def _declaration_made(state: State, entry: Entry) -> None:
@@ -41,6 +42,11 @@ def _declaration_made(state: State, entry: Entry) -> None:
 def _gate_decided(state: State, entry: Entry) -> None:
     if entry.data["allow"] is True and entry.data["clearance_id"] is not None:
         state.cleared[entry.idx] = entry
+    place = (entry.data["use"]["shot"], entry.data["use"]["job"])
+    if entry.data["allow"] is True:
+        state.refused.pop(place, None)
+    else:
+        state.refused[place] = entry
 
 
 def _clearance_spent(state: State, entry: Entry) -> None:
