@@ -14,12 +14,10 @@ from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
 from bottega.jobs.runner.books import make_show, open_books, steady_clock
+from bottega.jobs.runner.desks import ShowFaces, ShowModels
 from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.explain import explain_request
-from bottega.jobs.runner.facefinding import detect_faces
-from bottega.jobs.runner.facesheet import face_sheet
 from bottega.jobs.runner.handout import hand_out
-from bottega.jobs.runner.models import add_model, destroy_model
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
 from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
@@ -34,10 +32,8 @@ from bottega.model import (
     Consent,
     Content,
     Delivery,
-    Detection,
     Exemplar,
     FrameRange,
-    Learned,
     Person,
     Purpose,
     Role,
@@ -61,10 +57,8 @@ from bottega.rights import (
 )
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.consents import ConsentDesk
-from bottega.rights.desk.faces import FaceDesk
 from bottega.rights.desk.ledger import Finding, LedgerDesk, read_key, summary
 from bottega.rights.desk.licences import LicenceDesk
-from bottega.rights.desk.models import ModelDesk
 from bottega.rights.desk.people import PeopleDesk
 from bottega.rights.desk.rulings import RulingsDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
@@ -253,34 +247,16 @@ class Studio:
     def ledger_desk(self) -> LedgerDesk:
         """The ledger as outsiders check it."""
         return LedgerDesk(self.ledger, checkpoints=self.folder.checkpoint.parent)
-    # Faces, weights and templates
 
     @cached_property
-    def faces(self) -> FaceDesk:
+    def faces(self) -> ShowFaces:
         """Whose faces the plates show."""
-        return FaceDesk(self.ledger, self.records, shot_of=self.folder.shot)
-
-    def detect_faces(self, shot: str, *, detector: str, every: int = 1) -> Detection:
-        """Let a detector look at a plate and record what it found: it can make the gate ask, never say yes."""
-        return detect_faces(self._house, self.folder.shot(shot), name=detector, every=every)
-
-    def face_sheet(self, shot: str, *, to: str | Path) -> list[int]:
-        """Draw a contact sheet of a plate's faces, without names; gives the frames on it."""
-        return face_sheet(self._house, self.folder.shot(shot), to=Path(to))
+        return ShowFaces(self.ledger, self.records, self.folder, house=lambda: self._house)
 
     @cached_property
-    def models(self) -> ModelDesk:
-        """What was learned from the show's pictures."""
-        return ModelDesk(self.ledger, self.records, show_id=self.show.show_id, shot_of=self.folder.shot)
-
-    def add_model(self, path: str | Path, *, kind: str = "network", **scope: Any) -> Learned:
-        """Keep weights or a face template and register their scope: `people`, `shots`, `purposes`, `trained_on`, `delete_by`."""
-        licence = self.records.production_licence()
-        return add_model(self.folder, self.models, Path(path), ledger=self.ledger, licence=licence, kind=kind, scope=scope)
-
-    def destroy_model(self, digits: str, *, by: str) -> str:
-        """Destroy the show's copy of weights or a template, then record it; says how."""
-        return destroy_model(self.folder, self.models, digits, by=by)
+    def models(self) -> ShowModels:
+        """Weights and face templates: what was learned from the show's pictures."""
+        return ShowModels(self.ledger, self.records, self.folder, show_id=self.show.show_id)
 
     # Jobs
 

@@ -58,7 +58,7 @@ def plug_in(monkeypatch: pytest.MonkeyPatch, looker: Any) -> None:
 def test_a_detector_is_shown_every_nth_frame_and_the_last_under_a_clearance(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     looker, studio = Fake((43, 48, 10, 12)), open_show(stage)
     plug_in(monkeypatch, looker)
-    found = studio.detect_faces(SHOT, detector="fake", every=4)
+    found = studio.faces.detect(SHOT, detector="fake", every=4)
     assert found.frames == (1001, 1005, 1009, 1010)
     assert looker.saw == [((96, 128, 3), np.dtype(np.uint8))] * 4
     entry = studio.ledger.entries(kind="faces.detected")[-1].data
@@ -70,7 +70,7 @@ def test_a_detector_is_shown_every_nth_frame_and_the_last_under_a_clearance(stag
 def test_what_it_finds_has_to_be_assigned_before_a_job_touches_it(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     studio = open_show(stage)
     plug_in(monkeypatch, Fake((20, 30, 40, 40)))
-    studio.detect_faces(SHOT, detector="fake")
+    studio.faces.detect(SHOT, detector="fake")
     with pytest.raises(ConsentError) as no:
         deage(studio, stage)
     assert no.value.codes == ("face_unassigned",)
@@ -81,7 +81,7 @@ def test_what_it_finds_has_to_be_assigned_before_a_job_touches_it(stage: Stage, 
 def test_a_detector_that_finds_nothing_makes_the_gate_ask_and_not_say_yes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     studio = open_show(stage)
     plug_in(monkeypatch, Fake())
-    studio.detect_faces(SHOT, detector="fake")
+    studio.faces.detect(SHOT, detector="fake")
     with pytest.raises(ConsentError) as no:
         deage(studio, stage)
     assert no.value.codes == ("detector_silent",)
@@ -92,7 +92,7 @@ def test_a_detector_that_fails_leaves_nothing_on_record(stage: Stage, monkeypatc
     monkeypatch.setattr(looker, "find", lambda picture: (_ for _ in ()).throw(JobError("broken")))
     plug_in(monkeypatch, looker)
     with pytest.raises(JobError, match="broken"):
-        studio.detect_faces(SHOT, detector="fake")
+        studio.faces.detect(SHOT, detector="fake")
     assert not studio.ledger.entries(kind="faces.detected")
 
 

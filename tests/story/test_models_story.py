@@ -41,7 +41,7 @@ def add(studio: Studio, weights: Path, **scope: Any) -> Any:
         "trained_on": [f"plate:{SHOT}"],
         "delete_by": datetime.now(UTC) + timedelta(days=30),
     }
-    return studio.add_model(weights, **(given | scope))
+    return studio.models.add(weights, **(given | scope))
 
 
 def copies(studio: Studio) -> list[Path]:
@@ -65,7 +65,7 @@ def test_destroying_overwrites_unlinks_and_records(studio: Studio, weights: Path
     learned = add(studio, weights)
     [kept] = copies(studio)
     (tmp_path / "still_open").hardlink_to(kept)
-    how = studio.destroy_model(learned.digest[:8], by="Operator D")
+    how = studio.models.destroy(learned.digest[:8], by="Operator D")
     assert copies(studio) == []
     assert (tmp_path / "still_open").read_bytes() == bytes(len(SECRET)), "the bytes themselves are gone, not only the name"
     entry = studio.ledger.entries(kind="model.destroyed")[-1].data
@@ -76,8 +76,8 @@ def test_destroying_overwrites_unlinks_and_records(studio: Studio, weights: Path
 
 def test_destroying_again_says_that_nothing_was_there(studio: Studio, weights: Path) -> None:
     learned = add(studio, weights)
-    studio.destroy_model(learned.digest, by="Operator D")
-    assert "gone already" in studio.destroy_model(learned.digest, by="Operator D")
+    studio.models.destroy(learned.digest, by="Operator D")
+    assert "gone already" in studio.models.destroy(learned.digest, by="Operator D")
 
 
 def test_what_is_overdue_is_listed_and_warned_of(studio: Studio, weights: Path) -> None:
@@ -119,7 +119,7 @@ def test_what_cannot_be_added(studio: Studio, weights: Path, scope: dict[str, An
 def test_a_model_is_named_by_enough_of_its_digest(studio: Studio, weights: Path, digits: str) -> None:
     add(studio, weights)
     with pytest.raises(UsageError, match="begin so"):
-        studio.destroy_model(digits, by="Operator D")
+        studio.models.destroy(digits, by="Operator D")
     assert len(copies(studio)) == 1
 
 
@@ -129,7 +129,7 @@ def test_a_link_in_the_place_of_a_copy_is_not_followed(studio: Studio, weights: 
     kept.unlink()
     kept.symlink_to(weights)
     with pytest.raises(JobError, match="does not lie in exemplars/"):
-        studio.destroy_model(learned.digest, by="Operator D")
+        studio.models.destroy(learned.digest, by="Operator D")
     assert weights.read_bytes() == SECRET
     assert not studio.ledger.entries(kind="model.destroyed")
 
@@ -138,4 +138,4 @@ def test_a_picture_is_not_destroyed_this_way(studio: Studio, weights: Path) -> N
     key = next(e for e, by in studio.exemplars() if by == ARTIST)
     register_exemplar(studio.ledger, key)
     with pytest.raises(UsageError, match="begin so"):
-        studio.destroy_model(key.digest, by="Operator D")
+        studio.models.destroy(key.digest, by="Operator D")
