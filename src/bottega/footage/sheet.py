@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .colour import DISPLAY
+from .mark import Mark
 from .png import png_bytes
 from .whole_file import write_whole
 
@@ -41,9 +42,9 @@ def sheet_picture(rows: Sequence[Sequence[tuple[str, Picture]]]) -> Picture:
     return whole
 
 
-def write_sheet(path: Path, rows: Sequence[Sequence[tuple[str, Picture]]]) -> str:
+def write_sheet(path: Path, rows: Sequence[Sequence[tuple[str, Picture]]], *, mark: Mark) -> str:
     """Write a contact sheet as a PNG, and give its sha256. Never overwrites. Raises FootageError, ValueError."""
-    return write_whole(path, png_bytes(sheet_picture(rows), colour=DISPLAY))
+    return write_whole(path, png_bytes(sheet_picture(rows), colour=DISPLAY, mark=mark))
 
 
 def marked(picture: Picture, boxes: Sequence[tuple[str, Edges, Ink]]) -> Picture:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.footage import display, marked, working_space, write_sheet
+from bottega.footage import Mark, display, marked, working_space, write_sheet
 from bottega.model import FaceBox, FaceTrack, Shot, UsageError
 from bottega.rights import PlateFaces, State
 from bottega.rights.record.faces import faces_of
@@ -51,7 +51,7 @@ def face_sheet(house: House, shot: Shot, *, to: Path) -> list[int]:
     try:
         cells = [(str(n), _picture(pictures, n, known)) for n in numbers]
         to.parent.mkdir(parents=True, exist_ok=True)
-        write_sheet(to, [cells[i : i + A_ROW] for i in range(0, len(cells), A_ROW)])
+        write_sheet(to, [cells[i : i + A_ROW] for i in range(0, len(cells), A_ROW)], mark=Mark.of_copy(house.show.show_id, plate.digest))
     except OSError as problem:
         raise UsageError(f"{to.name} cannot be written: {problem.strerror}") from problem
     finally:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from bottega.footage import Mark, working_space, write_png16
 from bottega.footage import hand_out as codes_for
-from bottega.footage import working_space, write_png16
 from bottega.model import Shot, UsageError
 
 from .looking import looking
@@ -34,10 +34,11 @@ def hand_out(house: House, shot: Shot, frames: Sequence[int], *, to: Path) -> li
     right = looking(house, shot, plate, job=JOB)
     working = working_space(shot.colour, house.show.working_colour)
     pictures = Pictures(plate, right, root=house.folder.root, working=working, default_colour=shot.colour)
+    mark = Mark.of_copy(house.show.show_id, plate.digest)
     try:
         to.mkdir(parents=True, exist_ok=True)
         for n, path in targets.items():
-            write_png16(path, codes_for(pictures.read(n), key_colour=house.show.key_colour))
+            write_png16(path, codes_for(pictures.read(n), key_colour=house.show.key_colour), mark=mark, key_colour=house.show.key_colour)
     except OSError as problem:
         raise UsageError(f"{to.name} cannot be written: {problem.strerror}") from problem
     finally:

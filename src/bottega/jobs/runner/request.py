@@ -31,7 +31,7 @@ from bottega.model import (
     shown,
 )
 
-from .register import seal_at
+from .register import looked_at, seal_at
 from .showfolder import ShowFolder
 
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
@@ -102,8 +102,8 @@ def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Reso
     """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
     shot = folder.shot(request.shot)
     keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
-    matte = seal_at(request.matte, role=Role.MATTE) if request.matte else None
-    regions = tuple((r, seal_at(r.matte, role=Role.REGION)) for r in _checked(request.regions))
+    matte = looked_at(seal_at(request.matte, role=Role.MATTE), folder, show_id=show_id) if request.matte else None
+    regions = tuple((r, looked_at(seal_at(r.matte, role=Role.REGION), folder, show_id=show_id)) for r in _checked(request.regions))
     plate = folder.exemplar(shot.plate)
     return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
 
