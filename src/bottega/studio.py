@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from bottega.jobs.recipes.keyed import RepairSettings
 from bottega.jobs.runner.books import make_show, open_books, steady_clock
 from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event, Watch, silent
@@ -39,12 +40,17 @@ from bottega.rights import (
     private_key_path,
     subject_keys_path,
 )
+from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.consents import ConsentDesk
+from bottega.rights.desk.ledger import Finding, LedgerDesk, read_key, summary
 from bottega.rights.desk.licences import LicenceDesk
 from bottega.rights.desk.people import PeopleDesk
+from bottega.rights.desk.rulings import RulingsDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
 from bottega.rights.desk.usage import Usage, UsageDesk
 from bottega.rights.desk.words import WordsDesk
+from bottega.rights.ledger.witness import Witness
+from bottega.rights.ledger.witness_http import WitnessServer
 
 T = TypeVar("T", bound=StrEnum)
 Clock = Callable[[], datetime]
@@ -97,6 +103,11 @@ class Studio:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @cached_property
+    def rulings(self) -> RulingsDesk:
+        """What legal, studio and security decide: packs, places, approvals, holds, keys, overrides."""
+        return RulingsDesk(self.ledger, self.records, show_id=self.show.show_id, clock=self.clock)
 
     @property
     def key_folder(self) -> Path:
@@ -223,6 +234,11 @@ class Studio:
         public, log = self.folder.public_key, self.folder.log_key
         return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
 
+    @cached_property
+    def ledger_desk(self) -> LedgerDesk:
+        """The ledger as outsiders check it."""
+        return LedgerDesk(self.ledger, checkpoints=self.folder.checkpoint.parent)
+
     # Jobs
 
     def deage_request(
@@ -271,6 +287,10 @@ class Studio:
     def plan_remake(self, take: str, *, threads: int = 1) -> Plan:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
+
+    def explain(self, request: RepairRequest) -> Explanation:
+        """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        return explain_request(self._house, prepare(self._house, request))
 
     def report(self, take: str | None = None) -> dict[str, Any]:
         """What was made, from whose work, under whose consent: one take, or the show."""
@@ -343,4 +363,20 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     return kind(text)
 
 
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "Usage", "Withdrawn", "examine"]
+__all__ = [
+    "Check",
+    "Event",
+    "Explanation",
+    "Finding",
+    "Plan",
+    "Remade",
+    "RepairRequest",
+    "Studio",
+    "Usage",
+    "Withdrawn",
+    "Witness",
+    "WitnessServer",
+    "examine",
+    "read_key",
+    "summary",
+]

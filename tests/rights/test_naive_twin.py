@@ -59,7 +59,7 @@ def mostly(good: Any, *bad: Any) -> st.SearchStrategy[Any]:
 
 
 def fake(state: State, kind: str, data: dict[str, Any]) -> Entry:
-    return Entry(state.head.size, NOON, kind, data, b"", b"")
+    return Entry(state.head.size, NOON, kind, data, b"")
 
 
 GRANTORS = [Grantor(id="somebody", role=role, authority_doc_sha256=document) for role in GrantorRole for document in (None, DOCUMENT)]

@@ -45,8 +45,6 @@ class Person(Record):
         if self.role is not None:
             code(self.role, "Person.role")
         if self.of_age_at is not None:
-            if self.kind is not PersonKind.MINOR:
-                raise UsageError(f"Person.of_age_at: {self.subject_id} is a {self.kind.value}; only a minor comes of age")
             if self.of_age_at.tzinfo is None:
                 raise UsageError(f"Person.of_age_at: {self.of_age_at.isoformat()} has no time zone; write it as 2027-05-01T00:00:00Z")
             object.__setattr__(self, "of_age_at", self.of_age_at.astimezone(UTC))

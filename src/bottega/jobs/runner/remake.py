@@ -11,7 +11,7 @@ from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageErro
 
 from .plan import Plan
 from .progress import Watch, silent
-from .request import Region, RepairRequest, Resolved, assemble, versions
+from .request import ENVIRONMENT, Region, RepairRequest, Resolved, assemble, versions
 from .run import House, dry_run, run, worded
 from .takefolder import TakeFolder
 
@@ -87,7 +87,7 @@ def restated(house: House, take: Take) -> Resolved:
         content=take.use.content,
         language=take.use.language,
         medium=take.use.medium,
-        stated=take.use.stated,
+        stated={name: value for name, value in take.use.stated.items() if name != ENVIRONMENT},
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
         settings=RepairSettings(**take.settings["repair"]),
         seed=take.seed,

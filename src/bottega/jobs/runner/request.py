@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -36,6 +37,7 @@ from .showfolder import ShowFolder
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
 DECIDING_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "OpenEXR", "OpenImageIO", "opencolorio", "av")
 ALSO = ("png16", "prores")
+ENVIRONMENT, LOCAL = "environment", "local"
 _NUMBER = re.compile(r"(\d+)$")
 
 
@@ -153,8 +155,13 @@ def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exempla
         scene=shot.scene,
         language=request.language,
         medium=request.medium,
-        stated=request.stated,
+        stated={ENVIRONMENT: environment()} | dict(request.stated),
     )
+
+
+def environment() -> str:
+    """The name of the place where jobs run: `$BOTTEGA_ENVIRONMENT`, else `local`. Packs list the places that they approve."""
+    return os.environ.get("BOTTEGA_ENVIRONMENT") or LOCAL
 
 
 def key_files(source: Path) -> dict[int, Path]:

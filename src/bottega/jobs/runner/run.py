@@ -64,7 +64,7 @@ def worded(house: House, job: Resolved) -> Resolved:
 
 def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:
     """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
-    decision = house.gate.decide(job.use, job_id=_job_id(job), dry_run=True)
+    decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
     reasons = tuple(named_reasons(job, decision.reasons))
     return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
 
@@ -74,7 +74,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
 
     Raises ConsentError before anything is written but the ledger's entry, when the gate says no.
     """
-    job_id = _job_id(job)
+    job_id = job_id_of(job)
     try:
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
     except ConsentError as refusal:
@@ -205,5 +205,6 @@ def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:
     return out
 
 
-def _job_id(job: Resolved) -> str:
+def job_id_of(job: Resolved) -> str:
+    """A new id for one run of a job; it names shot and job for whoever reads the ledger."""
     return f"{job.shot.code}-{job.request.job}-{secrets.token_hex(8)}"

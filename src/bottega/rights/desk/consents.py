@@ -131,6 +131,7 @@ class ConsentDesk:
             standing=standing(grant, now),
             leaf=entry.leaf.hex(),
             recorded_at=entry.at,
+            now=now,
         )
 
     def _grantor(self, consent: Consent) -> str:

@@ -66,9 +66,9 @@ class Disclosure:
 
     def _lines(self) -> Iterator[str]:
         if not self.takes:
-            yield "No picture on record was made by example."
+            yield "Nothing to disclose: no take on record stands."
             return
-        yield f"Parts of {self.title} were made with digital tools, by example from the work of artists of the production."
+        yield f"Parts of {self.title} were made with digital tools, by example from pictures that artists made."
         if self.likenesses:
             yield ""
             yield "DIGITAL ALTERATION OF PERFORMANCES"

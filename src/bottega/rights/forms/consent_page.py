@@ -28,7 +28,7 @@ dt { color: #444; padding-right: 4mm; }
 dd { overflow-wrap: anywhere; }
 ul { margin: 0; padding-left: 5mm; }
 li { padding: .5mm 0; }
-.refused { border: .8pt solid #111; padding: 2mm 4mm 3mm; margin-top: 5mm; }
+.refused { border: .8pt solid #111; padding: 2mm 4mm 3mm; margin: 5mm .5mm 0; }
 .refused h2 { margin-top: 0; }
 .hash { font: 8pt "Liberation Mono", "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .seen { display: grid; grid-template-columns: 1fr 1fr; gap: 14mm; margin-top: 16mm; break-inside: avoid; }
@@ -37,11 +37,13 @@ li { padding: .5mm 0; }
 """
 
 
-def consent_page(grant: Grant, *, person: str, grantor: str, show_code: str, standing: str, leaf: str, recorded_at: datetime) -> str:
+def consent_page(
+    grant: Grant, *, person: str, grantor: str, show_code: str, standing: str, leaf: str, recorded_at: datetime, now: datetime
+) -> str:
     """The page. `person` and `grantor` are names, `standing` how the consent stands today, `leaf` its entry's RFC 6962 leaf hash."""
     c = grant.consent
     body = [
-        _header(c, person, show_code, standing),
+        _header(person, show_code, standing, now),
         _rows("1. Who granted", _who(c, person, grantor)),
         _rows("2. What was granted", granted(c)),
         f'<div class="refused">{_bullets("3. What stays refused", refused(c))}</div>',
@@ -64,10 +66,11 @@ def consent_page(grant: Grant, *, person: str, grantor: str, show_code: str, sta
     )
 
 
-def _header(c: Consent, person: str, show_code: str, standing: str) -> str:
+def _header(person: str, show_code: str, standing: str, now: datetime) -> str:
+    day = f"On {now.day} {now:%B %Y}"
     return (
         f"<header><h1>Consent of {escape(person)}</h1><p><span>to a use of their likeness in the production “{escape(show_code)}”</span>"
-        f'<span>Today: <span class="stands">{escape(standing)}</span></span></p></header>'
+        f'<span>{escape(day)}: <span class="stands">{escape(standing)}</span></span></p></header>'
     )
 
 

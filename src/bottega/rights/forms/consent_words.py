@@ -80,7 +80,14 @@ def granted(c: Consent) -> Rows:
         ("Face template", f"yes, deleted by {_until(c.template_delete_by)}" if c.biometric_template else "no"),
     ]
     rows += [("Episodes", _listed(c.episodes))] if c.episodes else []
-    return rows + ([("Scenes", _listed(c.scenes))] if c.scenes else [])
+    rows += [("Scenes", _listed(c.scenes))] if c.scenes else []
+    if c.exemption:
+        by = f"decided by {c.exemption_decided_by}" if c.exemption_decided_by else "not decided by anybody"
+        rows.append(("Exemption claimed", f"{c.exemption}, {by}"))
+    if c.script_ref:
+        before = "before" if c.script_ref.existed_before_performance else "NOT before"
+        rows.append(("Script", f"sha256 {c.script_ref.sha256[:16]}…, of {when(c.script_ref.dated)}, {before} the performance"))
+    return rows
 
 
 def limits(c: Consent) -> Rows:
@@ -89,9 +96,9 @@ def limits(c: Consent) -> Rows:
         ("From", when(c.valid_from)),
         ("Until", f"{when(c.valid_until)}; at that instant it no longer holds"),
         ("Notice was given", when(c.notice_given_at) if c.notice_given_at else "never"),
-        ("Territories", _listed(c.territories) or "everywhere"),
-        ("Media", _listed(c.media) or "all"),
-        ("Languages", _listed(c.languages) or "all"),
+        ("Territories", _listed(c.territories) or "everywhere: no limit was set"),
+        ("Media", _listed(c.media) or "all: no limit was set"),
+        ("Languages", _listed(c.languages) or "all: no limit was set"),
         ("Dubbing of the replica", _listed(c.dub_consent) or "none"),
     ]
 

@@ -46,6 +46,11 @@ class Entry:
     data: Mapping[str, Any]
     leaf: bytes
 
+    @property
+    def body(self) -> bytes:
+        """What the leaf is the hash of: the entry as canonical JSON."""
+        return _body(self.kind, self.at, self.data)
+
 
 EMPTY = Head(0, tree.EMPTY_ROOT)
 
@@ -111,9 +116,9 @@ class Ledger:
         with self._held() as store:
             if self._writing:
                 raise RuntimeError("a ledger transaction is open in this thread: append through it")
-            store.begin()
             self._writing, done = True, False
             try:
+                store.begin()
                 self.attest()
                 transaction = Transaction(self, self._now(clock or self.clock))
                 yield transaction
@@ -222,7 +227,7 @@ class Ledger:
     def _insert(self, kind: str, data: Mapping[str, Any], at: datetime) -> Entry:
         if not is_known(kind):
             raise ValueError(f"entry kind {kind!r} is not listed in bottega.rights.ledger.entries; allowed are those, note.* and review.*")
-        body = canonical_json({"at": utc_text(at), "data": data, "kind": kind})
+        body = _body(kind, at, data)
         if len(body) > LONGEST_BODY:
             raise ValueError(f"a {kind} entry of {len(body)} bytes is too long; allowed are {LONGEST_BODY}")
         size, leaf = self._store.size(), tree.leaf_hash(body)
@@ -252,8 +257,8 @@ class Ledger:
     def _snapshot(self) -> Iterator[Store]:
         """One state of the log, however many others append meanwhile."""
         with self._held() as store:
-            store.begin_reading()
             try:
+                store.begin_reading()
                 yield store
             finally:
                 store.rollback()
@@ -274,6 +279,10 @@ class Transaction:
         entry = self._ledger._insert(kind, data, self.now)
         self.wrote = True
         return entry
+
+
+def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
+    return canonical_json({"at": utc_text(at), "data": data, "kind": kind})
 
 
 def _entry(row: Row) -> Entry:

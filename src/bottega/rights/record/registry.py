@@ -59,6 +59,8 @@ def add_person(ledger: Ledger, person: Person) -> Entry:
     def check(state: State) -> None:
         if person.subject_id in state.erased:
             raise UsageError(f"{person.subject_id} was erased; add the person under a new pseudonym")
+        if person.of_age_at is not None and person.kind is not PersonKind.MINOR:
+            raise UsageError(f"of_age_at: {person.subject_id} is a {person.kind.value}; only a minor comes of age")
 
     return _record(ledger, "person.added", person.to_json(), check)
 
