@@ -47,8 +47,9 @@ from bottega.rights import (
     add_consent,
     add_licence,
     add_person,
-    assign_face,
+    assign_faces,
     create_show,
+    declare_no_performer,
     register_exemplar,
     register_shot,
     review_faces,
@@ -167,11 +168,16 @@ def face(track_id: str = "hero", kind: FaceKind = FaceKind.PERFORMER, **changes:
 
 def put_faces(ledger: Ledger, *tracks: FaceTrack, reviewed: bool = False) -> None:
     """Assign faces, and have Artist B say that they are all."""
-    for track in tracks:
-        assign_face(ledger, track, by=ARTIST)
+    if tracks:
+        assign_faces(ledger, *tracks, by=ARTIST)
     if reviewed:
         plate = tracks[0].plate if tracks else PLATE
         review_faces(ledger, plate, faces=faces_of(State.of(ledger), plate).digest, by=ARTIST)
+
+
+def declare(stage: Stage, *pictures: str, job: str = "deage") -> None:
+    """Artist B says that these pictures touch no performer."""
+    declare_no_performer(stage.ledger, "sh010", job=job, inputs=pictures, by=ARTIST)
 
 
 @dataclass

@@ -14,9 +14,11 @@ from . import (
     decide,
     edge,
     exemplar,
+    faces,
     key,
     ledger,
     licence,
+    model,
     override,
     person,
     policy,
@@ -66,6 +68,8 @@ app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(witness.app, name="witness")
+app.add_typer(faces.app, name="faces")
+app.add_typer(model.app, name="model")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
 app.command("decide")(decide.decide)

@@ -43,6 +43,13 @@ def open_studio(folder: Path | None) -> Studio:
     return Studio.open(show_folder(folder))
 
 
+def operator() -> str:
+    """Who answers for what is said on this machine."""
+    from bottega.studio import operator as found
+
+    return found()
+
+
 def show_folder(folder: Path | None) -> Path:
     """Where to look for the show: what the user names, $BOTTEGA_SHOW, here and above, or the only show below. Raises UsageError."""
     if folder is not None or "BOTTEGA_SHOW" in os.environ:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .painting import as_matte, hand_out, take_back, write_png16
     from .sealing import require_whole, seal
     from .sequence import FoundFile, Kind, Source, find, ranges
+    from .sheet import marked, write_sheet
+    from .weights import open_weights, seal_weights
 
 # numpy and the codecs load when a picture is asked for, so that --help stays quick.
 _HOMES = {
@@ -35,6 +37,8 @@ _HOMES = {
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
     "sealing": ("require_whole", "seal"),
     "sequence": ("FoundFile", "Kind", "Source", "find", "ranges"),
+    "sheet": ("marked", "write_sheet"),
+    "weights": ("open_weights", "seal_weights"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -62,19 +66,23 @@ __all__ = [
     "is_linear",
     "layers_of",
     "made_by",
+    "marked",
     "marks_of",
     "open_frames",
+    "open_weights",
     "ranges",
     "read_delivered",
     "require_known",
     "require_whole",
     "seal",
+    "seal_weights",
     "sidecar_of",
     "space_name",
     "take_back",
     "to_working",
     "working_space",
     "write_png16",
+    "write_sheet",
 ]
 
 

@@ -34,10 +34,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a picture was made by Bottega, and what it was made under does not cover this use",
             "use the work that it was made from, with the consent of everybody in it",
         ),
-        "named_person": (
-            "the words of the job name a person who is not consented to in it",
-            "name nobody, or add the person with a consent",
-        ),
+        "named_person": ("the words of the job name a person who has no consent for it", "name nobody, or add the person with a consent"),
         "text_review": ("the words of the job may name a person", "name nobody, or have somebody look and resolve it"),
         "unmarked": ("a file cannot carry the mark that says how it was made", "deliver it in a format that can"),
         "attribution": (

@@ -139,6 +139,7 @@ def assemble(
 
 def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exemplar, ...], *, shot: Shot, show_id: str) -> Use:
     """The facts of a request, for the gate."""
+    frames = _frames(shot, request.frames)
     return Use(
         show_id=show_id,
         shot=shot.code,
@@ -156,6 +157,7 @@ def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exempla
         language=request.language,
         medium=request.medium,
         stated={ENVIRONMENT: environment()} | dict(request.stated),
+        frames=FrameRange(first=frames[0], last=frames[-1]),
     )
 
 

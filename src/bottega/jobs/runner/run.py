@@ -26,6 +26,7 @@ from .register import given_names, record_mattes
 from .request import RepairRequest, Resolved, resolve, settings_json, versions
 from .showfolder import ShowFolder
 from .takefolder import TakeFolder, new_version, record_sha256, same_plan
+from .touched import with_faces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ def worded(house: House, job: Resolved) -> Resolved:
 
 def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:
     """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
+    job = with_faces(house, job)
     decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
     reasons = tuple(named_reasons(job, decision.reasons))
     return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
@@ -76,6 +78,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     """
     job_id = job_id_of(job)
     try:
+        job = with_faces(house, job)
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
