@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bottega.jobs.runner.register import add_shot, seal_at
+from bottega.jobs.runner.register import add_shot, record_mattes, seal_at
 from bottega.model import Approval, Consent, Exemplar, Licence, MadeBy, Marks, Person, Role, SealedFile, Shot, SignatureKind
 from bottega.rights import State
 from bottega.rights.record import registry
@@ -114,7 +114,9 @@ def _shot(world: World, name: str, values: Mapping[str, Any]) -> None:
         folder, show = world.studio.folder, world.studio.show
         shot = add_shot(folder, world.ledger, show, name, plate=world.painting.plates, licence=licence, colour=COLOUR)
         world.pictures["plate"] = shot.plate
-        world.pictures["matte"] = seal_at(world.painting.mattes, role=Role.MATTE).digest
+        matte = seal_at(world.painting.mattes, role=Role.MATTE)
+        record_mattes(world.ledger, (matte,), licence_id=licence.licence_id, roles={})
+        world.pictures["matte"] = matte.digest
         return
     registry.register_shot(world.ledger, record_of(Shot, {**DEFAULTS, **values, "code": name, "plate": world.digest(values["plate"])}))
 

@@ -125,9 +125,15 @@ def _break_credential(painting: Painting, file: Path) -> None:
     file.write_bytes(data[:33] + chunk + data[33:])
 
 
+def _link(painting: Painting, file: Path) -> None:
+    file.unlink()
+    file.symlink_to(painting.mattes / f"{FIRST}.png")
+
+
 ALTERATIONS: Mapping[str, Callable[[Painting, Path], None]] = {
     "mirror": _mirror,
     "repaint": _repaint,
+    "link": _link,
     "hide_tiff_page": _hide_tiff_page,
     "hide_exr_part": _hide_exr_part,
     "hide_exr_channel": _hide_exr_channel,
