@@ -21,6 +21,7 @@ from bottega.model import (
     Consent,
     Detection,
     FaceBox,
+    FaceDocument,
     FaceKind,
     FaceTrack,
     FrameRange,
@@ -101,6 +102,7 @@ WHOLE: dict[type[Record], st.SearchStrategy[Any]] = {  # nouns whose fields have
         boxes=st.lists(BOXES, min_size=1, max_size=3, unique_by=lambda b: b.frame).map(lambda b: tuple(sorted(b, key=lambda x: x.frame))),
         subject_id=st.none() | PEOPLE,
     ),
+    FaceDocument: st.builds(FaceDocument, shot=st.just("sh010"), plate=st.just(DIGEST), unassigned=st.lists(BOXES, max_size=2).map(tuple)),
     Detection: st.builds(
         Detection,
         plate=st.just(DIGEST),

@@ -59,7 +59,7 @@ def mostly(good: Any, *bad: Any) -> st.SearchStrategy[Any]:
 
 
 def fake(state: State, kind: str, data: dict[str, Any]) -> Entry:
-    return Entry(state.head.size, NOON, kind, data, b"", b"")
+    return Entry(state.head.size, NOON, kind, data, b"")
 
 
 GRANTORS = [Grantor(id="somebody", role=role, authority_doc_sha256=document) for role in GrantorRole for document in (None, DOCUMENT)]
@@ -222,7 +222,7 @@ def test_no_disagreement_with_the_naive_evaluator(base: Any, held: list[Consent]
     state.apply(fake(state, "person.added", Person(subject_id=PERFORMER, kind=world["kind"]).to_json()))
     if world["strike"]:
         state.apply(fake(state, "strike.declared", {}))
-    state.apply(fake(state, "faces.assigned", {"track": face().to_json(), "by": PERFORMER}))
+    state.apply(fake(state, "faces.assigned", {"tracks": [face().to_json()], "by": PERFORMER}))
     if world["reviewed"]:
         state.apply(fake(state, "faces.reviewed", {"plate": PLATE, "faces": state.faces[PLATE].digest, "by": PERFORMER}))
     expected = naive(use, fixed, kind=world["kind"], strike=world["strike"], reviewed=world["reviewed"], now=world["at"])

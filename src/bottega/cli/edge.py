@@ -31,12 +31,23 @@ InShow = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option(JSON_FLAG, help="Print one JSON document instead of words.")]
 
+By = Annotated[str, typer.Option("--by", help="Who says so, by name.")]
+RoleOf = Annotated[str, typer.Option("--role", help="In which role: legal, studio, vfx_supervisor, security ...")]
+Ref = Annotated[str, typer.Option("--ref", help="Where it is written down: a mail, a ticket, a document.")]
+
 
 def open_studio(folder: Path | None) -> Studio:
     """The studio of the show that the user stands in, or names."""
     from bottega.studio import Studio
 
     return Studio.open(show_folder(folder))
+
+
+def operator() -> str:
+    """Who answers for what is said on this machine."""
+    from bottega.studio import operator as found
+
+    return found()
 
 
 def show_folder(folder: Path | None) -> Path:
@@ -118,12 +129,18 @@ def show(result: Any, *, as_json: bool, words: Callable[[], str]) -> None:
     sys.stdout.flush()  # a pipe that closed early is noticed here and not when Python ends
 
 
-def instant(text: str | None, option: str) -> datetime | None:
-    """An instant with its zone, as an option gives it; None where it was not given. Raises UsageError."""
+def instant(text: str, option: str) -> datetime:
+    """An instant with its zone, as an option gives it. Raises UsageError."""
     try:
-        return None if text is None else utc_instant(text)
+        return utc_instant(text)
     except ValueError as problem:
-        raise UsageError(f"{option} {shown(text or '')}: write it as 2026-03-01T12:00:00Z") from problem
+        raise UsageError(f"{option} {shown(text)}: write it as 2026-03-01T12:00:00Z") from problem
+
+
+def put(content: bytes) -> None:
+    """Print a result that a program reads: byte for byte, whatever the terminal's letters."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

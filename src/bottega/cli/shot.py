@@ -35,7 +35,7 @@ def add(
 
     Example: bottega shot add sh010 "plates/####.exr" --colour lin_rec709_srgb
     """
-    told: dict[str, Any] = {"episode": episode, "scene": scene, "performed_at": instant(performed_at, "--performed-at")}
+    told: dict[str, Any] = {"episode": episode, "scene": scene, "performed_at": performed_at and instant(performed_at, "--performed-at")}
     shot = open_studio(folder).add_shot(name, plate, colour=colour, first_frame=first_frame, allow_holes=allow_holes, **told)
     if shot.holes:
         say(f"holes: {', '.join(map(str, shot.holes))}")

@@ -155,7 +155,7 @@ def remake(
 def _options(*given: Any) -> dict[str, Any]:
     region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys = given
     return {
-        "regions": [_region(text) for text in region or ()],
+        "regions": [region_of(text) for text in region or ()],
         "frames": frames,
         "tone": tone,
         "detail": detail,
@@ -184,7 +184,8 @@ def _fact(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _region(text: str) -> tuple[str, Path, float]:
+def region_of(text: str) -> tuple[str, Path, float]:
+    """NAME=MATTES:STRENGTH, read. Raises UsageError."""
     name, _, rest = text.partition("=")
     path, _, strength = rest.rpartition(":")
     try:

@@ -47,6 +47,8 @@ def open_frames(
     changed, FootageError for damaged files, UsageError when a colour space is unknown.
     """
     check_door(door)
+    if exemplar.role in (Role.MODEL, Role.TEMPLATE):
+        raise UsageError(f"exemplar {exemplar.digest[:12]} is a {exemplar.role.value} and no picture: read it with open_weights")
     door.admit(clearance, exemplar.digest)
     exemplar.check()
     for sealed in exemplar.files:

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from bottega.model import Exemplar, FootageError, Layer, LayerUse, Role, shown
 from bottega.rights.reasons import refusal
@@ -20,6 +20,8 @@ from .exr_header import header_of, picture_in
 from .movie_file import streams_of
 from .sealing import open_plain, place
 from .sequence import MOVIES
+
+T = TypeVar("T")
 
 MOST_PAGES = 64
 _PNG_BEGIN = b"\x89PNG\r\n\x1a\n"
@@ -30,7 +32,7 @@ _PNG_NOTES = {
     *(b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"caBX", b"oFFs", b"pCAL", b"sCAL", b"sTER", b"orNT", b"caNv", b"vpAg", b"iDOT"),
 }
 # TIFF tags (TIFF 6.0; Adobe's technical notes for Photoshop): samples a pixel, inner pictures, Photoshop's layers.
-_SAMPLES, _PHOTOMETRIC, _INNER, _PHOTOSHOP_LAYERS = 277, 262, 330, 37724
+_SAMPLES, _PHOTOMETRIC, _INNER, _PHOTOSHOP_LAYERS, _XMP = 277, 262, 330, 37724, 700
 _COLOURS = {0: 1, 1: 1, 2: 3, 3: 1}
 _DPX_ELEMENTS_AT = 770
 # What our own frames hold beside the picture: docs/conventions.md, "A finished frame".
@@ -73,7 +75,7 @@ def layers_of(exemplar: Exemplar, *, root: Path | None = None) -> tuple[Layer, .
 
 def layers_in(data: bytes, suffix: str, role: Role, where: str) -> tuple[Layer, ...]:
     """List what one still holds. Raises FootageError."""
-    return _guarded(lambda: _still(in_memory(data), suffix, role, where), where)
+    return guarded(lambda: _still(in_memory(data), suffix, role, where), where)
 
 
 def check_layers(found: tuple[Layer, ...], exemplar: Exemplar, where: str) -> None:
@@ -105,10 +107,11 @@ def _listed(file: Any, suffix: str, role: Role, where: str) -> tuple[Layer, ...]
             return movie_layers(container)
     size = os.fstat(file.fileno()).st_size
     reach = Reach(size, lambda offset, count: os.pread(file.fileno(), count, offset))
-    return _guarded(lambda: _still(reach, suffix, role, where), where)
+    return guarded(lambda: _still(reach, suffix, role, where), where)
 
 
-def _guarded(look: Callable[[], Iterator[Layer]], where: str) -> tuple[Layer, ...]:
+def guarded(look: Callable[[], Iterator[T]], where: str) -> tuple[T, ...]:
+    """All that is found, each once. What a damaged header does to the reading becomes a FootageError."""
     try:
         return tuple(dict.fromkeys(look()))
     except (struct.error, EOFError, ValueError, KeyError, IndexError) as problem:
@@ -140,10 +143,8 @@ def _exr(reach: Reach, role: Role, where: str) -> Iterator[Layer]:
         called = part.text("name") or f"part {i + 1}"
         ours = own and (set(part.channels) == _OWN_CHANNELS.get(called) or _is_credit(called, part.channels))
         for channel, kind in sorted(part.channels.items()):
-            if i == index and channel in known:
-                use = LayerUse.PICTURE
-            else:
-                use = LayerUse.NOTE if ours else LayerUse.UNKNOWN
+            here = i == index and channel in known
+            use = LayerUse.PICTURE if here else LayerUse.NOTE if ours else LayerUse.UNKNOWN
             yield _layer(f"part {called} channel {channel} {kind}", use)
         yield from (_layer(f"part {called} preview", LayerUse.NOTE) for _ in range("preview" in part.raw))
 
@@ -152,49 +153,69 @@ def _is_credit(called: str, channels: dict[str, str]) -> bool:
     return called == "credit" and all(n.startswith("credit.") and kind == "uint32" for n, kind in channels.items())
 
 
-def _png(reach: Reach) -> Iterator[Layer]:
+def png_chunks(reach: Reach) -> Iterator[tuple[bytes, int, int]]:
+    """A PNG's chunks: name, and place and size of what it holds. After the last comes what lies behind it, if anything, as `b""`."""
     if reach.at(0, 8) != _PNG_BEGIN:
         raise ValueError("it does not begin as a PNG")
-    at = 8
-    while True:
+    at, name = 8, b""
+    while name != b"IEND":
         size, name = struct.unpack(">I4s", reach.whole(at, 8))
+        yield name, at + 8, size
+        at += 12 + size
+    if at < reach.size:
+        yield b"", at, reach.size - at
+
+
+def _png(reach: Reach) -> Iterator[Layer]:
+    for name, at, _ in png_chunks(reach):
         if name == b"IHDR":
-            alpha = " with alpha" if reach.whole(at + 8, 13)[9] in (4, 6) else ""
+            alpha = " with alpha" if reach.whole(at, 13)[9] in (4, 6) else ""
             yield _layer(f"picture{alpha}", LayerUse.PICTURE)
+        elif not name:
+            yield _layer("data after the end", LayerUse.UNKNOWN)
         elif name not in _PNG_PICTURE:
             use = LayerUse.NOTE if name in _PNG_NOTES else LayerUse.UNKNOWN
             yield _layer(f"chunk {name.decode('latin-1')}", use)
-        at += 12 + size
-        if name == b"IEND":
-            break
-    if at < reach.size:
-        yield _layer("data after the end", LayerUse.UNKNOWN)
 
 
 def _tiff(reach: Reach) -> Iterator[Layer]:
-    order = {b"II": "<", b"MM": ">"}[reach.whole(0, 2)]
-    big = struct.unpack(f"{order}H", reach.whole(2, 2))[0] == 43
-    offset = struct.unpack(f"{order}Q", reach.whole(8, 8))[0] if big else struct.unpack(f"{order}I", reach.whole(4, 4))[0]
-    for page in range(1, MOST_PAGES + 1):
-        tags, offset = _directory(reach, offset, order, big=big)
+    for page, tags in enumerate(tiff_tags(reach), 1):
         if page > 1:
             yield _layer(f"page {page}", LayerUse.UNKNOWN)
         else:
-            samples = tags.get(_SAMPLES, 1)
-            colours = _COLOURS.get(tags.get(_PHOTOMETRIC, 2), samples)
+            samples = tags.get(_SAMPLES, (1, 1))[0]
+            colours = _COLOURS.get(tags.get(_PHOTOMETRIC, (2, 1))[0], samples)
             yield _layer("page 1" + (" with alpha" if samples > colours else ""), LayerUse.PICTURE)
             yield from (_layer(f"page 1 channel {n}", LayerUse.UNKNOWN) for n in range(colours + 2, min(samples, 64) + 1))
         if _INNER in tags:
             yield _layer(f"page {page} inner pictures", LayerUse.UNKNOWN)
         if _PHOTOSHOP_LAYERS in tags:
             yield _layer(f"page {page} layers of a paint program", LayerUse.UNKNOWN)
+
+
+def tiff_xmp(reach: Reach) -> Iterator[bytes]:
+    """The XMP packets of a TIFF's pages (tag 700, XMP Specification part 3)."""
+    for tags in tiff_tags(reach):
+        if _XMP in tags:
+            offset, count = tags[_XMP]
+            yield reach.whole(offset, min(count, reach.size))
+
+
+def tiff_tags(reach: Reach) -> Iterator[dict[int, tuple[int, int]]]:
+    """The tags of each of a TIFF's pages, each tag with its value (or the place where it lies) and the number of values."""
+    order = {b"II": "<", b"MM": ">"}[reach.whole(0, 2)]
+    big = struct.unpack(f"{order}H", reach.whole(2, 2))[0] == 43
+    offset = struct.unpack(f"{order}Q", reach.whole(8, 8))[0] if big else struct.unpack(f"{order}I", reach.whole(4, 4))[0]
+    for _ in range(MOST_PAGES):
+        tags, offset = _directory(reach, offset, order, big=big)
+        yield tags
         if not offset:
             return
     raise ValueError(f"it has more than {MOST_PAGES} pages")
 
 
-def _directory(reach: Reach, at: int, order: str, *, big: bool) -> tuple[dict[int, int], int]:
-    """A TIFF directory's tags, with the value of those that hold one small number, and where the next one is."""
+def _directory(reach: Reach, at: int, order: str, *, big: bool) -> tuple[dict[int, tuple[int, int]], int]:
+    """A TIFF directory's tags, each with its value (or where it lies) and their number, and where the next directory is."""
     counter, entry, link = ("Q", 20, "Q") if big else ("H", 12, "I")
     width = struct.calcsize(f"={counter}")
     (count,) = struct.unpack(order + counter, reach.whole(at, width))
@@ -203,8 +224,9 @@ def _directory(reach: Reach, at: int, order: str, *, big: bool) -> tuple[dict[in
     rows = reach.whole(at + width, count * entry)
     tags = {}
     for i in range(count):
-        tag, kind = struct.unpack_from(f"{order}HH", rows, i * entry)
-        tags[tag] = struct.unpack_from(order + ("H" if kind == 3 else "I"), rows, i * entry + (12 if big else 8))[0]
+        tag, kind, number = struct.unpack_from(f"{order}HH{link}", rows, i * entry)
+        small = "H" if kind == 3 and number == 1 else link
+        tags[tag] = struct.unpack_from(order + small, rows, i * entry + (12 if big else 8))[0], number
     (following,) = struct.unpack(order + link, reach.whole(at + width + count * entry, struct.calcsize(f"={link}")))
     return tags, following
 

@@ -309,7 +309,7 @@ def open_container(file: Any, suffix: str, where: str) -> Any:
 
     try:
         # The format is named: left to guess, a playlist called .mov would lead to files that nobody sealed.
-        return av.open(file, "r", format=_DEMUXERS[suffix], options={"err_detect": "explode"})
+        return av.open(file, "r", format=_DEMUXERS[suffix], options={"err_detect": "explode", "export_xmp": "1"})
     except _ffmpeg_errors() as problem:
         if isinstance(file, CheckedFile) and file.refusal:
             raise file.refusal from problem

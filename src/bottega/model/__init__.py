@@ -18,7 +18,7 @@ from .consent import (
 )
 from .errors import BottegaError, ConsentError, CredentialError, FootageError, JobError, Reason, UsageError
 from .exemplar import CHUNK_BYTES, Exemplar, Layer, LayerUse, MadeBy, Marks, MarkState, Role, SealedFile, content_digest
-from .faces import Detection, FaceBox, FaceKind, FaceTrack, faces_digest
+from .faces import Detection, FaceBox, FaceDocument, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
 from .learned import Learned, LearnedKind
 from .names import code, label, sha256_text, shown
@@ -43,6 +43,7 @@ __all__ = [
     "Detection",
     "Exemplar",
     "FaceBox",
+    "FaceDocument",
     "FaceKind",
     "FaceTrack",
     "FootageError",

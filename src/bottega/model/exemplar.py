@@ -44,13 +44,13 @@ class Layer(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class MadeBy(Record):
-    """Where a picture says, or its hash shows, that Bottega made it: the show, and the plan of its take.
+    """Where a picture says, or its hash shows, that Bottega made it: the show, and the plans of its takes.
 
     `source` is the plate of which it is a plain copy, handed out to be painted on; such a picture has no plan.
     """
 
     show_id: str
-    plan: str | None = None
+    plans: tuple[str, ...] = ()
     source: str | None = None
 
 

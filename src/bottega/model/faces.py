@@ -161,6 +161,28 @@ class Detection(Record):
             raise UsageError(f"detection by {self.detector}: a box at frame {stray[0]}, at which it did not look")
 
 
+@dataclass(frozen=True, kw_only=True)
+class FaceDocument(Record):
+    """The faces of a shot as a file: what a page or a person fills in, and what is read back.
+
+    `unassigned` are detections that no track covers yet, to look at; read back, they say nothing.
+    """
+
+    schema: ClassVar[str] = "bottega.faces"
+
+    shot: str
+    plate: str
+    tracks: tuple[FaceTrack, ...] = ()
+    unassigned: tuple[FaceBox, ...] = ()
+
+    def __post_init__(self) -> None:
+        code(self.shot, "shot code")
+        sha256_text(self.plate, "plate of the faces")
+        strangers = [t.track_id for t in self.tracks if t.plate != self.plate]
+        if strangers:
+            raise UsageError(f"face track {strangers[0]} is of another plate than the document, {self.plate[:12]}")
+
+
 def faces_digest(tracks: Iterable[FaceTrack], detections: Iterable[Detection]) -> str:
     """The sha256 of all that is known of a plate's faces: a review and a measurement hold for exactly this."""
     rows = [t.to_json() for t in sorted(tracks, key=lambda t: t.track_id)]

@@ -69,7 +69,7 @@ class Take(Record):
     `settings` are the job's, complete. `plan_digest` is the sha256 of all that decides the bits: inputs, settings, seed,
     frames and engine revision; two takes with the same one hold the same pictures. `shares` are over all pixels,
     `touched_shares` over those that are not the plate's own; `carried` says for each frame how much of its matte the keys
-    reached (a low one is where another key would help).
+    reached (a low one is where another key would help). `stopped` is why the gate set the take aside.
     """
 
     schema: ClassVar[str] = "bottega.take"
@@ -101,6 +101,7 @@ class Take(Record):
     outputs: tuple[Output, ...] = ()
     warnings: tuple[str, ...] = ()
     remake_of: str | None = None
+    stopped: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from .private.subject_keys import SubjectKeys, subject_keys_path
 from .reasons import REASONS
 from .record.consents import Grant
 from .record.faces import FaceReview, PlateFaces
-from .record.faces_registry import assign_face, record_detection, review_faces
+from .record.faces_registry import assign_faces, record_detection, review_faces
 from .record.models import KnownModel
 from .record.models_registry import register_destruction, register_model
 from .record.registry import (
@@ -76,7 +76,7 @@ __all__ = [
     "add_person",
     "approve_consent",
     "approve_job",
-    "assign_face",
+    "assign_faces",
     "create_show",
     "decide",
     "declare_no_performer",

@@ -60,6 +60,7 @@ class Gate:
             issued_at=entry.at,
             expires_at=min(latest, decision.valid_until) if decision.valid_until else latest,
             key_id=self._key_id,
+            watermark=decision.watermark,
         )
         return sign_clearance(unsigned, self._key)
 
@@ -81,12 +82,17 @@ class Gate:
                 "inputs": _digests(use),
                 "job_id": job_id,
                 "licences": decision.licences,
+                "lifted": [{"code": r.code, "detail": r.detail} for r in decision.lifted],
+                "override_id": decision.override_id,
                 "reasons": [{"code": r.code, "detail": r.detail} for r in decision.reasons],
                 "resolved": dict(decision.resolved),
                 "use": use.to_json(),
                 "use_digest": use.digest(),
+                "watermark": decision.watermark,
             },
         )
+        if decision.override_id is not None and not dry_run:
+            transaction.append("override.used", {"override_id": decision.override_id, "decision_idx": entry.idx, "job_id": job_id})
         return replace(decision, idx=entry.idx), entry
 
 
@@ -206,6 +212,7 @@ def _recorded_facts(clearance: Clearance) -> dict[str, Any]:
         "inputs": [*clearance.inputs],
         "job_id": clearance.job_id,
         "use_digest": clearance.use_digest,
+        "watermark": clearance.watermark,
     }
 
 

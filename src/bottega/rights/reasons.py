@@ -34,7 +34,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "a picture was made by Bottega, and what it was made under does not cover this use",
             "use the work that it was made from, with the consent of everybody in it",
         ),
-        "named_person": ("the words of the job name a person who is not consented to in it", "name nobody, or add the person with a consent"),
+        "named_person": ("the words of the job name a person who has no consent for it", "name nobody, or add the person with a consent"),
         "text_review": ("the words of the job may name a person", "name nobody, or have somebody look and resolve it"),
         "unmarked": ("a file cannot carry the mark that says how it was made", "deliver it in a format that can"),
         "attribution": (
@@ -56,6 +56,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "minor_depicted": ("the result would depict somebody under 18", "nothing lifts this rule: choose a target of 18 or more"),
         "minor_content": ("a minor would be shown in nudity or a sexual scene", "nothing lifts this rule"),
         "approval_missing": ("a final delivery lacks an approval", "have legal and the studio approve, and record both"),
+        "unsure": ("a fact is missing, or was stated in a way that cannot be read", "state it with --state FACT=VALUE"),
+        "escalate": ("a policy pack wants people to look at this use", "have the roles named approve it, and record that"),
+        "environment": ("the place where the job runs is not approved", "run it where it is approved, or have security approve the place"),
+        "override_invalid": ("the override does not hold", "have legal and the studio sign a new one, each with their own key"),
         # the person
         "unknown_person": ("a person is not in the ledger", "add the person first"),
         "no_consent": ("a person has given no consent", "have the person fill in and sign a consent"),
@@ -180,6 +184,8 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
 HOLDS: frozenset[str] = frozenset(
     {
         "detector_silent",
+        "environment",
+        "escalate",
         "face_depicted",
         "face_untracked",
         "faces_unreviewed",
@@ -189,6 +195,7 @@ HOLDS: frozenset[str] = frozenset(
         "reconsent",
         "reflection",
         "text_review",
+        "unsure",
     }
 )
 """Reasons that only hold a use until a named human has looked (case H of the gate's cases). Every other one is a plain no."""

@@ -8,7 +8,7 @@ import pytest
 
 from bottega.model import Delivery, Purpose, UsageError
 from bottega.rights import decide, register_shot
-from tests.rights.builders import NOON, PLATE, approval, good_consent, good_use, set_stage, shot
+from tests.rights.builders import NOON, PLATE, approval, face, good_consent, good_use, put_faces, set_stage, shot
 
 LISTS = {
     "territories": ("territory", "IT", "US"),
@@ -23,6 +23,7 @@ APPROVED = (approval("legal"), approval("studio"))
 def codes(folder: Path, consent: dict[str, Any], use: dict[str, Any], *, delivery: Delivery, **place: str) -> tuple[str, ...]:
     stage = set_stage(folder, good_consent(approvals=APPROVED, **consent))
     register_shot(stage.ledger, replace(shot("sh010", PLATE), **place))
+    put_faces(stage.ledger, face(), reviewed=True)
     return decide(good_use(delivery=delivery, **use), stage.state(), now=NOON).codes
 
 

@@ -24,7 +24,9 @@ from bottega.rights import (
     write_public_key,
 )
 from bottega.rights.desk.upkeep import finish_rotations
+from bottega.rights.packs import shipped
 from bottega.rights.reasons import refusal
+from bottega.rights.record.rulings_registry import adopt_pack
 
 from .files import write_whole
 from .showfolder import ShowFolder
@@ -55,6 +57,7 @@ def _make_books(folder: ShowFolder, show: Show, *, clock: Clock, owner_url: str 
     notary = Notary(signer, mark=mark(show.show_id), copies=[folder.checkpoint])
     with Ledger.create(where, clock=clock, notary=notary) as ledger:
         create_show(ledger, gate, show_id=show.show_id, show_code=show.code, log_key=log.public_key())
+        adopt_pack(ledger, shipped(), by=None, role=None, ref="a new show begins with it")
 
 
 def open_books(folder: ShowFolder, show: Show, *, clock: Clock) -> Ledger:

@@ -6,12 +6,14 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bottega.footage import colour_spaces, config_name
 from bottega.model import BottegaError, JobError, TakeState, UsageError
-from bottega.rights import Notary, load_gate_key, load_public_key, wall_clock
+from bottega.rights import Notary, State, load_gate_key, load_public_key, wall_clock
+from bottega.rights.desk.models import overdue
 
 from .books import open_books, steady_clock
 from .request import versions
@@ -65,6 +67,7 @@ def _show(show: ShowFolder) -> Iterator[Check]:
     yield Check("free space", free >= LEAST_FREE_GIB, f"{free:.1f} GiB (at least {LEAST_FREE_GIB})")
     yield _try("shots", lambda: ", ".join(show.shot(name).code for name in show.shots()) or "none")
     yield _try("exemplars", lambda: _exemplars(show))
+    yield _try("weights and templates", lambda: _models(show))
     yield from _takes(show)
 
 
@@ -87,11 +90,26 @@ def _takes(show: ShowFolder) -> Iterator[Check]:
 
 def _exemplars(show: ShowFolder) -> str:
     """Every record holds, and the copies that the show keeps are there."""
-    kept = [show.exemplar(p.stem) for p in sorted(show.exemplars.glob("*.json"))]
+    destroyed = {digest for digest, known in _state(show).models.items() if known.destroyed_idx is not None}
+    kept = [show.exemplar(p.stem) for p in sorted(show.exemplars.glob("*.json")) if p.stem not in destroyed]
     gone = [f.path for e in kept for f in e.files if not (show.root / f.path).is_file()]
     if gone:
         raise JobError(f"{len(gone)} files are gone, the first is {gone[0]}: restore it, or add it again")
     return f"{len(kept)} on record, all their files are there"
+
+
+def _models(show: ShowFolder) -> str:
+    """Nothing that was learned is there longer than it may be."""
+    state = _state(show)
+    late = overdue(state, now=datetime.now(UTC))
+    if late:
+        raise JobError(f"{len(late)} should be gone by now ({'; '.join(late)}): destroy with `bottega model destroy`")
+    return f"{len(state.models)} on record, none overdue"
+
+
+def _state(show: ShowFolder) -> State:
+    with open_books(show, show.settings(), clock=wall_clock) as ledger:
+        return State.of(ledger)
 
 
 def _ledger(show: ShowFolder) -> str:

@@ -96,11 +96,11 @@ def _row(number: int, output: Output, closing: Closing, carried: float) -> list[
         (f"{number} change x{DIFFERENCE_GAIN:.0f}", change),
         (f"{number} whose work", np.ascontiguousarray(credit[plate.display.inside(plate.canvas.union(plate.display))])),
     )
-    return [(label, _small(shown)) for label, shown in named]
+    return [(label, small(shown)) for label, shown in named]
 
 
-def _small(shown: Display) -> Display:
-    """At most a sheet's width, by area."""
+def small(shown: Display) -> Display:
+    """A picture for a contact sheet: at most the sheet's width, by area."""
     import cv2
 
     if shown.shape[1] <= SHEET_WIDTH_PX:

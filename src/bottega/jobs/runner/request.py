@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -30,12 +31,13 @@ from bottega.model import (
     shown,
 )
 
-from .register import seal_at
+from .register import looked_at, seal_at
 from .showfolder import ShowFolder
 
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
 DECIDING_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "OpenEXR", "OpenImageIO", "opencolorio", "av")
 ALSO = ("png16", "prores")
+ENVIRONMENT, LOCAL = "environment", "local"
 _NUMBER = re.compile(r"(\d+)$")
 
 
@@ -100,8 +102,8 @@ def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Reso
     """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
     shot = folder.shot(request.shot)
     keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
-    matte = seal_at(request.matte, role=Role.MATTE) if request.matte else None
-    regions = tuple((r, seal_at(r.matte, role=Role.REGION)) for r in _checked(request.regions))
+    matte = looked_at(seal_at(request.matte, role=Role.MATTE), folder, show_id=show_id) if request.matte else None
+    regions = tuple((r, looked_at(seal_at(r.matte, role=Role.REGION), folder, show_id=show_id)) for r in _checked(request.regions))
     plate = folder.exemplar(shot.plate)
     return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
 
@@ -137,6 +139,7 @@ def assemble(
 
 def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exemplar, ...], *, shot: Shot, show_id: str) -> Use:
     """The facts of a request, for the gate."""
+    frames = _frames(shot, request.frames)
     return Use(
         show_id=show_id,
         shot=shot.code,
@@ -153,8 +156,14 @@ def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exempla
         scene=shot.scene,
         language=request.language,
         medium=request.medium,
-        stated=request.stated,
+        stated={ENVIRONMENT: environment()} | dict(request.stated),
+        frames=FrameRange(first=frames[0], last=frames[-1]),
     )
+
+
+def environment() -> str:
+    """The name of the place where jobs run: `$BOTTEGA_ENVIRONMENT`, else `local`. Packs list the places that they approve."""
+    return os.environ.get("BOTTEGA_ENVIRONMENT") or LOCAL
 
 
 def key_files(source: Path) -> dict[int, Path]:

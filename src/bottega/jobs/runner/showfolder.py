@@ -12,6 +12,7 @@ import tomllib
 from fractions import Fraction
 from pathlib import Path
 
+from bottega.footage import sidecar_of
 from bottega.model import Exemplar, JobError, SealedFile, Shot, Show, UsageError, code, sha256_text, shown
 from bottega.rights.durable import sync_folder
 
@@ -114,6 +115,14 @@ class ShowFolder:
         """Whether a record of that digest is kept."""
         return (self.exemplars / f"{sha256_text(digest, 'exemplar digest')}.json").is_file()
 
+    def anchors(self) -> str | None:
+        """Certificates (PEM) of signers whose Content Credentials the show trusts, if somebody put any there."""
+        path = self.root / "keys" / "credentials.pem"
+        try:
+            return path.read_text("ascii") if path.is_file() else None
+        except (OSError, ValueError) as problem:
+            raise UsageError(f"keys/{path.name} cannot be read: {problem}; it holds certificates as PEM") from problem
+
     def replaced_by(self, exemplar: Exemplar) -> str | None:
         """The digest under which the same path was added before, when these are no longer its bytes; else None."""
         if self.has_exemplar(exemplar.digest):
@@ -140,10 +149,13 @@ class ShowFolder:
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
             _copy_whole(source, target, file.sha256)
+        beside = sidecar_of(source)
+        if beside is not None and not target.with_suffix(beside.suffix).exists():
+            _copy_whole(beside, target.with_suffix(beside.suffix), None)
         return SealedFile.from_json(file.to_json() | {"path": str(target.relative_to(self.root))})
 
 
-def _copy_whole(source: Path, target: Path, sha256: str) -> None:
+def _copy_whole(source: Path, target: Path, sha256: str | None) -> None:
     with tempfile.NamedTemporaryFile(prefix=".", suffix=".part", dir=target.parent, delete=False) as out:
         temporary = Path(out.name)
         try:
@@ -156,7 +168,7 @@ def _copy_whole(source: Path, target: Path, sha256: str) -> None:
             raise JobError(f"{source.name} cannot be kept in exemplars/: {problem.strerror}. Free space, then run it again") from problem
     with temporary.open("rb") as copy:
         found = hashlib.file_digest(copy, "sha256").hexdigest()
-    if found != sha256:
+    if sha256 is not None and found != sha256:
         temporary.unlink(missing_ok=True)
         raise JobError(f"{source.name} changed while it was added: wait until it is saved, then add it again")
     temporary.chmod(0o444)

@@ -51,10 +51,19 @@ class Fit:
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found for one person: a consent that fits wholly, or the reasons of the one that came closest."""
+    """What was found for one person: the consent that came closest, and why it does not fit; no reason where it fits wholly.
 
-    fit: Fit | None
+    `lifted` are reasons against it that a human's resolution or an override set aside.
+    """
+
+    closest: Fit | None
     reasons: tuple[Reason, ...] = ()
+    lifted: tuple[Reason, ...] = ()
+
+    @property
+    def fit(self) -> Fit | None:
+        """The consent, if it fits wholly."""
+        return None if self.reasons else self.closest
 
 
 @dataclass(frozen=True)

@@ -250,18 +250,19 @@ def resolved_plates(fit: Fit) -> dict[str, str]:
 
 def approved_roles(fit: Fit) -> set[str]:
     """The roles that approved the consent by now."""
-    return _roles(fit.grant.approvals, fit.facts.now)
+    return roles_by_now(fit.grant.approvals, fit.facts.now)
 
 
 def approval_missing(facts: Facts, had: set[str]) -> Iterator[Reason]:
     """What a final delivery lacks beside the approvals `had`; those for the job on the shot count too."""
     use = facts.use
-    missing = FINAL_ROLES - had - _roles(facts.state.approvals.get((use.shot, use.job), ()), facts.now)
+    missing = FINAL_ROLES - had - roles_by_now(facts.state.approvals.get((use.shot, use.job), ()), facts.now)
     if use.delivery is Delivery.FINAL and missing:
         yield reason("approval_missing", f"final delivery of {use.shot} {use.job}: missing {', '.join(sorted(missing))}")
 
 
-def _roles(made: tuple[Approval, ...], now: datetime) -> set[str]:
+def roles_by_now(made: tuple[Approval, ...], now: datetime) -> set[str]:
+    """The roles in which somebody named approved by now, with a reference."""
     return {a.role for a in made if a.at <= now and a.approver.strip() and a.ref.strip()}
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bottega.model import Delivery, Detection, FaceBox, FaceKind, FaceTrack, FrameRange, Reason, Role, Use
-from bottega.model.faces import DETECTED
 from bottega.rights.reasons import reason
-from bottega.rights.record.faces import PlateFaces, faces_of
+from bottega.rights.record.faces import PlateFaces, detected_name, faces_of
 from bottega.rights.record.state import State
 
 from .case import Case
@@ -56,7 +55,7 @@ class Seen:
         """The detections, by name, that lie in the frames of the use and that no track covers."""
         for idx, detection in self.known.detections.items():
             for number, box in enumerate(detection.boxes):
-                if in_frames(box.frame, self.use.frames) and not any(covers_box(t, box) for t in self.known.tracks.values()):
+                if in_frames(box.frame, self.use.frames) and not covered(self.known, box):
                     yield detected_name(idx, number), box
 
     def says(self, track: FaceTrack) -> str:
@@ -222,9 +221,9 @@ def covers_box(track: FaceTrack, box: FaceBox) -> bool:
     return COVERED_SHARE * mine.shared_px(box) >= area
 
 
-def detected_name(idx: int, number: int) -> str:
-    """How a detection is called among `tracks_touched`: by the ledger's entry and its place there."""
-    return f"{DETECTED}{idx}-{number}"
+def covered(known: PlateFaces, box: FaceBox) -> bool:
+    """Whether any track is the face of a detection."""
+    return any(covers_box(t, box) for t in known.tracks.values())
 
 
 def _looked_for(seen: Seen, person: str) -> tuple[int, bool]:

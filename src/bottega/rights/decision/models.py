@@ -40,14 +40,12 @@ def models_registered(case: Case) -> Iterator[Reason]:
         elif ROLES.get(role) is not known.learned.kind:
             yield reason("model_scope", f"{digest[:12]} is used as {role.value}, registered as {known.learned.kind.value}")
         if role is Role.MODEL and case.use.technique != Technique.PER_SHOT_NETWORK:
-            yield reason(
-                "technique", f"weights are named, but the technique is {case.use.technique}; allowed is {Technique.PER_SHOT_NETWORK}"
-            )
+            yield reason("technique", f"weights are named, the technique is {case.use.technique}; allowed is {Technique.PER_SHOT_NETWORK}")
 
 
 @policy
 def models_in_scope(case: Case) -> Iterator[Reason]:
-    """Of this show, for these shots, these purposes, and nobody's weights without that person (case 38)."""
+    """Of this show, for this shot and purpose, and nobody's weights without that person (case 38)."""
     use = case.use
     for name, learned in _models(case):
         if learned.show_id != use.show_id:

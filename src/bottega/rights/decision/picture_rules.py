@@ -29,7 +29,7 @@ def nothing_hidden(case: Case) -> Iterator[Reason]:
 @policy
 def credentials_hold(case: Case) -> Iterator[Reason]:
     """Credentials that a picture came with hold, and what they forbid its rightsholder has allowed in a document."""
-    for known in registered(case):
+    for known in with_originals(case):
         if known.marks is None:
             continue
         if known.marks.state is MarkState.INVALID:
@@ -43,14 +43,14 @@ def credentials_hold(case: Case) -> Iterator[Reason]:
 @policy
 def chain_covered(case: Case) -> Iterator[Reason]:
     """What another take made brings its consents and licences along: each still holds, and covers this use too."""
-    for known in registered(case):
+    for known in with_originals(case):
         if known.made_by is None:
             continue
         picture = f"picture {known.digest[:12]}"
         if known.made_by.show_id != case.state.show_id:
             yield reason("chained", f"{picture} was made in show {known.made_by.show_id}, this is {case.state.show_id}")
-        elif known.made_by.plan is not None:
-            yield from _inherited_reasons(case, picture, known.made_by.plan)
+        for plan in known.made_by.plans if known.made_by.show_id == case.state.show_id else ():
+            yield from _inherited_reasons(case, picture, plan)
 
 
 @policy
@@ -70,9 +70,16 @@ def names_nobody_else(case: Case) -> Iterator[Reason]:
         yield reason("text_review", f"words {text.sha256[:12]} seem to name somebody who is not on record")
 
 
+def with_originals(case: Case) -> list[KnownExemplar]:
+    """The pictures of a use, and those of which they are other encodings: a copy says what its original said."""
+    both = [k for known in registered(case) for k in (known, original(case.state, known))]
+    return list({k.digest: k for k in both}.values())
+
+
 def inherited(case: Case) -> tuple[set[str], set[str]]:
     """Consents and licences that come with the takes from which the pictures of a use were made."""
-    takes = [take for known in registered(case) if known.made_by and known.made_by.plan for take in _takes(case, known.made_by.plan)]
+    plans = [plan for known in with_originals(case) if known.made_by for plan in known.made_by.plans]
+    takes = [take for plan in plans for take in _takes(case, plan)]
     sources = [case.state.exemplars[d] for take in takes for d in take.exemplars if d in case.state.exemplars]
     licences = {original(case.state, known).licence_id for known in sources}
     return {g for take in takes for g in take.grants}, {k for k in licences if k is not None}

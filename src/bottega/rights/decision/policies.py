@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from .case import Case
 from .faces import FACE_POLICIES
+from .facts import stated_facts
 from .models import MODEL_POLICIES
 from .picture_rules import chain_covered, credentials_hold, names_nobody_else, nothing_hidden
 from .place_rules import placed
 from .policy import Policy, numbered
+from .table import asked_by_packs
 from .use_rules import (
     approved_final,
     consented,
@@ -37,4 +39,6 @@ POLICIES: tuple[Policy[Case], ...] = numbered(
     credentials_hold,
     chain_covered,
     names_nobody_else,
+    stated_facts,
+    asked_by_packs,
 )

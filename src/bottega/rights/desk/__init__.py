@@ -1,1 +1,1 @@
-"""What people do with the ledger, by the names that they know."""
+"""What a coordinator does with the ledger, by the names that people know: a desk for each subject."""

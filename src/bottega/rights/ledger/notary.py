@@ -65,7 +65,7 @@ class Notary:
         row = ledger.stored_checkpoint()
         if not size and row is None and marked is None:
             return  # not begun yet
-        keys = self._keys(ledger) if size else (self.verifier,)  # 1
+        keys = self.keys(ledger) if size else (self.verifier,)  # 1
         if row is not None:
             said = self._opened(row[1].encode(), keys)  # 2
             if said.size != row[0] or said.size > size or ledger.root_at(said.size) != said.root:  # 3
@@ -113,8 +113,8 @@ class Notary:
         if ledger.root_at(mark.size) != mark.root:  # 6
             raise refusal("split_view", f"{ledger.path}: its first {mark.size} entries are not those that were signed on this machine")
 
-    def _keys(self, ledger: Ledger) -> tuple[Verifier, ...]:
-        """The keys that the log names, this one the last of them."""
+    def keys(self, ledger: Ledger) -> tuple[Verifier, ...]:
+        """The keys that the log names, this one the last of them. Raises `unknown_checkpoint_key` where they do not lead to it."""
         first = ledger.entries("show.created")
         named = first[0].data.get("log_key") if first else None
         keys, rotations = [self.verifier], [e for e in ledger.entries("key.rotated") if e.data.get("which") == "log"]

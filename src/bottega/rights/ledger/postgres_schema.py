@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -80,10 +81,8 @@ def facts(db: psycopg.Connection[Any], schema: str) -> tuple[set[tuple[str, ...]
 def _wanted(schema: str) -> Iterator[tuple[str, ...]]:
     for table, columns in _COLUMNS.items():
         yield "table", table, "rfalsefalse"
-        for column in columns.split(", "):
-            name, kind, *_ = column.split()
-            if name != "PRIMARY":
-                yield "column", f"{table}.{name}", f"{kind}true"
+        for name, kind in re.findall(r"(\w+) (bigint|integer|text|bytea)", columns):
+            yield "column", f"{table}.{name}", f"{kind}true"
     yield "constraint", "entry.entry_pkey", "PRIMARY KEY (idx)"
     yield "constraint", "hash.hash_pkey", "PRIMARY KEY (level, i)"
     yield "constraint", "hash.hash_hash_check", "CHECK ((length(hash) = 32))"

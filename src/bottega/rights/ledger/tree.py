@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -53,13 +54,18 @@ def complete_count(size: int) -> int:
     return 2 * size - size.bit_count()
 
 
+@dataclass
 class Frontier:
     """A tree that only grows, known by its peaks: enough for its root, not for proofs."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._peaks: list[bytes] = []
-        self._root: bytes | None = EMPTY_ROOT
+    size: int = 0
+    _peaks: list[bytes] = field(default_factory=list)
+    _root: bytes | None = field(default=EMPTY_ROOT, compare=False)
+
+    @classmethod
+    def of(cls, size: int, peaks: Sequence[bytes]) -> Frontier:
+        """The frontier of a tree whose peaks are known, from left to right."""
+        return cls(size, [*peaks], None)
 
     def add(self, leaf: bytes) -> None:
         """Append a leaf."""

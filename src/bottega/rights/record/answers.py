@@ -42,6 +42,11 @@ def _declaration_made(state: State, entry: Entry) -> None:
 def _gate_decided(state: State, entry: Entry) -> None:
     if entry.data["allow"] is True and entry.data["clearance_id"] is not None:
         state.cleared[entry.idx] = entry
+    place = (entry.data["use"]["shot"], entry.data["use"]["job"])
+    if entry.data["allow"] is True:
+        state.refused.pop(place, None)
+    else:
+        state.refused[place] = entry
 
 
 def _clearance_spent(state: State, entry: Entry) -> None:

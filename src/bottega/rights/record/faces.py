@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bottega.model import Detection, FaceTrack, faces_digest, sha256_text
+from bottega.model.faces import DETECTED
 from bottega.rights.ledger import Entry
 
 from .reading import text
@@ -52,13 +53,19 @@ def faces_of(state: State, plate: str) -> PlateFaces:
     return state.faces.get(plate, NO_FACES)
 
 
+def detected_name(idx: int, number: int) -> str:
+    """How a detection is called among the faces that an edit touches: by the ledger's entry and its place there."""
+    return f"{DETECTED}{idx}-{number}"
+
+
 def _assigned(state: State, entry: Entry) -> None:
     text(entry, "by")
-    track = FaceTrack.from_json(entry.data["track"])
-    if track.extra:
-        raise ValueError(f"face track {track.track_id} has the unknown fields {', '.join(sorted(track.extra))}")
-    before = faces_of(state, track.plate)
-    state.faces[track.plate] = replace(before, tracks={**before.tracks, track.track_id: track})
+    for said in entry.data["tracks"]:
+        track = FaceTrack.from_json(said)
+        if track.extra:
+            raise ValueError(f"face track {track.track_id} has the unknown fields {', '.join(sorted(track.extra))}")
+        before = faces_of(state, track.plate)
+        state.faces[track.plate] = replace(before, tracks={**before.tracks, track.track_id: track})
 
 
 def _detected(state: State, entry: Entry) -> None:

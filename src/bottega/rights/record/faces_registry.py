@@ -10,22 +10,28 @@ from .registry import _need, _record
 from .state import State
 
 
-def assign_face(ledger: Ledger, track: FaceTrack, *, by: str) -> Entry:
-    """Record whose face a track is. A later one with the same id on the same plate replaces it; nothing is ever taken away.
+def assign_faces(ledger: Ledger, *tracks: FaceTrack, by: str) -> Entry:
+    """Record whose faces these are, all or none. A later track with the same id on the same plate replaces the earlier one.
 
     Raises UsageError for a plate, person or frame that is not on record.
     """
 
     def check(state: State) -> None:
         _need(by, state.people, "person")
-        _check_plate(state, track.plate)
-        for person in track.people():
-            _need(person, state.people, "person")
-        _check_frames(state, track)
+        for track in tracks:
+            _check_plate(state, track.plate)
+            for person in track.people():
+                _need(person, state.people, "person")
+            _check_frames(state, track)
 
-    if track.extra:
-        raise UsageError(f"face track {track.track_id}: unknown fields {', '.join(sorted(track.extra))}")
-    data = {"track": track.to_json(), "by": subject_id(by, "assigned by")}
+    ids = [(t.plate, t.track_id) for t in tracks]
+    twice = sorted({track for plate, track in ids if ids.count((plate, track)) > 1})
+    if not tracks or twice:
+        raise UsageError(f"face tracks {', '.join(twice) or 'none'}: allowed is one or more, each id once")
+    newer = [t.track_id for t in tracks if t.extra]
+    if newer:
+        raise UsageError(f"face track {newer[0]}: it has fields that this version does not know; update Bottega")
+    data = {"tracks": [t.to_json() for t in tracks], "by": subject_id(by, "assigned by")}
     return _record(ledger, "faces.assigned", data, check)
 
 

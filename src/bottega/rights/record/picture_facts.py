@@ -45,8 +45,12 @@ def read_facts(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def made_here(state: State, exemplar: Exemplar) -> MadeBy | None:
     """The take whose delivered file this is: as its bytes show, even where its header was stripped, else as its header says."""
-    plans = [state.delivered_files[f.sha256] for f in exemplar.files if f.sha256 in state.delivered_files]
-    return MadeBy(show_id=str(state.show_id), plan=plans[0]) if plans else exemplar.made_by
+    said = exemplar.made_by
+    if said is not None and said.show_id != state.show_id:
+        return said
+    known = [state.delivered_files[f.sha256] for f in exemplar.files if f.sha256 in state.delivered_files]
+    plans = tuple(dict.fromkeys((*known, *(said.plans if said else ()))))
+    return MadeBy(show_id=str(state.show_id), plans=plans, source=said.source if said else None) if plans else said
 
 
 def original(state: State, known: KnownExemplar) -> KnownExemplar:

@@ -9,12 +9,13 @@ from bottega.model import Approval, BottegaError, Person, Reason, Shot
 from bottega.rights.ledger import Entry, Frontier, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
-from . import answers, consents, faces, models, outputs, trust, works
+from . import answers, consents, faces, models, outputs, rulings, trust, works
 from .answers import Declaration
 from .consents import SUSPENSIONS, Grant
 from .faces import PlateFaces
 from .models import KnownModel
 from .outputs import Delivered
+from .rulings import AdoptedPack, ApprovedEnvironment, Override, PersonsKey, Resolution
 from .works import KnownExemplar, KnownLicence
 
 
@@ -41,6 +42,12 @@ class State:
         self.models: dict[str, KnownModel] = {}
         self.cleared: dict[int, Entry] = {}
         self.spent: dict[str, str] = {}
+        self.packs: dict[str, AdoptedPack] = {}
+        self.environments: dict[str, ApprovedEnvironment] = {}
+        self.resolutions: dict[tuple[str, str], tuple[Resolution, ...]] = {}
+        self.keys: dict[str, PersonsKey] = {}
+        self.overrides: dict[str, Override] = {}
+        self.refused: dict[tuple[str, str], Entry] = {}
         self.delivered: dict[str, tuple[Delivered, ...]] = {}
         self.delivered_files: dict[str, str] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
@@ -59,7 +66,7 @@ class State:
 
     def refresh(self, ledger: Ledger) -> None:
         """Read the entries written since. Raises ConsentError `ledger_invalid`, `ledger_unreachable`."""
-        for entry in ledger.since(self.head):
+        for entry in ledger.follow(self.head):
             self.apply(entry)
 
     def apply(self, entry: Entry) -> None:
@@ -103,6 +110,7 @@ _KINDS: Mapping[str, Callable[[State, Entry], None]] = {
     **faces.KINDS,
     **models.KINDS,
     **outputs.KINDS,
+    **rulings.KINDS,
     **trust.KINDS,
     **works.KINDS,
 }

@@ -1,4 +1,4 @@
-"""The wiring, once: settings, keys, ledger and folders become one `Studio`. It decides nothing itself."""
+"""A show, opened: what people do with it, as calls."""
 
 from __future__ import annotations
 
@@ -13,54 +13,57 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
-from bottega.jobs.runner.books import make_show, open_books, steady_clock
-from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.books import make_show, steady_clock
+from bottega.jobs.runner.explain import explain_request
+from bottega.jobs.runner.facefinding import detect_faces
+from bottega.jobs.runner.facesheet import face_sheet
 from bottega.jobs.runner.handout import hand_out
+from bottega.jobs.runner.models import add_model, destroy_model
 from bottega.jobs.runner.plan import Plan
-from bottega.jobs.runner.progress import Event, Watch, silent
-from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
+from bottega.jobs.runner.progress import Watch, silent
+from bottega.jobs.runner.register import add_copy, add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
-from bottega.jobs.runner.request import Region, RepairRequest, digests_at, picture_files
+from bottega.jobs.runner.request import Region, RepairRequest, picture_files
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
-from bottega.jobs.runner.withdraw import Withdrawals, Withdrawn
-from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
+from bottega.model import (
+    Consent,
+    Content,
+    Delivery,
+    Detection,
+    Exemplar,
+    FrameRange,
+    Learned,
+    Person,
+    Purpose,
+    Role,
+    Shot,
+    Take,
+    UsageError,
+    shown,
+)
 from bottega.rights import (
     Door,
     Gate,
-    Ledger,
-    PeopleStore,
-    Records,
-    SubjectKeys,
     load_gate_key,
     load_public_key,
     private_key_path,
-    subject_keys_path,
 )
-from bottega.rights.desk.consents import ConsentDesk
-from bottega.rights.desk.licences import LicenceDesk
-from bottega.rights.desk.people import PeopleDesk
-from bottega.rights.desk.upkeep import UpkeepDesk
-from bottega.rights.desk.usage import Usage, UsageDesk
+from bottega.rights.decision.explain import Explanation
+from bottega.rights.desk.words import WordsDesk
+
+from .desks import Clock, Desks
 
 T = TypeVar("T", bound=StrEnum)
-Clock = Callable[[], datetime]
 
 
-class Studio:
+class Studio(Desks):
     """A show, opened: people, consents, exemplars, shots and takes.
 
     `clock` gives the present as an aware UTC datetime; tests hand in their own. Without one it is the machine's, watched.
     """
-
-    def __init__(self, folder: ShowFolder, *, clock: Clock | None = None) -> None:
-        self.folder, self.clock = folder, clock or steady_clock()
-        self.show: Show = folder.settings()
-        self.ledger: Ledger = open_books(folder, self.show, clock=self.clock)
-        self._people = PeopleStore(folder.people, SubjectKeys(subject_keys_path(self.show.show_id)))
-        self.records = Records(self.ledger, self._people, show_id=self.show.show_id)
 
     @classmethod
     def create(
@@ -132,31 +135,6 @@ class Studio:
         """Revoke a consent; gives the names of the takes that were made under it."""
         return sorted({t.take for t in self.withdrawals.consent(grant_id, reason=reason or "not stated").takes})
 
-    @cached_property
-    def people_desk(self) -> PeopleDesk:
-        """Coming of age, deaths, erasures, strikes."""
-        return PeopleDesk(self.ledger, self._people, self.records)
-
-    @cached_property
-    def consent_desk(self) -> ConsentDesk:
-        """Forms, documents, suspensions, amendments, transfers."""
-        return ConsentDesk(self.ledger, self._people, self.records, show_id=self.show.show_id)
-
-    @cached_property
-    def licence_desk(self) -> LicenceDesk:
-        """Licences of works, by form."""
-        return LicenceDesk(self.ledger, self._people, self.records, show_id=self.show.show_id, digests_of=digests_at)
-
-    @cached_property
-    def usage_desk(self) -> UsageDesk:
-        """What was used, for payroll and for the end credits."""
-        return UsageDesk(self.ledger, self.records, fps=self.show.fps, credit=self.licence_desk.credit)
-
-    @cached_property
-    def withdrawals(self) -> Withdrawals:
-        """Revocations, and what they touch."""
-        return Withdrawals(self.folder, self.ledger)
-
     def add_exemplars(
         self, pictures: Iterable[str | Path], *, by: str, licence: str, document: Path | None = None, colour: str | None = None
     ) -> list[Exemplar]:
@@ -164,7 +142,12 @@ class Studio:
         author = self.records.artist(by).subject_id
         sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
         ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
-        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence=ground) for e in sealed]
+        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence_id=ground.licence_id) for e in sealed]
+
+    def add_copies(self, pictures: Iterable[str | Path], *, same_as: str, colour: str | None = None) -> list[Exemplar]:
+        """Register other encodings of a picture on record, by its digest: they have its author and licence, and end with them."""
+        sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
+        return [add_copy(self.folder, self.ledger, e, same_as=same_as) for e in sealed]
 
     def exemplars(self) -> list[tuple[Exemplar, str]]:
         """All exemplars on record, with their authors' names."""
@@ -211,11 +194,24 @@ class Studio:
         self.__dict__.pop("_house", None)  # it holds the old one
         return self.upkeep.rotate(which, by=by)
 
-    @cached_property
-    def upkeep(self) -> UpkeepDesk:
-        """Keys, mark and clock."""
-        public, log = self.folder.public_key, self.folder.log_key
-        return UpkeepDesk(self.ledger, self._people, show_id=self.show.show_id, gate_public=public, log_public=log)
+    # Faces, weights and templates
+
+    def detect_faces(self, shot: str, *, detector: str, every: int = 1) -> Detection:
+        """Let a detector look at a plate and record what it found: it can make the gate ask, never say yes."""
+        return detect_faces(self._house, self.folder.shot(shot), name=detector, every=every)
+
+    def face_sheet(self, shot: str, *, to: str | Path) -> list[int]:
+        """Draw a contact sheet of a plate's faces, without names; gives the frames on it."""
+        return face_sheet(self._house, self.folder.shot(shot), to=Path(to))
+
+    def add_model(self, path: str | Path, *, kind: str = "network", **scope: Any) -> Learned:
+        """Keep weights or a face template and register their scope: `people`, `shots`, `purposes`, `trained_on`, `delete_by`."""
+        licence = self.records.production_licence()
+        return add_model(self.folder, self.models, Path(path), ledger=self.ledger, licence=licence, kind=kind, scope=scope)
+
+    def destroy_model(self, digits: str, *, by: str) -> str:
+        """Destroy the show's copy of weights or a template, then record it; says how."""
+        return destroy_model(self.folder, self.models, digits, by=by)
 
     # Jobs
 
@@ -266,6 +262,10 @@ class Studio:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 
+    def explain(self, request: RepairRequest) -> Explanation:
+        """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        return explain_request(self._house, prepare(self._house, request))
+
     def report(self, take: str | None = None) -> dict[str, Any]:
         """What was made, from whose work, under whose consent: one take, or the show."""
         if take is not None:
@@ -286,6 +286,7 @@ class Studio:
             door=lambda job_id: Door(self.ledger, public, show_id=show_id, job_id=job_id, clock=self.clock),
             clock=self.clock,
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
+            words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
         )
 
@@ -334,6 +335,3 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     if text not in allowed:
         raise UsageError(f"{what} {shown(text)}: allowed are {', '.join(allowed)}")
     return kind(text)
-
-
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "Usage", "Withdrawn", "examine"]
