@@ -6,6 +6,7 @@ What it is kept in is a `Store`: an SQLite file, or a schema of a PostgreSQL dat
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from .place import Database, make_store, open_store
 from .store import Row, Store
 
 LONGEST_BODY = 16 * 1024 * 1024
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
 BATCH = 2000
 _FIELDS = {"at", "data", "kind"}
 
@@ -171,6 +173,13 @@ class Ledger:
         with self._held() as store:
             rows = store.rows(kind, after, mentioning=mentioning)
         return [_entry(row) for row in rows]
+
+    def naming(self, kind: str, digests: Collection[str]) -> list[Entry]:
+        """The entries of a kind that name one of several digests; as with `mentioning`, the others are not looked at."""
+        wanted = {digest.encode() for digest in digests}
+        with self._held() as store:
+            rows = store.rows(kind, -1)
+        return [_entry(row) for row in rows if not wanted.isdisjoint(_DIGEST.findall(row.body))]
 
     def since(self, known: Head) -> list[Entry]:
         """The entries after a head that the caller has seen; raises `ledger_invalid` where the log does not continue from it."""
