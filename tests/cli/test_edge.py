@@ -16,6 +16,7 @@ from bottega.cli.edge import WRONG_USAGE
 from tests.story.stage import Stage
 
 from .conftest import Bottega
+from .test_people_commands import ASKED as PEOPLE
 
 HOSTILE = ("\x1b[31mred", "\x9b31m", "\u202egnp.exe", "a\nError: faked", "\x00", "\U000e0041", "\udcff")
 WRONG = {
@@ -160,4 +161,4 @@ def test_every_command_prints_one_document_when_it_went_well(bottega: Bottega, j
     grant = found["consent", "list"][0]["grant_id"]
     assert json.loads(bottega("consent", "revoke", grant, "--json").out)["takes"] == [f"sh010_deage_v00{n}" for n in (1, 2, 3)]
     elsewhere = [["repair"], ["consent", "add"], ["consent", "revoke"], ["witness", "cosign"], ["witness", "serve"]]
-    assert all(any(tuple(words[: len(path)]) == path for words in (*asked, *elsewhere)) for path in COMMANDS)
+    assert all(any(tuple(words[: len(path)]) == path for words in (*asked, *elsewhere, *PEOPLE)) for path in COMMANDS)
