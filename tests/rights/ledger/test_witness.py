@@ -149,6 +149,15 @@ def test_a_damaged_memory_is_no_reason_to_begin_anew(witness: Witness) -> None:
         assert not isinstance(found.value, WitnessError)
 
 
+def test_a_memory_that_is_gone_is_no_reason_to_begin_anew(witness: Witness) -> None:
+    witness.add_checkpoint(A_LOG.request(0, 40).text())
+    (seen,) = (witness.folder / "seen").iterdir()
+    seen.unlink()
+    witness.trust(LOG.verifier.vkey)
+    with pytest.raises(NoteError, match="is gone"):
+        witness.add_checkpoint(A_LOG.request(0, 30).text())
+
+
 def test_a_memory_that_was_swapped_with_another_log_s_is_refused(witness: Witness) -> None:
     other = Grown(3, signer=Signer("bottega.example/show-2", LOG._key))
     witness.trust(other.signer.verifier.vkey)
