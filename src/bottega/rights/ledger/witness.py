@@ -95,7 +95,7 @@ class Witness:
             raise NoteError(f"the key of {shown(key.name)} signs as a witness: allowed is a log's own key")
         with self._locked():
             known = self._keys(key.name)
-            if not known:  # before the key: a memory that is missing later was lost
+            if not known and self._memory(_origin_hash(key.name)) is None:  # before the key: a memory that is missing later was lost
                 write_whole(self._file("seen", key.name, "note"), NOTHING_YET.encode())
             if key not in known:
                 write_whole(self._file("logs", key.name, "vkey"), "".join(f"{k.vkey}\n" for k in (*known, key)).encode())
@@ -162,7 +162,7 @@ class Witness:
 
     def _memory(self, origin_hash: str) -> str | None:
         path = self.folder / "seen" / f"{origin_hash}.note"
-        return path.read_text("utf-8") if path.is_file() else None
+        return path.read_text("utf-8", "replace") if path.is_file() else None
 
     def _keys(self, origin: str) -> tuple[Verifier, ...]:
         path = self._file("logs", origin, "vkey")
