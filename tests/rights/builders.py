@@ -264,3 +264,23 @@ ANSWERS = {
     "signature.separately_signed": "true",
     "signature.clear_conspicuous": "true",
 }
+
+
+SMALL_PACK = """
+schema = "bottega.pack"
+schema_version = 1
+id = "small"
+title = "Small"
+source = "nobody"
+dated = 2026-01-02
+note = "for tests"
+
+[[row]]
+id = "R1"
+title = "A key visual"
+risk = "stop"
+signs = "legal"
+when = ["key_visual is yes"]
+approvals = ["legal"]
+code = "escalate"
+"""
