@@ -165,13 +165,13 @@ class Ledger:
         with self._held() as store:
             return store.checkpoint()
 
-    def entries(self, kind: str | None = None, *, after: int = -1, mentioning: str = "") -> list[Entry]:
-        """The entries with a higher index than `after`, of one kind or of all; each is checked against its own hash.
+    def entries(self, kind: str | None = None, *, after: int = -1, mentioning: str = "", most: int | None = None) -> list[Entry]:
+        """The entries with a higher index than `after`, of one kind or of all, `most` of them; each is checked against its own hash.
 
         `mentioning` leaves out those whose body does not hold that text; they are not looked at, so it is for asking, not for deciding.
         """
         with self._held() as store:
-            rows = store.rows(kind, after, mentioning=mentioning)
+            rows = store.rows(kind, after, mentioning=mentioning, most=most)
         return [_entry(row) for row in rows]
 
     def naming(self, kind: str, digests: Collection[str]) -> list[Entry]:
