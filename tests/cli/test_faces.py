@@ -6,6 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from bottega.jobs.runner import facefinding
+from tests.jobs.test_detectors import Fake
+
 from .conftest import Bottega
 
 HERO = ("faces", "assign", "sh010", "--as", "performer", "--person", "Performer A", "--box", "4,8,34,34", "--box-at", "1003=8,8,34,34")
@@ -53,6 +58,16 @@ def test_without_an_interpreter_detect_says_how_to_get_one(bottega: Bottega, mon
     monkeypatch.delenv("BOTTEGA_FACE_PYTHON", raising=False)
     said = bottega("faces", "detect", "sh010")
     assert said.code == 2 and "opencv-python-headless<5" in said.err
+
+
+def test_what_a_detector_found_is_listed_until_somebody_assigns_it(bottega: Bottega, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facefinding, "detector", lambda name: lambda: Fake((10, 14, 20, 20)))
+    found = read(bottega, "faces", "detect", "sh010", "--every", "2")
+    assert (found["frames"], len(found["boxes"])) == ([1001, 1003], 2)
+    assert [b["frame"] for b in read(bottega, "faces", "list", "sh010")["unassigned"]] == [1001, 1003]
+    assert "looked at 2 frames and found 2 boxes" in bottega("faces", "detect", "sh010", "--every", "2").out
+    read(bottega, *HERO)
+    assert read(bottega, "faces", "list", "sh010")["unassigned"] == []
 
 
 def test_weights_without_a_consent_to_training_are_not_taken(bottega: Bottega, tmp_path: Path) -> None:
