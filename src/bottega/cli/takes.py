@@ -179,7 +179,7 @@ def told(
 
 def _fact(text: str) -> tuple[str, str]:
     name, between, value = text.partition("=")
-    if not between or not value:
+    if not name or not between or not value:
         raise UsageError(f"--state {shown(text)}: write it as FACT=VALUE, for example could_pass_as_real=no")
     return name, value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -110,3 +110,7 @@ class Use(Record):
     def digest(self) -> str:
         """The sha256 of the facts: a clearance is bound to it."""
         return hashlib.sha256(canonical_json(self.to_json())).hexdigest()
+
+    def facts_digest(self) -> str:
+        """The sha256 of the facts without the pictures: what a human who looked at some of them was told."""
+        return replace(self, inputs=()).digest()

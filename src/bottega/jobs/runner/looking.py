@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bottega.model import Exemplar, FrameRange, Input, Shot, Use
 
 from .passes import Pass
-from .register import given_names
 from .request import ENVIRONMENT, environment
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ def looking(house: House, shot: Shot, *exemplars: Exemplar, job: str, frames: Fr
         frames=frames or shot.frames,
         tracks_touched=(),
         stated={ENVIRONMENT: environment()},
-        text=house.words([shot.code, *(name for e in exemplars for name in given_names(e))]),
     )
     house.declare(use)
     job_id = f"{shot.code}-{job}-{secrets.token_hex(8)}"

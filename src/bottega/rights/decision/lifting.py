@@ -1,7 +1,7 @@
 """What sets a reason aside: a named human's resolution of a hold, or an override that two people signed. Nothing else does.
 
-A resolution covers the one reason that was shown, word by word, and the pictures it was about. An override covers one use, to the last
-fact. Neither reaches what only a person, a licensor or the law can give.
+A resolution covers the one reason that was shown, word by word, for the pictures and facts it was about. An override covers one
+use, to the last fact. Neither reaches what only a person, a licensor or the law can give.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class Lifting:
 
     @classmethod
     def of(cls, facts: Facts) -> Lifting:
-        """The resolutions about these pictures, and the newest override for this very use that holds now."""
-        use, pictures = facts.use, {item.digest for item in facts.use.inputs}
+        """The resolutions about these pictures and facts, and the newest override for this very use that holds now."""
+        use, pictures, told = facts.use, {item.digest for item in facts.use.inputs}, facts.use.facts_digest()
         made = facts.state.resolutions.get((use.shot, use.job), ())
         holding = [o for o in facts.state.overrides.values() if _is_for(o, facts) and override_holds(o, facts.state)]
-        return cls(tuple(r for r in made if pictures <= r.inputs), holding[-1] if holding else None)
+        return cls(tuple(r for r in made if pictures <= r.inputs and r.facts == told), holding[-1] if holding else None)
 
     def split(self, reasons: tuple[Reason, ...]) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
         """The reasons that stand, and those that were set aside."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bottega.model import Approval, CredentialError, UsageError, canonical_json, code, shown
+from bottega.model import Approval, CredentialError, UsageError, Use, canonical_json, code, shown
 from bottega.rights.ledger import Clock, Ledger
 from bottega.rights.overrides import SIGNERS, OverrideSignature, OverrideStatement, SignedOverride
 from bottega.rights.private.keys import key_folder, key_id, load_private_key, make_private_key
@@ -61,9 +61,8 @@ class RulingsDesk:
         if not details:
             asked = ", ".join(dict.fromkeys(r["code"] for r in data["reasons"]))
             raise UsageError(f"{shown(held)}: the gate last refused {job} on {shot} for {asked}")
-        rulings_registry.resolve_hold(
-            self._ledger, shot, job=job, held=held, inputs=data["inputs"], details=details, by=self._id(by), role=role, ref=ref
-        )
+        use = Use.from_json(data["use"])
+        rulings_registry.resolve_hold(self._ledger, use, held=held, details=details, by=self._id(by), role=role, ref=ref)
         return details
 
     def keys(self) -> list[tuple[PersonsKey, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bottega.model import UsageError, shown
 from bottega.rights.ledger import Entry, Ledger
 
-MADE, PICTURES, MODELS = "output.registered", "exemplar.registered", "model.registered"
+MADE, PICTURES, MODELS = "output.registered", "exemplar.registered", ("model.registered", "template.registered")
 SHORTEST_DIGEST = 8
 
 
@@ -65,15 +65,17 @@ def _derived(ledger: Ledger, thing: str) -> Iterator[str]:
     for entry in ledger.entries(kind=PICTURES, mentioning=thing):
         if thing in (entry.data["licence_id"], entry.data.get("derived_from")):
             yield entry.data["digest"]
-    for entry in ledger.entries(kind=MODELS, mentioning=thing):
-        if thing in (*entry.data.get("trained_on", ()), *entry.data.get("grants", ())):
-            yield entry.data["digest"]
+    for kind in MODELS:
+        for entry in ledger.entries(kind=kind, mentioning=thing):
+            if thing in (*entry.data["trained_on"], *entry.data["grants"]):
+                yield entry.data["digest"]
 
 
 def _whole(ledger: Ledger, named: str) -> str:
     """The id, or the digest that begins so. Raises UsageError for what the ledger does not know."""
-    if any(ledger.entries(kind=kind, mentioning=named) for kind in ("grant.created", "licence.added")):
-        return named
+    for kind, name in (("grant.created", "grant_id"), ("licence.added", "licence_id")):
+        if named and any(e.data[name] == named for e in ledger.entries(kind=kind, mentioning=named)):
+            return named
     if len(named) < SHORTEST_DIGEST or not set(named) <= set("0123456789abcdef"):
         raise UsageError(f"{shown(named)} is no consent and no licence on record, and no digest of {SHORTEST_DIGEST} to 64 digits")
     begun = {str(e.data["digest"]) for e in ledger.entries(kind=PICTURES, mentioning=named) if e.data["digest"].startswith(named)}

@@ -40,13 +40,14 @@ class ApprovedEnvironment:
 
 @dataclass(frozen=True)
 class Resolution:
-    """A human's yes to one held reason, as it was said (`details`), about these pictures, by one role."""
+    """A human's yes to one held reason, as it was said (`details`), about these pictures and facts, by one role."""
 
     shot: str
     job: str
     code: str
     inputs: frozenset[str]
     details: frozenset[str]
+    facts: str
     by: str
     role: str
     idx: int
@@ -101,6 +102,7 @@ def _hold_resolved(state: State, entry: Entry) -> None:
         code=text(entry, "code"),
         inputs=frozenset(str(d) for d in entry.data["inputs"]),
         details=frozenset(str(d) for d in entry.data["details"]),
+        facts=text(entry, "facts"),
         by=subject_id(text(entry, "by"), "by"),
         role=text(entry, "role"),
         idx=entry.idx,

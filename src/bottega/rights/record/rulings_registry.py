@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from bottega.model import UsageError, code, label, sha256_text, shown, subject_id
+from bottega.model import UsageError, Use, code, label, sha256_text, shown, subject_id
 from bottega.rights.decision.lifting import may_be_resolved, override_holds, resolvers
 from bottega.rights.ledger import Entry, Ledger
 from bottega.rights.overrides import SIGNERS, SignedOverride, in_time
@@ -69,17 +69,16 @@ def approve_environment(ledger: Ledger, environment: str, *, training: bool, by:
     return _record(ledger, "environment.approved", data, lambda state: _need(by, state.people, "person"))
 
 
-def resolve_hold(
-    ledger: Ledger, shot: str, *, job: str, held: str, inputs: Iterable[str], details: Iterable[str], by: str, role: str, ref: str
-) -> Entry:
-    """A named human says that a held use may go on: one code, as it was said (`details`), about these pictures."""
+def resolve_hold(ledger: Ledger, use: Use, *, held: str, details: Iterable[str], by: str, role: str, ref: str) -> Entry:
+    """A named human says that a held use may go on: one code, as it was said (`details`), about its pictures and facts."""
     if not may_be_resolved(held):
         raise UsageError(f"{shown(held)} is no hold that the production can resolve; `bottega decide --explain` says who can")
     _one_of(role, resolvers(held), f"resolving {held}")
-    said, pictures = sorted(set(details)), sorted({sha256_text(d, "input digest") for d in inputs})
+    said, pictures = sorted(set(details)), sorted({sha256_text(i.digest, "input digest") for i in use.inputs})
     if not said or not pictures:
         raise UsageError("a resolution needs the pictures and the words that it is about; ask the gate first, with `bottega decide`")
-    data = _said(by, role, ref) | {"shot": code(shot, "shot"), "job": code(job, "job"), "code": held, "inputs": pictures, "details": said}
+    place = {"shot": code(use.shot, "shot"), "job": code(use.job, "job")}
+    data = _said(by, role, ref) | place | {"code": held, "inputs": pictures, "facts": use.facts_digest(), "details": said}
     return _record(ledger, "hold.resolved", data, lambda state: _need(by, state.people, "person"))
 
 
