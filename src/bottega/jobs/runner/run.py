@@ -19,6 +19,7 @@ from bottega.model import (
     FootageError,
     FrameRange,
     Reason,
+    Role,
     Show,
     Take,
     TakeInput,
