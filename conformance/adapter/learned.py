@@ -63,7 +63,8 @@ def put_model(world: World, name: str, values: Mapping[str, Any]) -> None:
     rest, (text, show, scope, subjects, trained_on, made_by) = taken(values, "bytes", "show", "scope", "subjects", "trained_on", "made_by")
     sealed = SealedFile(path=f"{name}.bin", sha256=digest(text), size_bytes=len(text.encode()))
     licence = world.licence_id("production")
-    exemplar = Exemplar(digest=sealed.sha256, role=Role.MODEL, files=(sealed,), licence_id=licence, author_id=world.subject(made_by))
+    role = Role.TEMPLATE if values["kind"] == "template" else Role.MODEL
+    exemplar = Exemplar(digest=sealed.sha256, role=role, files=(sealed,), licence_id=licence, author_id=world.subject(made_by))
     registry.register_exemplar(world.ledger, exemplar)
     grants = [g for g, c in world.facts["consents"].items() if c["subject"] in subjects]
     learned = {

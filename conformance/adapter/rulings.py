@@ -38,7 +38,9 @@ def drop_pack(world: World, step: Mapping[str, Any]) -> None:
 
 def override(world: World, step: Mapping[str, Any]) -> None:
     """The gate is asked and refuses; people sign that it be passed over; the paper is put on record, or turned down there."""
-    changes = {"inputs": {name: world.ask["inputs"][name] for name in step["inputs"]}} if "inputs" in step else {}
+    changes = dict(step.get("ask", {}))
+    if "inputs" in step:
+        changes["inputs"] = {name: world.ask["inputs"][name] for name in step["inputs"]}
     world.gate.decide(world.use(**changes), job_id="job-refused")
     file = world.root / "override.json"
     until = datetime.fromisoformat(step["until"]) if "until" in step else world.now + timedelta(hours=2)
@@ -62,3 +64,11 @@ def _signed_and_recorded(world: World, step: Mapping[str, Any], until: datetime,
         paper["statement"]["why"] += " And the next one."
         file.write_text(json.dumps(paper))
     desk.record_override(file)
+
+
+def revoke_key(world: World, step: Mapping[str, Any]) -> None:
+    """A person's signing key counts no more."""
+    registered = world.studio.rulings.keys()
+    for key, owner in registered:
+        if owner == step["person"]:
+            world.studio.rulings.revoke_key(key.key_id, cause="lost")

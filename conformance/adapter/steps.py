@@ -111,6 +111,7 @@ STEPS: dict[str, Step] = {
     "adopt_pack": rulings.adopt_pack,
     "drop_pack": rulings.drop_pack,
     "override": rulings.override,
+    "revoke_key": rulings.revoke_key,
     "revoke": revoke,
     "record": record,
     "strike": strike,
