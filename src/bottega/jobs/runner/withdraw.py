@@ -50,12 +50,16 @@ class Withdrawals:
         return Withdrawn(tuple(takes), tuple(t.take for t in takes if set_aside and self._set_aside(t, code)))
 
     def _set_aside(self, made: AffectedTake, code: str) -> bool:
-        """Take a finished take out of the open and mark it. One whose folder is gone is on record all the same; one that is being made stops by itself."""
+        """Take a finished take out of the open and mark it; one that is being made stops by itself.
+
+        One whose folder is gone is on record all the same.
+        """
         try:
             folder = named(self._folder.root, made.take)
             take = folder.read()
         except (UsageError, JobError):
-            self._ledger.append("job.quarantined", {"take_id": made.take_id, "take": made.take, "reasons": [code], "record_sha256": None})
+            gone = {"take_id": made.take_id, "take": made.take, "reasons": [code], "record_sha256": None}
+            self._ledger.append("job.quarantined", gone)
             return True
         if take.take_id != made.take_id or take.state is not TakeState.DONE:
             return False
