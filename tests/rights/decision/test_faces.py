@@ -12,6 +12,7 @@ from bottega.model import Delivery, Detection, FaceBox, FaceKind, FrameRange, Gr
 from bottega.rights import Decision, add_consent, assign_faces, decide, record_detection, review_faces
 from bottega.rights.decision.faces import FACE_POLICIES, NONE_RECORDED, covers_box, faces_on_record
 from bottega.rights.record.faces import detected_name
+from bottega.rights.record.rulings_registry import resolve_hold
 from tests.rights.builders import (
     ARTIST,
     KEY,
@@ -275,3 +276,13 @@ def test_a_review_of_faces_that_changed_meanwhile_is_refused(stage: Stage) -> No
     put_faces(stage.ledger, face())
     with pytest.raises(UsageError, match="changed since they were looked at"):
         review_faces(stage.ledger, PLATE, faces=digest("older faces"), by=ARTIST)
+
+
+def test_a_hold_that_a_human_resolved_is_asked_again_when_the_faces_change(stage: Stage) -> None:
+    put_faces(stage.ledger, face(), face("poster", FaceKind.DEPICTION, boxes=OTHER_SIDE))
+    held = asked(stage)
+    about = {"details": [r.detail for r in held.reasons], "by": ARTIST, "role": "legal", "ref": "mail-9"}
+    resolve_hold(stage.ledger, good_use(), held="face_depicted", **about)
+    assert asked(stage).allow
+    put_faces(stage.ledger, face("poster", FaceKind.DEPICTION, boxes=(ELSEWHERE.grown(3),)))
+    assert asked(stage).codes == ("face_depicted",)

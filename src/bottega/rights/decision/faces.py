@@ -58,10 +58,15 @@ class Seen:
                 if in_frames(box.frame, self.use.frames) and not covered(self.known, box):
                     yield detected_name(idx, number), box
 
+    @property
+    def name(self) -> str:
+        """How a refusal calls the plate: with its faces, so that what a human resolved of these is not resolved of others."""
+        return f"plate {self.plate[:12]} (faces {self.known.digest[:12]})"
+
     def says(self, track: FaceTrack) -> str:
         """How a refusal calls a track."""
-        how = "" if self.touches(track.track_id) else ", which the edit does not touch"
-        return f"face {track.track_id} of plate {self.plate[:12]}{how}"
+        how = "" if self.touches(track.track_id) else ", which the edit does not touch,"
+        return f"face {track.track_id} of {self.name}{how}"
 
 
 def plates_seen(use: Use, state: State) -> tuple[Seen, ...]:
@@ -102,7 +107,7 @@ def faces_shown_are_cleared(case: Case) -> Iterator[Reason]:
     holds = {FaceKind.DEPICTION: "face_depicted", FaceKind.LOOKALIKE: "lookalike", FaceKind.OBJECT: "likeness_object"}
     for seen in _edited(case):
         for track in seen.of_kind(*holds):
-            yield reason(holds[track.kind], seen.says(track))
+            yield reason(holds[track.kind], f"{seen.says(track)} is a {track.kind.value}")
 
 
 @policy
@@ -133,7 +138,7 @@ def people_tracked(case: Case) -> Iterator[Reason]:
         there = {person for t in seen.tracks for person in t.people()}
         for person in dict.fromkeys(case.use.people):
             if seen.known.reviewed and person not in there:
-                yield reason("person_untracked", f"no face of plate {seen.plate[:12]} is that of {person}")
+                yield reason("person_untracked", f"no face of {seen.name} is that of {person}")
 
 
 @policy
@@ -143,7 +148,7 @@ def detectors_agree(case: Case) -> Iterator[Reason]:
         for person in dict.fromkeys(case.use.people):
             looked, found = _looked_for(seen, person)
             if looked and not found:
-                yield reason("detector_silent", f"plate {seen.plate[:12]}: looked at {looked} frames with {person}, a detector found none")
+                yield reason("detector_silent", f"{seen.name}: looked at {looked} frames with {person}, a detector found none")
 
 
 @policy
@@ -157,7 +162,7 @@ def detections_assigned(case: Case) -> Iterator[Reason]:
         ):
             if boxes:
                 at = "; ".join(f"{b.x},{b.y},{b.width},{b.height} at frame {b.frame}" for b in boxes[:_SHOWN])
-                yield reason(code, f"plate {seen.plate[:12]}: {len(boxes)} detections belong to no face track ({at})")
+                yield reason(code, f"{seen.name}: {len(boxes)} detections belong to no face track ({at})")
 
 
 @policy
@@ -169,7 +174,7 @@ def faces_reviewed(case: Case) -> Iterator[Reason]:
         touched = case.use.touches_performer or any(seen.of_kind(*OF_PEOPLE, touched=True))
         if touched and not seen.known.reviewed:
             why = "changed since they were reviewed" if seen.known.review else "were never reviewed"
-            yield reason("faces_unreviewed", f"the faces of plate {seen.plate[:12]} {why}")
+            yield reason("faces_unreviewed", f"the faces of {seen.name} {why}")
 
 
 FACE_POLICIES = (
