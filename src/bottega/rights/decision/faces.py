@@ -12,14 +12,12 @@ from typing import Any
 
 from bottega.model import Delivery, Detection, FaceBox, FaceKind, FaceTrack, FrameRange, Reason, Role, Use
 from bottega.rights.reasons import reason
-from bottega.rights.record.faces import PlateFaces, detected_name, faces_of
+from bottega.rights.record.faces import PlateFaces, covers, faces_of
 from bottega.rights.record.state import State
 
 from .case import Case
 from .policy import policy
 
-COVERED_SHARE = 2  # a track covers a detection when half of it lies inside the track's box
-LARGEST_COVER = 16  # and the box is at most this many times as large: one drawn round everybody covers nobody
 OF_PEOPLE = (FaceKind.PERFORMER, FaceKind.DOUBLE)
 NONE_RECORDED = "none recorded"
 _SHOWN = 5
@@ -53,10 +51,7 @@ class Seen:
 
     def unassigned(self) -> Iterator[tuple[str, FaceBox]]:
         """The detections, by name, that lie in the frames of the use and that no track covers."""
-        for idx, detection in self.known.detections.items():
-            for number, box in enumerate(detection.boxes):
-                if in_frames(box.frame, self.use.frames) and not covered(self.known, box):
-                    yield detected_name(idx, number), box
+        return ((name, box) for name, box in self.known.loose if in_frames(box.frame, self.use.frames))
 
     @property
     def name(self) -> str:
@@ -218,19 +213,6 @@ def in_frames(frame: int, wanted: FrameRange | None) -> bool:
     return wanted is None or frame in wanted
 
 
-def covers_box(track: FaceTrack, box: FaceBox) -> bool:
-    """Whether a track is the face of a detection: half of the detection inside it, and the track's box not of another size."""
-    mine, area = track.box_at(box.frame), box.width * box.height
-    if mine is None or mine.width * mine.height > LARGEST_COVER * area:
-        return False
-    return COVERED_SHARE * mine.shared_px(box) >= area
-
-
-def covered(known: PlateFaces, box: FaceBox) -> bool:
-    """Whether any track is the face of a detection."""
-    return any(covers_box(t, box) for t in known.tracks.values())
-
-
 def _looked_for(seen: Seen, person: str) -> tuple[int, bool]:
     """On how many frames a detector could have found somebody, and whether it found any face there that may be theirs."""
     own = [t for t in seen.tracks if t.kind in OF_PEOPLE and person in t.people()]
@@ -239,8 +221,13 @@ def _looked_for(seen: Seen, person: str) -> tuple[int, bool]:
     for detection in seen.known.detections.values():
         frames = _frames_for(detection, own, seen.use.frames)
         looked |= frames
-        found = found or any(b.frame in frames and (not own or any(covers_box(t, b) for t in own)) for b in detection.boxes)
+        found = found or any(b.frame in frames and (not own or any(_covers(t, b) for t in own)) for b in detection.boxes)
     return len(looked), found
+
+
+def _covers(track: FaceTrack, box: FaceBox) -> bool:
+    mine = track.box_at(box.frame)
+    return mine is not None and covers(mine, box)
 
 
 def _frames_for(detection: Detection, own: list[FaceTrack], wanted: FrameRange | None) -> set[int]:
