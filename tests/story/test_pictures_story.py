@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -15,8 +16,9 @@ from PIL import Image
 
 from bottega import Studio
 from bottega.footage import find, made_by, seal
-from bottega.model import BottegaError, ConsentError, MadeBy, Role, TakeState, UsageError
+from bottega.model import BottegaError, ConsentError, MadeBy, MarkState, Role, TakeState, UsageError
 from bottega.rights import revoke_licence
+from tests.signed_pictures import chain, sign
 
 from .stage import ARTIST, KEYS, PERFORMER, SHOT, Stage, build, deage, open_show, painted, picture, srgb, write_exr, write_png
 
@@ -156,6 +158,58 @@ def test_35_what_is_on_record_says_what_it_holds(studio: Studio) -> None:
     for exemplar, _ in studio.exemplars():
         assert exemplar.layers
         assert studio.records.state().exemplars[exemplar.digest].layers == exemplar.layers
+
+
+# 36: what pictures were signed with.
+
+
+def signed_keys(stage: Stage, **how: object) -> Path:
+    folder = stage.root / "signed"
+    folder.mkdir()
+    plate, matte = picture(1006)
+    write_png(folder / "1006.png", srgb(painted(plate, matte)))
+    return sign(folder / "1006.png", **how)
+
+
+def test_36_signed_keys_are_kept_as_they_are(studio: Studio, stage: Stage) -> None:
+    (studio.folder.root / "keys" / "credentials.pem").write_text(chain()[0])
+    path = signed_keys(stage)
+    [kept] = studio.add_exemplars([path], by=ARTIST, licence="work-for-hire")
+    assert kept.marks is not None and kept.marks.state is MarkState.TRUSTED
+    assert (studio.folder.root / kept.files[0].path).read_bytes() == path.read_bytes()
+    assert deage(studio, stage, keys=path.parent).state is TakeState.DONE
+
+
+def test_36_credentials_beside_a_key_are_kept_beside_its_copy(studio: Studio, stage: Stage) -> None:
+    path = stage.root / "face.1006.exr"
+    write_exr(path, picture(1006)[0])
+    sign(path)
+    [kept] = studio.add_exemplars([path], by=ARTIST, licence="work-for-hire", colour="lin_rec709_srgb")
+    copy = (studio.folder.root / kept.files[0].path).with_suffix(".c2pa")
+    assert copy.read_bytes() == path.with_suffix(".c2pa").read_bytes()
+    assert kept.marks is not None and kept.marks.sidecars == (hashlib.sha256(copy.read_bytes()).hexdigest(),)
+
+
+def test_36_tampered_credentials(studio: Studio, stage: Stage) -> None:
+    path = signed_keys(stage)
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"IDAT") + 40] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(ConsentError, match="mismatch") as refusal:
+        studio.add_exemplars([path], by=ARTIST, licence="work-for-hire")
+    assert refusal.value.codes == ("tampered_credential",)
+
+
+def test_36_a_key_that_says_no_needs_its_authors_document(studio: Studio, stage: Stage) -> None:
+    path = signed_keys(stage, mining={"cawg.ai_training": "notAllowed"})
+    studio.add_exemplars([path], by=ARTIST, licence="work-for-hire")
+    with pytest.raises(ConsentError) as refusal:
+        deage(studio, stage, keys=path.parent)
+    assert refusal.value.codes == ("mining_not_allowed",)
+    contract = stage.root / "contract.txt"
+    contract.write_text("Artist B allows this very use.")
+    studio.add_exemplars([path], by=ARTIST, licence="licensed", document=contract)
+    assert deage(studio, stage, keys=path.parent).state is TakeState.DONE
 
 
 # 39: a take that comes back.

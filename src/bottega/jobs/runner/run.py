@@ -19,6 +19,7 @@ from bottega.model import (
     FootageError,
     FrameRange,
     Reason,
+    Role,
     Show,
     Take,
     TakeInput,
@@ -71,9 +72,13 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
 
 
 def worded(house: House, job: Resolved) -> Resolved:
-    """The job with what was found in its words: every label and file name that somebody chose. Texts of later jobs belong here too."""
+    """The job with what was found in its words: every label and file name that somebody chose. Texts of later jobs belong here too.
+
+    A plate's name is not among them: it says who was filmed, not who is to be made.
+    """
     regions = [region.name for region in job.request.regions]
-    texts = dict.fromkeys((job.shot.code, job.request.job, *regions, *(name for e in job.exemplars for name in given_names(e))))
+    files = [name for e in job.exemplars if e.role is not Role.PLATE for name in given_names(e)]
+    texts = dict.fromkeys((job.shot.code, job.request.job, *regions, *files))
     return replace(job, use=replace(job.use, text=house.words([*texts])))
 
 
