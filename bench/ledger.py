@@ -38,7 +38,7 @@ def main() -> int:
     given = options.parse_args()
     over = []
     for name, place in places():
-        with tempfile.TemporaryDirectory(dir=".") as marks:
+        with tempfile.TemporaryDirectory() as marks:
             found = measure(place, Path(marks), entries=given.entries, samples=given.samples)
         machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
         busy = round(os.getloadavg()[0], 1)
@@ -48,8 +48,8 @@ def main() -> int:
 
 
 def places() -> Iterator[tuple[str, Path | Database]]:
-    """An empty place of each kind; the disk is that of the working folder."""
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    """An empty place of each kind; the disk is that of `$TMPDIR`."""
+    with tempfile.TemporaryDirectory() as folder:
         yield "sqlite", Path(folder) / "ledger.db"
     with contextlib.ExitStack() as stack:
         try:
