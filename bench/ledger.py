@@ -16,28 +16,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bottega.model import Input, Role
-from bottega.rights import (
-    Database,
-    Gate,
-    Ledger,
-    Mark,
-    Notary,
-    State,
-    add_consent,
-    create_show,
-    log_signer,
-    register_exemplar,
-)
-from tests.rights.builders import GATE_KEY, KEY, MATTE, PLATE, SHOW, digest, good_consent, good_use, register_stage, still
+from tests.rights.builders import GATE_KEY, SHOW, Clock, begin_stage, digest, good_consent, good_use
 from tests.rights.ledger.server import APP, OWNER, running
 from tests.rights.ledger.show import LOG_KEY
+
+from bottega.rights import Database, Gate, Ledger, Mark, Notary, State, add_consent, log_signer
 
 LIMITS = {"verify_s": 5.0, "decide_p99_ms": 50.0, "append_p99_ms": 20.0}
 
@@ -74,7 +62,7 @@ def places() -> Iterator[tuple[str, Path | Database]]:
 def measure(place: Path | Database, marks: Path, *, entries: int, samples: int) -> dict[str, Any]:
     """Fill a ledger with what a long show writes, and time it."""
     notary = Notary(log_signer(SHOW, LOG_KEY), mark=Mark(marks / "mark.note"), copies=[marks / "latest.note"])
-    with Ledger.create(place, notary=notary) as ledger:
+    with Ledger.create(place, clock=Clock(), notary=notary) as ledger:
         filled = timed(lambda: fill(ledger, entries))
         found: dict[str, Any] = {"entries": ledger.head().size, "filled_s": filled}
         found["verify_s"] = timed(ledger.verify)
@@ -83,13 +71,14 @@ def measure(place: Path | Database, marks: Path, *, entries: int, samples: int) 
         use = good_use()
         found |= spread("head", samples, lambda i: ledger.head())
         found |= spread("decide", samples, lambda i: gate.decide(use, job_id=f"job-{i}"))
-        found |= spread("append", samples, lambda i: ledger.append("output.registered", {"take": f"sh010_deage_v{i:03d}", "grants": ["g_1"]}))
+        found |= spread("append", samples, lambda i: ledger.append(*said(7, {})))
     return found
 
 
 def fill(ledger: Ledger, entries: int) -> None:
     """A show with its stage, then consents, pictures, answers, clearances and outputs, in the proportions of a run."""
-    register_stage(ledger, log_key=LOG_KEY.public_key())
+    begin_stage(ledger, log_key=LOG_KEY.public_key())
+    add_consent(ledger, good_consent())
     gate = Gate(ledger, GATE_KEY, show_id=SHOW)
     gate.clear(good_use(), job_id="job-0")
     answer = ledger.entries("gate.decided")[0].data

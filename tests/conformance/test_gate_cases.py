@@ -57,7 +57,9 @@ def test_every_reason_is_asked_for_or_said_why_not() -> None:
 
 def test_a_hold_is_never_an_allow_in_disguise() -> None:
     """Every rule that refuses has a near miss on its other side."""
-    numbers = {decision: {row["number"] for row in SUITE["cases"] if row["expect"]["decision"] == decision} for decision in ("allow", "deny")}
+    numbers = {
+        decision: {row["number"] for row in SUITE["cases"] if row["expect"]["decision"] == decision} for decision in ("allow", "deny")
+    }
     assert len(numbers["allow"]) >= 35
     assert len(numbers["deny"]) >= 45
 
@@ -106,7 +108,7 @@ def test_nothing_of_what_is_expected_is_sent() -> None:
         assert expanded(SUITE, row).keys() == {"id", "title", "level", "facts", "steps", "ask"}
 
 
-PROGRAM = "import sys\nfor line in sys.stdin: print('{\"decision\": \"allow\", \"codes\": []}', flush=True)"
+PROGRAM = 'import sys\nfor line in sys.stdin: print(\'{"decision": "allow", "codes": []}\', flush=True)'
 
 
 @pytest.mark.parametrize("keep", [[], ["--keep"]])

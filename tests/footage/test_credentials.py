@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_pictures import a_take, half_picture, png_chunk, sealed, write_rgb, write_still
-from signed_pictures import chain, sign
+from tests.signed_pictures import chain, sign
 
 from bottega import footage
 from bottega.footage import credentials, marks_of

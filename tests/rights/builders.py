@@ -209,23 +209,28 @@ def set_stage(folder: Path, *consents: Consent) -> Stage:
     return Stage(folder, clock, ledger)
 
 
+def begin_stage(ledger: Ledger, **options: Any) -> None:
+    """A show with people, licences, pictures and shots; `options` as for `create_show`."""
+    create_show(ledger, GATE_KEY.public_key(), show_id=SHOW, show_code="demo", **options)
+    for subject, kind in ((PERFORMER, PersonKind.PERFORMER), (SECOND, PersonKind.PERFORMER), (ARTIST, PersonKind.ARTIST)):
+        add_person(ledger, Person(subject_id=subject, kind=kind))
+    add_licence(ledger, licence())
+    add_licence(ledger, licence(licence_id="for-hire", kind=LicenceKind.WORK_FOR_HIRE, rightsholder=ARTIST))
+    register_exemplar(ledger, still("plate", Role.PLATE))
+    register_exemplar(ledger, still("other plate", Role.PLATE))
+    register_exemplar(ledger, still("scan", Role.REFERENCE))
+    register_exemplar(ledger, still("key", Role.KEY, licence_id="for-hire", author_id=ARTIST), paths=("keys/key.1001.png",))
+    register_exemplar(ledger, still("matte", Role.MATTE, licence_id="for-hire", author_id=ARTIST))
+    register_shot(ledger, shot("sh010", PLATE))
+    register_shot(ledger, shot("sh020", OTHER_PLATE))
+
+
 @cache
 def _empty_stage() -> bytes:
     """The ledger of a show with people, licences, pictures and shots, written once: the disk is slow to swear by."""
     with tempfile.TemporaryDirectory() as folder:
         with Ledger.create(Path(folder) / "ledger.db", clock=Clock()) as ledger:
-            create_show(ledger, GATE_KEY.public_key(), show_id=SHOW, show_code="demo")
-            for subject, kind in ((PERFORMER, PersonKind.PERFORMER), (SECOND, PersonKind.PERFORMER), (ARTIST, PersonKind.ARTIST)):
-                add_person(ledger, Person(subject_id=subject, kind=kind))
-            add_licence(ledger, licence())
-            add_licence(ledger, licence(licence_id="for-hire", kind=LicenceKind.WORK_FOR_HIRE, rightsholder=ARTIST))
-            register_exemplar(ledger, still("plate", Role.PLATE))
-            register_exemplar(ledger, still("other plate", Role.PLATE))
-            register_exemplar(ledger, still("scan", Role.REFERENCE))
-            register_exemplar(ledger, still("key", Role.KEY, licence_id="for-hire", author_id=ARTIST), paths=("keys/key.1001.png",))
-            register_exemplar(ledger, still("matte", Role.MATTE, licence_id="for-hire", author_id=ARTIST))
-            register_shot(ledger, shot("sh010", PLATE))
-            register_shot(ledger, shot("sh020", OTHER_PLATE))
+            begin_stage(ledger)
         return (Path(folder) / "ledger.db").read_bytes()
 
 

@@ -169,14 +169,14 @@ def test_what_cannot_be_assigned(studio: Studio, said: dict[str, Any], why: str)
 
 def test_the_sheet_shows_boxes_and_no_name_and_goes_through_the_gate(studio: Studio, tmp_path: Path) -> None:
     assign(studio, kind="depiction", box=FAR_RIGHT)
-    frames = studio.face_sheet(SHOT, to=tmp_path / "faces.png")
+    frames = studio.faces.sheet(SHOT, to=tmp_path / "faces.png")
     assert frames[0] == 1001 and frames[-1] == 1010
     pixels = oiio.ImageBuf(str(tmp_path / "faces.png")).get_pixels(oiio.UINT8)
     for colour in ((80, 220, 100), (255, 220, 60)):
         assert (pixels[..., :3] == colour).all(-1).sum() > 100
     assert last_decision(studio)["use"]["job"] == "faces"
     with pytest.raises(UsageError, match="there already"):
-        studio.face_sheet(SHOT, to=tmp_path / "faces.png")
+        studio.faces.sheet(SHOT, to=tmp_path / "faces.png")
 
 
 def test_a_plate_that_changed_gives_no_sheet(studio: Studio, stage: Stage, tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_plate_that_changed_gives_no_sheet(studio: Studio, stage: Stage, tmp_p
     data[-1] ^= 1
     plate.write_bytes(data)
     with pytest.raises((ConsentError, FootageError), match="changed"):
-        studio.face_sheet(SHOT, to=tmp_path / "faces.png")
+        studio.faces.sheet(SHOT, to=tmp_path / "faces.png")
 
 
 def test_handing_out_is_held_by_nothing_that_stands_by(studio: Studio, tmp_path: Path) -> None:

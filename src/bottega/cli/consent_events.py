@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bottega.model import UsageError
+
 from .consent import Grant, app
 from .edge import AsJson, InShow, command, open_studio, show
 
@@ -108,7 +110,7 @@ def transfer(
         desk.approve_transfer(grant, approve, by=by, ref=ref)
         result, words = approve, f"Approved {approve}."
     else:
-        raise typer.BadParameter("give either --to, or --approve and --by")
+        raise UsageError("a transfer: given neither --to alone, nor --approve and --by; allowed is one of the two")
     show({"grant_id": grant, "transfer_id": result}, as_json=as_json, words=lambda: words)
 
 

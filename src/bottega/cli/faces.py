@@ -130,7 +130,7 @@ def sheet(
 
     Example: bottega faces sheet sh010 --out faces.png
     """
-    numbers = open_studio(folder).face_sheet(shot, to=out)
+    numbers = open_studio(folder).faces.sheet(shot, to=out)
     result = {"file": str(out), "frames": numbers}
     show(result, as_json=as_json, words=lambda: f"{out}: frames {', '.join(map(str, numbers))}")
 
@@ -148,7 +148,7 @@ def detect(
 
     Example: bottega faces detect sh010 --every 4
     """
-    found = open_studio(folder).detect_faces(shot, detector=detector, every=every)
+    found = open_studio(folder).faces.detect(shot, detector=detector, every=every)
     rows = [(b.frame, b.x, b.y, b.width, b.height) for b in found.boxes]
     words = f"{detector} ({found.detector_version}) looked at {len(found.frames)} frames and found {len(rows)} boxes"
     show(found.to_json(), as_json=as_json, words=lambda: "\n".join([words, table(("frame", "x", "y", "width", "height"), rows)]))

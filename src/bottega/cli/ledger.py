@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bottega.model import ConsentError
+from bottega.model import ConsentError, CredentialError
 
 from .edge import FAILED, AsJson, InShow, command, open_studio, put, show, table
 
@@ -59,7 +59,7 @@ def verify(
 
     try:
         found = open_studio(folder).ledger_desk.verify(against=against or (), witnesses=witness or ())
-    except ConsentError as problem:
+    except (ConsentError, CredentialError) as problem:  # it could not even be opened
         found = [Finding("keys", ok=False, detail=str(problem))]
     rows = [("ok" if f.ok else "BAD", f.what, f.detail) for f in found]
     show([f.to_json() for f in found], as_json=as_json, words=lambda: table(("", "what", "what was found"), rows))

@@ -32,7 +32,7 @@ def add(
     Example: bottega model add sh010.bin --person "Performer A" --shot sh010 --purpose deage --trained-on plate:sh010 --delete-by 2027-01-31
     """
     scope = {"people": person or (), "shots": shot, "purposes": purpose, "trained_on": trained_on}
-    learned = open_studio(folder).add_model(file, kind=kind, delete_by=delete_by.replace(tzinfo=UTC), **scope)
+    learned = open_studio(folder).models.add(file, kind=kind, delete_by=delete_by.replace(tzinfo=UTC), **scope)
     words = f"{learned.kind.value} {learned.digest[:12]}: {', '.join(learned.shots)}, gone by {learned.delete_by:%Y-%m-%d}"
     show(learned.to_json(), as_json=as_json, words=lambda: words)
 
@@ -62,5 +62,5 @@ def destroy(
 
     Example: bottega model destroy 3f9a2c --by "Operator D"
     """
-    how = open_studio(folder).destroy_model(digest, by=by)
+    how = open_studio(folder).models.destroy(digest, by=by)
     show({"digest": digest, "how": how, "by": by}, as_json=as_json, words=lambda: f"Destroyed {digest}: {how}.")

@@ -45,7 +45,7 @@ def take(
 ) -> None:
     """Say what was made, from whose work, under whose consent, and what the gate refused. The word `take` may be left out.
 
-    Example: bottega report sh010/deage/v003
+    Example: bottega report take sh010/deage/v003
     """
     found = open_studio(folder).report(take)
     show(found, as_json=as_json, words=lambda: report_words(found))

@@ -88,6 +88,7 @@ def serve(
     folder: Folder,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8741,
     host: Annotated[str, typer.Option("--host", help="The address to be reached at; without, only this machine.")] = "127.0.0.1",
+    as_json: AsJson = False,
 ) -> None:
     """Answer requests over HTTP until stopped: POST /add-checkpoint, GET /HASH/checkpoint.
 
@@ -101,5 +102,6 @@ def serve(
     except OSError as problem:
         raise UsageError(f"{host}:{port} cannot be used: {problem.strerror or problem}") from problem
     with server:
-        say(f"{witness.verifier.name} listens on http://{host}:{server.server_address[1]}")
+        name, url = witness.verifier.name, "http://" + f"{host}:{server.server_address[1]}"
+        show({"name": name, "url": url}, as_json=as_json, words=lambda: f"{name} listens on {url}")
         server.serve_forever()

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .band import Band
     from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
     from .credentials import marks_of, sidecar_of
     from .deliver import LAYERS, Delivery, FrameOut
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # numpy and the codecs load when a picture is asked for, so that --help stays quick.
 _HOMES = {
+    "band": ("Band",),
     "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
     "credentials": ("marks_of", "sidecar_of"),
     "deliver": ("LAYERS", "Delivery", "FrameOut"),
@@ -44,6 +46,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "LAYERS",
+    "Band",
     "Box",
     "DeliveredFrame",
     "Delivery",

@@ -25,7 +25,7 @@ from .names import code, label, sha256_text, shown
 from .people import Person, PersonKind, subject_id
 from .record import Record, canonical_json, utc_instant, utc_text
 from .show import Shot, Show
-from .take import Claim, Output, Share, Take, TakeInput, TakeState
+from .take import Claim, Output, Share, Take, TakeInput, TakeState, VisibleMark
 from .use import Content, Delivery, Input, Purpose, TextCheck, Use
 
 __all__ = [
@@ -84,6 +84,7 @@ __all__ = [
     "TextCheck",
     "UsageError",
     "Use",
+    "VisibleMark",
     "canonical_json",
     "code",
     "content_digest",

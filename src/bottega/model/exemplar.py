@@ -15,7 +15,10 @@ CHUNK_BYTES = 16 * 1024 * 1024
 
 
 class Role(StrEnum):
-    """What an exemplar is for. A model's weights and a face template are no pictures, but are sealed and cleared like them."""
+    """What an exemplar is for. A model's weights and a face template are no pictures, but are sealed and cleared like them.
+
+    `band` is none that anybody brings: the visible mark that we write is credited in that role, as no artist's work.
+    """
 
     PLATE = "plate"
     KEY = "key"
@@ -24,6 +27,7 @@ class Role(StrEnum):
     REFERENCE = "reference"
     MODEL = "model"
     TEMPLATE = "template"
+    BAND = "band"
 
 
 class LayerUse(StrEnum):

@@ -58,7 +58,8 @@ def _unattributed(take: Take, facts: Facts) -> Iterator[Reason]:
     yield from _sum_reasons("shares", take.shares, needed=True)
     yield from _sum_reasons("shares of what was touched", take.touched_shares, needed=False)
     works = {s.exemplar for s in (*take.shares, *take.touched_shares)} | {i.digest for i in take.inputs}
-    for digest in sorted(works):
+    band = take.band.digest if take.band else None  # our own mark: nobody's work, under no licence
+    for digest in sorted(works - {band}):
         known = facts.state.exemplars.get(digest)
         if known is None:
             yield reason("attribution", f"work {digest[:12]} in take {take.name} is not in the ledger")

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from bottega.jobs.runner.books import open_books, steady_clock
+from bottega.jobs.runner.desks import ShowModels
 from bottega.jobs.runner.request import digests_at
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.withdraw import Withdrawals
@@ -19,10 +20,8 @@ from bottega.rights import (
     subject_keys_path,
 )
 from bottega.rights.desk.consents import ConsentDesk
-from bottega.rights.desk.faces import FaceDesk
 from bottega.rights.desk.ledger import LedgerDesk
 from bottega.rights.desk.licences import LicenceDesk
-from bottega.rights.desk.models import ModelDesk
 from bottega.rights.desk.people import PeopleDesk
 from bottega.rights.desk.rulings import RulingsDesk
 from bottega.rights.desk.upkeep import UpkeepDesk
@@ -86,11 +85,6 @@ class Desks:
         return LedgerDesk(self.ledger, checkpoints=self.folder.checkpoint.parent)
 
     @cached_property
-    def faces(self) -> FaceDesk:
-        """Whose faces the plates show."""
-        return FaceDesk(self.ledger, self.records, shot_of=self.folder.shot)
-
-    @cached_property
-    def models(self) -> ModelDesk:
-        """What was learned from the show's pictures."""
-        return ModelDesk(self.ledger, self.records, show_id=self.show.show_id, shot_of=self.folder.shot)
+    def models(self) -> ShowModels:
+        """Weights and face templates: what was learned from the show's pictures."""
+        return ShowModels(self.ledger, self.records, self.folder, show_id=self.show.show_id)

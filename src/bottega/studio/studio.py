@@ -14,11 +14,9 @@ from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
 from bottega.jobs.runner.books import make_show, steady_clock
+from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
-from bottega.jobs.runner.facefinding import detect_faces
-from bottega.jobs.runner.facesheet import face_sheet
 from bottega.jobs.runner.handout import hand_out
-from bottega.jobs.runner.models import add_model, destroy_model
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Watch, silent
 from bottega.jobs.runner.register import add_copy, add_exemplar, add_shot, seal_at
@@ -32,10 +30,8 @@ from bottega.model import (
     Consent,
     Content,
     Delivery,
-    Detection,
     Exemplar,
     FrameRange,
-    Learned,
     Person,
     Purpose,
     Role,
@@ -194,24 +190,10 @@ class Studio(Desks):
         self.__dict__.pop("_house", None)  # it holds the old one
         return self.upkeep.rotate(which, by=by)
 
-    # Faces, weights and templates
-
-    def detect_faces(self, shot: str, *, detector: str, every: int = 1) -> Detection:
-        """Let a detector look at a plate and record what it found: it can make the gate ask, never say yes."""
-        return detect_faces(self._house, self.folder.shot(shot), name=detector, every=every)
-
-    def face_sheet(self, shot: str, *, to: str | Path) -> list[int]:
-        """Draw a contact sheet of a plate's faces, without names; gives the frames on it."""
-        return face_sheet(self._house, self.folder.shot(shot), to=Path(to))
-
-    def add_model(self, path: str | Path, *, kind: str = "network", **scope: Any) -> Learned:
-        """Keep weights or a face template and register their scope: `people`, `shots`, `purposes`, `trained_on`, `delete_by`."""
-        licence = self.records.production_licence()
-        return add_model(self.folder, self.models, Path(path), ledger=self.ledger, licence=licence, kind=kind, scope=scope)
-
-    def destroy_model(self, digits: str, *, by: str) -> str:
-        """Destroy the show's copy of weights or a template, then record it; says how."""
-        return destroy_model(self.folder, self.models, digits, by=by)
+    @cached_property
+    def faces(self) -> ShowFaces:
+        """Whose faces the plates show."""
+        return ShowFaces(self.ledger, self.records, self.folder, house=lambda: self._house)
 
     # Jobs
 

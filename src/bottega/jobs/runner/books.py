@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from bottega.model import Show, UsageError
+from bottega.model import CredentialError, Show, UsageError
 from bottega.rights import (
     Clock,
     Database,
@@ -86,5 +86,5 @@ def mark(show_id: str) -> Mark:
 def _public_log_key(folder: ShowFolder) -> Verifier:
     try:
         return Verifier.parse(folder.log_key.read_text("ascii"))
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, CredentialError) as problem:
         raise refusal("unknown_checkpoint_key", f"keys/log.vkey cannot be read: {problem}") from problem

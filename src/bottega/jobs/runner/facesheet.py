@@ -89,4 +89,5 @@ def _scaled(box: FaceBox, scale: float) -> tuple[int, int, int, int]:
 
 
 def _label(track: FaceTrack) -> str:
-    return " ".join((track.track_id, track.kind.value, *track.people()))
+    kind = () if track.track_id.startswith(track.kind.value) else (track.kind.value,)
+    return " ".join((track.track_id, *kind, *track.people()))

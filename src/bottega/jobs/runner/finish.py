@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import CreditMap, palette_for, picture
-from bottega.footage import Box, DeliveredFrame, Delivery, display, read_delivered
+from bottega.footage import Band, Box, DeliveredFrame, Delivery, display, read_delivered
 from bottega.model import Output, Take, TakeState
 
+from .banding import credited
 from .make import Maker
 from .opening import Inputs
 from .progress import Progress
@@ -36,6 +37,11 @@ class Closing:
     fps: Fraction
     also: tuple[str, ...]
     progress: Progress
+
+    @property
+    def band(self) -> Band | None:
+        """The visible mark that the take carries, if it has to."""
+        return Band(self.delivery.take.band.text) if self.delivery.take.band else None
 
 
 def finish(take: Take, maker: Maker, closing: Closing) -> Take:
@@ -89,14 +95,14 @@ def _row(number: int, output: Output, closing: Closing, carried: float) -> list[
     before = _screen(plate.rgb, plate.canvas, plate.display, plate.working)
     after = _screen(made.rgb, made.data, made.display, made.colour)
     change = np.clip(np.abs(after.astype(np.float32) - before) * DIFFERENCE_GAIN, 0, 255).astype(np.uint8)
-    credit = picture(CreditMap.from_channels(dict(made.credit), made.manifest), palette=palette_for(closing.inputs.sources))
+    credit = picture(CreditMap.from_channels(dict(made.credit), made.manifest), palette=palette_for(credited(closing.inputs, closing.band)))
     named = (
         (f"{number} plate", before),
         (f"{number} result, keys reach {carried:.0%}", after),
         (f"{number} change x{DIFFERENCE_GAIN:.0f}", change),
         (f"{number} whose work", np.ascontiguousarray(credit[plate.display.inside(plate.canvas.union(plate.display))])),
     )
-    return [(label, small(shown)) for label, shown in named]
+    return [(label, small(closing.band.on_screen(shown) if closing.band else shown)) for label, shown in named]
 
 
 def small(shown: Display) -> Display:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bottega.model import Exemplar, FrameRange, Input, Shot, Use
 
 from .passes import Pass
+from .request import ENVIRONMENT, environment
 
 if TYPE_CHECKING:
     from .run import House
@@ -26,6 +27,7 @@ def looking(house: House, shot: Shot, *exemplars: Exemplar, job: str, frames: Fr
         touches_performer=False,  # nothing is made of them here; what is made later is judged then
         frames=frames or shot.frames,
         tracks_touched=(),
+        stated={ENVIRONMENT: environment()},
     )
     house.declare(use)
     job_id = f"{shot.code}-{job}-{secrets.token_hex(8)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -12,7 +13,21 @@ from typing import Any
 
 from bottega.footage import Delivery, ranges
 from bottega.jobs.recipes.keyed import REVISION
-from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, TextCheck, Use
+from bottega.model import (
+    ConsentError,
+    Exemplar,
+    FootageError,
+    FrameRange,
+    Reason,
+    Role,
+    Show,
+    Take,
+    TakeInput,
+    TakeState,
+    TextCheck,
+    Use,
+    VisibleMark,
+)
 from bottega.rights import Door, Gate, Ledger, State
 from bottega.rights.delivery import register_output
 
@@ -57,9 +72,13 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
 
 
 def worded(house: House, job: Resolved) -> Resolved:
-    """The job with what was found in its words: every label and file name that somebody chose. Texts of later jobs belong here too."""
+    """The job with what was found in its words: every label and file name that somebody chose. Texts of later jobs belong here too.
+
+    A plate's name is not among them: it says who was filmed, not who is to be made.
+    """
     regions = [region.name for region in job.request.regions]
-    texts = dict.fromkeys((job.shot.code, job.request.job, *regions, *(name for e in job.exemplars for name in given_names(e))))
+    files = [name for e in job.exemplars if e.role is not Role.PLATE for name in given_names(e)]
+    texts = dict.fromkeys((job.shot.code, job.request.job, *regions, *files))
     return replace(job, use=replace(job.use, text=house.words([*texts])))
 
 
@@ -82,6 +101,9 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
+    band = right.band(State.of(house.ledger))
+    if band is not None:  # it decides bits as well
+        job = replace(job, plan_digest=hashlib.sha256(f"{job.plan_digest} {band.digest}".encode()).hexdigest())
     of = remake_of.take_id if remake_of else None
     folder = same_plan(house.folder.root, job.shot.code, job.request.job, job.plan_digest, remake_of=of)
     if folder is not None and folder.read().state is TakeState.DONE:
@@ -98,7 +120,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
                 house.folder.keep(replace(matte, licence_id=house.matte_licence_id), copy=False)
         if folder is None:
             folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
-            folder.write(_record(house, job, number, remake_of=remake_of))
+            folder.write(_record(house, job, number, remake_of=remake_of, band=band))
         with folder.held():
             return _make(house, job, right, inputs, folder, job_id=job_id, threads=threads, watch=watch)
     except ConsentError as refusal:
@@ -163,7 +185,7 @@ def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
     return lambda e: house.folder.exemplar(e.digest) if house.folder.has_exemplar(e.digest) else e
 
 
-def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None) -> Take:
+def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None, band: VisibleMark | None) -> Take:
     kept = _as_kept(house)
     mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
     named = ((None, job.plate), *job.keys.items(), *((None, e) for e in mattes))  # one file may be the key of several frames
@@ -196,6 +218,7 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None)
         versions=versions(),
         started_at=house.clock(),
         remake_of=remake_of.take_id if remake_of else None,
+        band=band,
     )
 
 

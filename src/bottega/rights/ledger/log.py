@@ -5,10 +5,10 @@ What it is kept in is a `Store`: an SQLite file, or a schema of a PostgreSQL dat
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,12 +20,16 @@ from bottega.model.names import shown
 from bottega.rights.reasons import refusal
 
 from . import tree
+from .canonical import is_instant, read_canonical
 from .clock import Clock, not_before, wall_clock
 from .entries import is_known
 from .place import Database, make_store, open_store
 from .store import Row, Store
 
 LONGEST_BODY = 16 * 1024 * 1024
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
+BATCH = 2000
+_FIELDS = {"at", "data", "kind"}
 
 
 @dataclass(frozen=True)
@@ -161,31 +165,47 @@ class Ledger:
         with self._held() as store:
             return store.checkpoint()
 
-    def entries(self, kind: str | None = None, *, after: int = -1, mentioning: str = "") -> list[Entry]:
-        """The entries with a higher index than `after`, of one kind or of all; each is checked against its own hash.
+    def entries(self, kind: str | None = None, *, after: int = -1, mentioning: str = "", most: int | None = None) -> list[Entry]:
+        """The entries with a higher index than `after`, of one kind or of all, `most` of them; each is checked against its own hash.
 
         `mentioning` leaves out those whose body does not hold that text; they are not looked at, so it is for asking, not for deciding.
         """
         with self._held() as store:
-            rows = store.rows(kind, after, mentioning)
+            rows = store.rows(kind, after, mentioning=mentioning, most=most)
         return [_entry(row) for row in rows]
 
+    def naming(self, kind: str, digests: Collection[str]) -> list[Entry]:
+        """The entries of a kind that name one of several digests; as with `mentioning`, the others are not looked at."""
+        wanted = {digest.encode() for digest in digests}
+        with self._held() as store:
+            rows = store.rows(kind, -1)
+        return [_entry(row) for row in rows if not wanted.isdisjoint(_DIGEST.findall(row.body))]
+
     def since(self, known: Head) -> list[Entry]:
-        """The entries after a head that the caller has seen; raises `ledger_invalid` where the log does not continue from it.
+        """The entries after a head that the caller has seen; raises `ledger_invalid` where the log does not continue from it."""
+        return [*self.follow(known)]
+
+    def follow(self, known: Head) -> Iterator[Entry]:
+        """The entries after a head, as `since`, without holding all of them at once.
 
         1 the tree at the known size has the known root; 2 the new bodies hash to their leaves; 3 every subtree they complete is
         stored as they make it. Whoever adds the leaves to what they know gets the head's root.
         """
-        if known.size and self.root_at(known.size) != known.root:  # 1
+        frontier = tree.Frontier.of(known.size, self._nodes(tree.peaks(known.size)))
+        if frontier.root != known.root:  # 1
             raise refusal("ledger_invalid", f"{self.path}: the first {known.size} entries are not those that were read before")
-        with self._held() as store:
-            rows = store.rows(None, known.size - 1)
-        found = [_entry(row) for row in rows]  # 2
-        for expected, entry in enumerate(found, known.size):
-            if entry.idx != expected:
-                raise refusal("ledger_invalid", f"{self.path}: entry {expected} is gone")
-        self._check_nodes(known.size, [e.leaf for e in found])  # 3
-        return found
+        while True:
+            with self._held() as store:
+                rows = store.rows(None, frontier.size - 1, most=BATCH)
+            batch = [_entry(row) for row in rows]  # 2
+            if [e.idx for e in batch] != [*range(frontier.size, frontier.size + len(batch))]:
+                raise refusal("ledger_invalid", f"{self.path}: an entry after {frontier.size - 1} is gone")
+            self._check_nodes(frontier.size, [e.leaf for e in batch])  # 3
+            for entry in batch:
+                frontier.add(entry.leaf)
+            yield from batch
+            if len(batch) < BATCH:
+                return
 
     def verify(self) -> Head:
         """Hash every body again, rebuild every subtree, check schema, form, order of instants, checkpoint and mark.
@@ -197,7 +217,7 @@ class Ledger:
             store.check_files()
             last: Entry | None = None
             frontier = tree.Frontier()
-            for entry in self.since(EMPTY):
+            for entry in self.follow(EMPTY):
                 if last and entry.at < last.at:
                     raise refusal("ledger_invalid", f"{self.path}: entry {entry.idx} is dated before entry {last.idx}")
                 frontier.add(entry.leaf)
@@ -212,8 +232,8 @@ class Ledger:
         for level, made in enumerate(tree.grown(size, leaves, self.at)):
             first = size >> level
             with self._held() as store:
-                stored = store.level(level, first)
-            if stored[: len(made)] != [*enumerate(made, first)]:
+                stored = store.level(level, first, len(made))
+            if stored != [*enumerate(made, first)]:
                 raise refusal("ledger_invalid", f"{self.path}: the stored hashes of level {level} are not those of its entries")
 
     def _nodes(self, wanted: list[tuple[int, int]]) -> list[bytes]:
@@ -286,38 +306,14 @@ def _body(kind: str, at: datetime, data: Mapping[str, Any]) -> bytes:
 
 
 def _entry(row: Row) -> Entry:
-    """Read a row, and raise `ledger_invalid` where it does not hash to its leaf, is not canonical, or its columns differ from its body."""
+    """Read a row. Raises `ledger_invalid` where it does not hash to its leaf, is not canonical, or its columns differ from its body."""
     idx, kind, body, leaf = row
     if not isinstance(body, bytes) or tree.leaf_hash(body) != leaf:
         raise refusal("ledger_invalid", f"entry {idx} does not hash to what was recorded: it was changed")
     try:
-        said = _DECODER.decode(body.decode("utf-8"))
-        at = utc_instant(said["at"])
-        if (
-            said.keys() != {"at", "data", "kind"}
-            or said["kind"] != kind
-            or utc_text(at) != said["at"]
-            or not isinstance(said["data"], dict)
-        ):
+        said = read_canonical(body)
+        if said.keys() != _FIELDS or said["kind"] != kind or not isinstance(said["data"], dict) or not is_instant(said["at"]):
             raise ValueError("body and columns differ")
-        if not _is_canonical(said, body):
-            raise ValueError("it is not in canonical form")
-        return Entry(idx, at, kind, said["data"], leaf)
+        return Entry(idx, utc_instant(said["at"]), kind, said["data"], leaf)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         raise refusal("ledger_invalid", f"entry {shown(str(idx))} is no entry of ours: {problem}") from problem
-
-
-def _is_canonical(said: dict[str, Any], body: bytes) -> bool:
-    """Whether `canonical_json` would write it so. ASCII is in NFC already: there the encoder alone gives the same bytes, and is quicker."""
-    if body.isascii():
-        return _ENCODER.encode(said).encode("utf-8", "surrogatepass") == body
-    return canonical_json(said) == body
-
-
-def _no_float(text: str) -> float:
-    raise ValueError(f"it holds the float {shown(text)}")
-
-
-_float_hook: Callable[[str], float] = _no_float
-_DECODER = json.JSONDecoder(parse_float=_float_hook, parse_constant=_float_hook)
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False)

@@ -88,13 +88,14 @@ class PostgresStore:
         """One more than the last index."""
         return int(self._run("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0][0])
 
-    def rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Row]:
+    def rows(self, kind: str | None, after: int, *, mentioning: str = "", most: int | None = None) -> list[Row]:
         """Entries after an index."""
         values: list[Any]
         where, values = ("e.idx > %s", [after]) if kind is None else ("e.kind = %s AND e.idx > %s", [kind, after])
         if mentioning:
             where, values = f"{where} AND position(%s IN e.body) > 0", [*values, mentioning.encode()]
-        return [Row(*row) for row in self._run(f"{_ROW} WHERE {where} ORDER BY e.idx", values)]
+        found = self._run(f"{_ROW} WHERE {where} ORDER BY e.idx LIMIT %s", [*values, most])
+        return [Row(*row) for row in found]
 
     def last(self) -> Row | None:
         """The last entry."""
@@ -107,9 +108,9 @@ class PostgresStore:
         sql = "SELECT level, i, hash FROM hash JOIN unnest(%s::integer[], %s::bigint[]) AS w (level, i) USING (level, i)"
         return {(level, i): node for level, i, node in self._run(sql, (levels, places))}
 
-    def level(self, level: int, first: int) -> list[tuple[int, bytes]]:
+    def level(self, level: int, first: int, most: int) -> list[tuple[int, bytes]]:
         """A level's hashes."""
-        return self._run("SELECT i, hash FROM hash WHERE level = %s AND i >= %s ORDER BY i", (level, first))
+        return self._run("SELECT i, hash FROM hash WHERE level = %s AND i >= %s ORDER BY i LIMIT %s", (level, first, most))
 
     def count_nodes(self) -> int:
         """How many hashes are stored."""
@@ -118,8 +119,8 @@ class PostgresStore:
     def insert(self, idx: int, kind: str, body: bytes, nodes: Sequence[tuple[int, int, bytes]]) -> None:
         """Add an entry and what it completes."""
         self._run("INSERT INTO entry (idx, kind, body) VALUES (%s, %s, %s)", (idx, kind, body))
-        for node in nodes:
-            self._run("INSERT INTO hash (level, i, hash) VALUES (%s, %s, %s)", node)
+        with guarded(self.place):
+            self._db.cursor().executemany("INSERT INTO hash (level, i, hash) VALUES (%s, %s, %s)", nodes)
 
     def checkpoint(self) -> tuple[int, str] | None:
         """The checkpoint's size and note."""

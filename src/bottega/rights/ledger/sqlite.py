@@ -135,20 +135,22 @@ class SqliteStore:
 
     def rollback(self) -> None:
         """Roll back what is open."""
-        if self._db.in_transaction:
-            self._run("ROLLBACK")
+        with self._guarded():
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
 
     def size(self) -> int:
         """One more than the last index."""
         return int(self._run("SELECT coalesce(max(idx) + 1, 0) FROM entry")[0][0])
 
-    def rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Row]:
+    def rows(self, kind: str | None, after: int, *, mentioning: str = "", most: int | None = None) -> list[Row]:
         """Entries after an index."""
         values: list[Any]
         where, values = ("e.idx > ?", [after]) if kind is None else ("e.kind = ? AND e.idx > ?", [kind, after])
         if mentioning:
             where, values = f"{where} AND instr(e.body, ?)", [*values, mentioning.encode()]
-        return [Row(*row) for row in self._run(f"{_ROW} WHERE {where} ORDER BY e.idx", values)]
+        found = self._run(f"{_ROW} WHERE {where} ORDER BY e.idx LIMIT ?", [*values, -1 if most is None else most])
+        return [Row(*row) for row in found]
 
     def last(self) -> Row | None:
         """The last entry."""
@@ -161,14 +163,15 @@ class SqliteStore:
         for start in range(0, len(wanted), MOST_PARAMETERS):
             part = wanted[start : start + MOST_PARAMETERS]
             places = ", ".join(["(?, ?)"] * len(part))
+            # a cross join keeps this order: each pair is looked up by the key, nothing is scanned
+            sql = f"WITH w (l, n) AS (VALUES {places}) SELECT level, i, hash FROM w CROSS JOIN hash ON level = l AND i = n"  # noqa: S608
             values = [number for pair in part for number in pair]
-            sql = f"SELECT level, i, hash FROM hash WHERE (level, i) IN (VALUES {places})"  # noqa: S608 - question marks only
             found |= {(level, i): node for level, i, node in self._run(sql, values)}
         return found
 
-    def level(self, level: int, first: int) -> list[tuple[int, bytes]]:
+    def level(self, level: int, first: int, most: int) -> list[tuple[int, bytes]]:
         """A level's hashes."""
-        return self._run("SELECT i, hash FROM hash WHERE level = ? AND i >= ? ORDER BY i", (level, first))
+        return self._run("SELECT i, hash FROM hash WHERE level = ? AND i >= ? ORDER BY i LIMIT ?", (level, first, most))
 
     def count_nodes(self) -> int:
         """How many hashes are stored."""

@@ -55,8 +55,8 @@ class Store(Protocol):
     def size(self) -> int:
         """How many entries there are, going by the last index."""
 
-    def rows(self, kind: str | None, after: int, mentioning: str = "") -> list[Row]:
-        """The entries after an index, of one kind or of all, in order; only those whose body holds the text `mentioning`."""
+    def rows(self, kind: str | None, after: int, *, mentioning: str = "", most: int | None = None) -> list[Row]:
+        """The entries after an index, of one kind or of all, in order, `most` of them; only those whose body holds `mentioning`."""
 
     def last(self) -> Row | None:
         """The last entry."""
@@ -64,8 +64,8 @@ class Store(Protocol):
     def nodes(self, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
         """The hashes of some subtrees (level, i); those that are not stored are left out."""
 
-    def level(self, level: int, first: int) -> list[tuple[int, bytes]]:
-        """(i, hash) of a level's stored subtrees from `first` on, in order."""
+    def level(self, level: int, first: int, most: int) -> list[tuple[int, bytes]]:
+        """(i, hash) of a level's stored subtrees from `first` on, in order, so many at the most."""
 
     def count_nodes(self) -> int:
         """How many hashes are stored."""

@@ -62,6 +62,11 @@ class Frontier:
     _peaks: list[bytes] = field(default_factory=list)
     _root: bytes | None = field(default=EMPTY_ROOT, compare=False)
 
+    @classmethod
+    def of(cls, size: int, peaks: Sequence[bytes]) -> Frontier:
+        """The frontier of a tree whose peaks are known, from left to right."""
+        return cls(size, [*peaks], None)
+
     def add(self, leaf: bytes) -> None:
         """Append a leaf."""
         i = self.size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 from bottega.model import TextCheck, canonical_json
 
@@ -49,6 +50,12 @@ class Names:
             yield from (known_as for known_as, names in self._names.items() if any(_resembles(left, name) for name in names))
 
 
+@cache
+def _ordinary() -> frozenset[str]:
+    """The ordinary words in all forms in which texts are compared."""
+    return frozenset(word for line in forms(" ".join(sorted(ORDINARY))) for word in line)
+
+
 def _places(words: Words, name: Words) -> Iterator[tuple[int, int]]:
     """Where a name stands in full: in order, surname first, or run together."""
     whole = {"".join(name), "".join(reversed(name))}
@@ -61,7 +68,7 @@ def _places(words: Words, name: Words) -> Iterator[tuple[int, int]]:
 
 def _resembles(words: Words, name: Words) -> bool:
     surname = name[-1]
-    if len(name) > 1 and len(surname) >= SHORTEST_SURNAME and surname in words and surname not in ORDINARY:
+    if len(name) > 1 and len(surname) >= SHORTEST_SURNAME and surname in words and surname not in _ordinary():
         return True
     return any(_alike(window, name) for size in {1, len(name)} for window in _windows(words, size))
 
@@ -77,7 +84,7 @@ def _alike(window: Words, name: Words) -> bool:
     said, meant = "".join(window), "".join(name)
     if min(len(said), len(meant)) >= SHORTEST_NEAR:
         turned = "".join(reversed(window))
-        if max(ratio(said, meant), ratio(turned, meant)) >= NEAR_PERCENT and not set(window) <= ORDINARY:
+        if max(ratio(said, meant), ratio(turned, meant)) >= NEAR_PERCENT and not set(window) <= _ordinary():
             return True
     if len(name) < 2 or len(window) != len(name):
         return False

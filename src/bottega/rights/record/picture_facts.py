@@ -55,11 +55,16 @@ def made_here(state: State, exemplar: Exemplar) -> MadeBy | None:
 
 def original(state: State, known: KnownExemplar) -> KnownExemplar:
     """The picture of which this is another encoding, and whose author and licence count; itself where it is nobody's copy."""
-    seen = {known.digest}
-    while known.derived_from is not None and known.derived_from in state.exemplars and known.derived_from not in seen:
+    return _lineage(state, known)[-1]
+
+
+def _lineage(state: State, known: KnownExemplar) -> list[KnownExemplar]:
+    """The picture, what it is a copy of, and so on to the original."""
+    line = {known.digest: known}
+    while known.derived_from is not None and known.derived_from in state.exemplars and known.derived_from not in line:
         known = state.exemplars[known.derived_from]
-        seen.add(known.digest)
-    return known
+        line[known.digest] = known
+    return [*line.values()]
 
 
 def check_origin(state: State, exemplar: Exemplar) -> None:
@@ -69,7 +74,7 @@ def check_origin(state: State, exemplar: Exemplar) -> None:
         return
     if source not in state.exemplars:
         raise UsageError(f"picture {shown(source[:12])} is not in the ledger; add the original first")
-    if original(state, state.exemplars[source]).digest == exemplar.digest:
+    if exemplar.digest in {known.digest for known in _lineage(state, state.exemplars[source])}:
         raise UsageError(f"picture {exemplar.digest[:12]} cannot be a copy of {source[:12]}, which is itself or its own copy")
 
 

@@ -66,7 +66,7 @@ class State:
 
     def refresh(self, ledger: Ledger) -> None:
         """Read the entries written since. Raises ConsentError `ledger_invalid`, `ledger_unreachable`."""
-        for entry in ledger.since(self.head):
+        for entry in ledger.follow(self.head):
             self.apply(entry)
 
     def apply(self, entry: Entry) -> None:
