@@ -157,9 +157,12 @@ def _consents() -> Iterator[Asked]:
     parent = Grantor(id="parent", role=GrantorRole.GUARDIAN, authority_doc_sha256=digest("authority"))
     estate = Grantor(id="estate", role=GrantorRole.ESTATE, authority_doc_sha256=digest("authority"))
     minor = {"subject_kind": PersonKind.MINOR, "grantor": parent, "purpose": Purpose.ALTERATION, "age_range_out": None}
+    child, dead = {"kind": PersonKind.MINOR}, {"kind": PersonKind.DECEASED}
     alteration = {"purpose": Purpose.ALTERATION, "age_target": None}
+    bare, rough = {"depicted_content_limits": ContentLimits(nudity=True)}, {"depicted_content_limits": ContentLimits(violence=True)}
     network = {"techniques": (Technique.PER_SHOT_NETWORK,)}
-    listed = [
+    elsewhere = {"shots": ("sh020",), "inputs_allowed": ("plate:sh020",), "episodes": (), "scenes": ()}
+    listed: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
         ("newer", {}, {"extra": {"schema_version": 2}}, {}),
         ("as new as we are", {}, {"extra": {"schema_version": 1}}, {}),
         ("no grant id", {}, {"grant_id": " "}, {}),
@@ -169,21 +172,21 @@ def _consents() -> Iterator[Asked]:
         ("ten years to the day", {}, {"valid_from": NOON, "valid_until": datetime(2036, 3, 10, 12, tzinfo=UTC)}, {}),
         ("from a leap day", {}, {"valid_from": datetime(2024, 2, 29, tzinfo=UTC), "valid_until": datetime(2034, 3, 1, tzinfo=UTC)}, {}),
         ("past a leap day", {}, {"valid_from": datetime(2024, 2, 29, tzinfo=UTC), "valid_until": datetime(2034, 3, 2, tzinfo=UTC)}, {}),
-        ("six years of a minor", alteration, minor | {"valid_from": NOON, "valid_until": datetime(2032, 3, 10, tzinfo=UTC)}, {"kind": PersonKind.MINOR}),
-        ("a minor, with a guardian", alteration, minor, {"kind": PersonKind.MINOR}),
-        ("a minor, alone", alteration, minor | {"grantor": Grantor(id=PERFORMER, role=GrantorRole.SELF)}, {"kind": PersonKind.MINOR}),
+        ("six years of a minor", alteration, minor | {"valid_from": NOON, "valid_until": NOON + 6 * 365 * DAY}, child),
+        ("a minor, with a guardian", alteration, minor, child),
+        ("a minor, alone", alteration, minor | {"grantor": Grantor(id=PERFORMER, role=GrantorRole.SELF)}, child),
         ("a guardian, for somebody of age", {}, {"grantor": parent}, {}),
         ("a minor's, of age now", alteration, minor | {"grantor": GOOD_CONSENT["grantor"]}, {}),
-        ("a minor's, by a guardian, dead", alteration, minor | {"survives_death": True}, {"kind": PersonKind.DECEASED}),
-        ("an estate", {}, {"grantor": estate, "subject_kind": PersonKind.DECEASED}, {"kind": PersonKind.DECEASED}),
-        ("dead when it was granted, by themself", {}, {"subject_kind": PersonKind.DECEASED, "survives_death": True}, {"kind": PersonKind.DECEASED}),
+        ("a minor's, by a guardian, dead", alteration, minor | {"survives_death": True}, dead),
+        ("an estate", {}, {"grantor": estate, "subject_kind": PersonKind.DECEASED}, dead),
+        ("dead when it was granted, by themself", {}, {"subject_kind": PersonKind.DECEASED, "survives_death": True}, dead),
         ("an estate, for somebody alive", {}, {"grantor": estate}, {}),
-        ("a union, for the dead", {}, {"grantor": replace(estate, role=GrantorRole.UNION)}, {"kind": PersonKind.DECEASED}),
-        ("goes on after death", {}, {"survives_death": True}, {"kind": PersonKind.DECEASED}),
-        ("nudity of a minor", alteration | {"content": (Content.NUDITY,)}, minor | {"depicted_content_limits": ContentLimits(nudity=True)}, {"kind": PersonKind.MINOR}),
-        ("violence of a minor", alteration | {"content": (Content.VIOLENCE,)}, minor | {"depicted_content_limits": ContentLimits(violence=True)}, {"kind": PersonKind.MINOR}),
-        ("nudity once a minor", alteration | {"content": (Content.NUDITY,)}, minor | {"depicted_content_limits": ContentLimits(nudity=True)}, {}),
-        ("nudity granted", {"content": (Content.NUDITY,)}, {"depicted_content_limits": ContentLimits(nudity=True)}, {}),
+        ("a union, for the dead", {}, {"grantor": replace(estate, role=GrantorRole.UNION)}, dead),
+        ("goes on after death", {}, {"survives_death": True}, dead),
+        ("nudity of a minor", alteration | {"content": (Content.NUDITY,)}, minor | bare, child),
+        ("violence of a minor", alteration | {"content": (Content.VIOLENCE,)}, minor | rough, child),
+        ("nudity once a minor", alteration | {"content": (Content.NUDITY,)}, minor | bare, {}),
+        ("nudity granted", {"content": (Content.NUDITY,)}, bare, {}),
         ("an alteration without an age", alteration, {"purpose": Purpose.ALTERATION}, {}),
         ("older without an age", {"purpose": Purpose.AGE_UP, "age_target": None}, {"purpose": Purpose.AGE_UP}, {}),
         ("a network without training", {"technique": "per_shot_network"}, network, {}),
@@ -210,7 +213,7 @@ def _consents() -> Iterator[Asked]:
         ("a dub into another", {"purpose": Purpose.DUB, "age_target": None}, {"purpose": Purpose.DUB, "dub_consent": ("fr",)}, {}),
         ("stars inside", {}, {"shots": ("s*0*", "sh*1")}, {}),
         ("played later than the script", {}, {}, {"performed_at": NOON - 41 * DAY}),
-        ("no plate of that shot", {"shot": "sh020"}, {"shots": ("sh020",), "inputs_allowed": ("plate:sh020",), "episodes": (), "scenes": ()}, {}),
+        ("no plate of that shot", {"shot": "sh020"}, elsewhere, {}),
     ]  # fmt: skip
     for name, use, consent, world in listed:
         for delivery in Delivery:
