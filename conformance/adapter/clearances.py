@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bottega.model import ConsentError
-from bottega.rights import Clearance, Gate, Ledger, load_gate_key
+from bottega.rights import Clearance, Gate, load_gate_key
 from bottega.rights.clearance import sign_clearance
 from bottega.rights.record import registry
 

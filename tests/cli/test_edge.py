@@ -17,6 +17,7 @@ from tests.story.stage import Stage
 
 from .conftest import Bottega
 from .test_people_commands import ASKED as PEOPLE
+from .test_upkeep_commands import ASKED as UPKEEP
 
 HOSTILE = ("\x1b[31mred", "\x9b31m", "\u202egnp.exe", "a\nError: faked", "\x00", "\U000e0041", "\udcff")
 WRONG = {
@@ -150,6 +151,7 @@ def test_every_command_prints_one_document_when_it_went_well(bottega: Bottega, j
         ["witness", "new", str(show.parent / "witness"), "--name", "guild.example/w1"],
         ["witness", "trust", str(show.parent / "witness"), "keys/log.vkey"],
         ["witness", "list", str(show.parent / "witness")],
+        *UPKEEP,
     ]
     found = {}
     for words in asked:
@@ -160,5 +162,5 @@ def test_every_command_prints_one_document_when_it_went_well(bottega: Bottega, j
     assert found["remake", "sh010/deage/v002"]["same"] == 3
     grant = found["consent", "list"][0]["grant_id"]
     assert json.loads(bottega("consent", "revoke", grant, "--json").out)["takes"] == [f"sh010_deage_v00{n}" for n in (1, 2, 3)]
-    elsewhere = [["repair"], ["consent", "add"], ["consent", "revoke"], ["witness", "cosign"], ["witness", "serve"]]
+    elsewhere = [["repair"], ["consent", "add"], ["consent", "revoke"], ["witness", "cosign"], ["witness", "serve"], ["faces"], ["model"]]
     assert all(any(tuple(words[: len(path)]) == path for words in (*asked, *elsewhere, *PEOPLE)) for path in COMMANDS)

@@ -113,6 +113,17 @@ def test_what_cannot_be_added(studio: Studio, weights: Path, scope: dict[str, An
     with pytest.raises(UsageError, match=said):
         add(studio, weights, **scope)
     assert not studio.ledger.entries(kind="model.registered")
+    assert copies(studio) == [], "of what may not be kept no byte is copied"
+
+
+def test_adding_the_same_again_mends_a_copy_that_failed(studio: Studio, weights: Path) -> None:
+    until = datetime.now(UTC) + timedelta(days=30)
+    first = add(studio, weights, delete_by=until)
+    copies(studio)[0].unlink()
+    assert add(studio, weights, delete_by=until) == first
+    assert len(copies(studio)) == len(studio.ledger.entries(kind="model.registered")) == 1
+    with pytest.raises(UsageError, match="registered already"):
+        add(studio, weights, delete_by=until, shots=["sh0*"])
 
 
 @pytest.mark.parametrize("digits", ["", "00000000", "abc"])

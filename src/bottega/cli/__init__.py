@@ -25,6 +25,7 @@ from . import (
     reports,
     shot,
     takes,
+    upkeep,
     witness,
 )
 from .show import doctor, new
@@ -67,6 +68,9 @@ app.add_typer(licence.app, name="licence")
 app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
 app.add_typer(ledger.app, name="ledger")
+ledger.app.command("rotate-key")(upkeep.rotate_key)
+ledger.app.command("accept-mark")(upkeep.accept_mark)
+ledger.app.command("accept-clock")(upkeep.accept_clock)
 app.add_typer(witness.app, name="witness")
 app.add_typer(faces.app, name="faces")
 app.add_typer(model.app, name="model")

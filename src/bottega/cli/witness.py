@@ -102,6 +102,6 @@ def serve(
     except OSError as problem:
         raise UsageError(f"{host}:{port} cannot be used: {problem.strerror or problem}") from problem
     with server:
-        name, url = witness.verifier.name, f"http://{host}:{server.server_address[1]}"
+        name, url = witness.verifier.name, "http://" + f"{host}:{server.server_address[1]}"
         show({"name": name, "url": url}, as_json=as_json, words=lambda: f"{name} listens on {url}")
         server.serve_forever()

@@ -8,21 +8,26 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Put `content` at `path`: a reader, or a crash, finds the old file or the new one. On the disk when it returns. Raises OSError."""
+def write_whole(path: Path, content: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
+    """Put `content` at `path`: a reader, or a crash, finds the old file or the new one. Raises OSError.
+
+    It is on the disk when this returns; without `durable` a power cut may lose or damage it.
+    """
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,8 +9,7 @@ import pytest
 
 from bottega.model import Licence, LicenceKind, UsageError
 from bottega.rights.forms.licence_form import BLANKS, FilledLicence, licence_template, read_licence
-
-from ..builders import KEY, NOON, SHOW, digest, fill
+from tests.rights.builders import KEY, NOON, SHOW, digest, fill
 
 ANSWERS = {
     "kind": '"licensed"',

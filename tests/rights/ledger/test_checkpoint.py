@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bottega.rights.ledger.checkpoint import Checkpoint, open_checkpoint
-from bottega.rights.ledger.note import NoteError, Signer, sign
+from bottega.rights.ledger.note import COSIGNATURE, NoteError, Signer, joined, sign
 
 from .grown import LOG, SEEN_AT, WITNESS, Grown
 
@@ -32,6 +32,15 @@ def test_cosignatures_are_reported_with_their_time() -> None:
 def test_a_witness_alone_does_not_make_a_checkpoint() -> None:
     with pytest.raises(NoteError, match="not signed by a known key of that log"):
         open_checkpoint(Grown(5).cosigned(), witnesses=[WITNESS.verifier])
+
+
+def test_a_witness_that_is_named_as_the_log_does_not_make_a_checkpoint() -> None:
+    said = Grown(5).checkpoint()
+    namesake = Signer(said.origin, WITNESS._key, COSIGNATURE)
+    with pytest.raises(NoteError, match="not signed by a known key of that log"):
+        open_checkpoint(joined(said.text(), [namesake.sign(said.text(), time=SEEN_AT)]), namesake.verifier)
+    with pytest.raises(NoteError, match="not signed by a known key of that log"):
+        open_checkpoint(Grown(5).note(), witnesses=[LOG.verifier])
 
 
 def test_another_log_s_key_does_not_make_a_checkpoint() -> None:

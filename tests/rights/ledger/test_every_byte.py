@@ -120,6 +120,7 @@ def test_every_byte_of_the_mark(tmp_path: Path, mask: int) -> None:
 
 
 @pytest.mark.heavy
+@pytest.mark.timeout(900)
 def test_bytes_drawn_from_a_hundred_thousand_entries(tmp_path: Path) -> None:
     books = made(tmp_path)
     with books.open() as ledger, ledger.transaction() as transaction:

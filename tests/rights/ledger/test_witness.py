@@ -142,11 +142,28 @@ def test_a_cosignature_is_given_only_after_it_is_kept(witness: Witness, monkeypa
 def test_a_damaged_memory_is_no_reason_to_begin_anew(witness: Witness) -> None:
     witness.add_checkpoint(A_LOG.request(0, 40).text())
     (seen,) = (witness.folder / "seen").iterdir()
-    for damaged in (b"", seen.read_bytes()[:-1], A_LOG.note(3).encode(), OTHER_PAST.cosigned(3).encode()):
+    for damaged in (b"", b"\xff\xfe", seen.read_bytes()[:-1], A_LOG.note(3).encode(), OTHER_PAST.cosigned(3).encode()):
         seen.write_bytes(damaged)
         with pytest.raises(NoteError) as found:
             witness.add_checkpoint(A_LOG.request(0, 30).text())
         assert not isinstance(found.value, WitnessError)
+
+
+def test_a_memory_that_is_gone_is_no_reason_to_begin_anew(witness: Witness) -> None:
+    witness.add_checkpoint(A_LOG.request(0, 40).text())
+    (seen,) = (witness.folder / "seen").iterdir()
+    seen.unlink()
+    witness.trust(LOG.verifier.vkey)
+    with pytest.raises(NoteError, match="is gone"):
+        witness.add_checkpoint(A_LOG.request(0, 30).text())
+
+
+def test_trusting_a_log_again_forgets_nothing(witness: Witness) -> None:
+    witness.add_checkpoint(A_LOG.request(0, 40).text())
+    (key,) = (witness.folder / "logs").iterdir()
+    key.unlink()
+    witness.trust(LOG.verifier.vkey)
+    assert refused(witness, A_LOG.request(0, 30)) == 409
 
 
 def test_a_memory_that_was_swapped_with_another_log_s_is_refused(witness: Witness) -> None:

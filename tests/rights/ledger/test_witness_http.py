@@ -189,7 +189,7 @@ def test_a_redirection_is_not_followed(port: int, witness: Witness) -> None:
     assert witness.logs() == [(LOG.verifier.name, 0)]
 
 
-@pytest.mark.parametrize("url", ["", "ftp://guild.example", "file:///etc/passwd", "http://", "http://a b", "guild.example"])
+@pytest.mark.parametrize("url", ["", "ftp://guild.example", "file:///etc/passwd", "http://", "http://a.example b", "guild.example"])
 def test_what_is_no_url_of_a_witness_is_refused(url: str) -> None:
     with pytest.raises(NoteError, match="allowed is a folder, or a URL"):
         at_url(url, WITNESS.verifier)

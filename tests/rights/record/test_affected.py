@@ -11,8 +11,7 @@ from bottega.model import UsageError
 from bottega.rights import Ledger
 from bottega.rights.record.affected import affected
 from bottega.rights.record.made import frame_numbers, made_takes
-
-from ..builders import KEY, MATTE, PLATE, Stage, digest, good_consent, set_stage
+from tests.rights.builders import KEY, MATTE, PLATE, Stage, digest, good_consent, set_stage
 
 MODEL, COPY, REUSED = digest("model"), digest("copy"), digest("reused")
 

@@ -12,8 +12,7 @@ from bottega.model import ConsentError, Grantor, GrantorRole, Person, PersonKind
 from bottega.rights import Decision, add_consent, add_person, decide, revoke
 from bottega.rights.record import people_registry as people
 from bottega.rights.record.consents import SUSPENSIONS
-
-from ..builders import NOON, PERFORMER, SECOND, Stage, digest, good_consent, good_use, set_stage
+from tests.rights.builders import NOON, PERFORMER, SECOND, Stage, digest, good_consent, good_use, set_stage
 
 CHILD = "p_eeeeeeeeeeeeeeee"
 BIRTHDAY = datetime(2026, 3, 12, tzinfo=UTC)
@@ -128,7 +127,9 @@ def guardians(stage: Stage, **changes: object) -> None:
     add_consent(stage.ledger, good_consent(**fields | {"representation": Representation.UNION} | changes))
 
 
-@pytest.mark.parametrize(("before", "code"), [(timedelta(microseconds=1), None), (timedelta(0), "reconsent"), (timedelta(days=-1), "reconsent")])
+@pytest.mark.parametrize(
+    ("before", "code"), [(timedelta(microseconds=1), None), (timedelta(0), "reconsent"), (timedelta(days=-1), "reconsent")]
+)
 def test_from_the_instant_of_age_a_guardians_consent_waits_for_the_person(tmp_path: Path, before: timedelta, code: str | None) -> None:
     stage = set_stage(tmp_path)
     guardians(stage)

@@ -12,7 +12,7 @@ from typing import Any
 
 from bottega.footage import colour_spaces, config_name
 from bottega.model import BottegaError, JobError, TakeState, UsageError
-from bottega.rights import Notary, State, load_gate_key, load_public_key, wall_clock
+from bottega.rights import Notary, PeopleStore, State, SubjectKeys, load_gate_key, load_public_key, subject_keys_path, wall_clock
 from bottega.rights.desk.models import overdue
 
 from .books import open_books, steady_clock
@@ -63,6 +63,7 @@ def _show(show: ShowFolder) -> Iterator[Check]:
     yield _try("ledger", lambda: _ledger(show))
     yield _try("clock", lambda: f"{steady_clock()():%Y-%m-%d %H:%M} UTC, in step with the time since the machine started")
     yield _try("gate's key", lambda: _keys(show))
+    yield _try("names", lambda: _names(show))
     free = shutil.disk_usage(show.root).free / GIBI
     yield Check("free space", free >= LEAST_FREE_GIB, f"{free:.1f} GiB (at least {LEAST_FREE_GIB})")
     yield _try("shots", lambda: ", ".join(show.shot(name).code for name in show.shots()) or "none")
@@ -124,6 +125,14 @@ def _keys(show: ShowFolder) -> str:
     if load_gate_key(show.settings().show_id).public_key() != public:
         raise UsageError("the private key on this machine is not the one of this show")
     return "private key is here and matches keys/gate.pub"
+
+
+def _names(show: ShowFolder) -> str:
+    """Every name can be read with the keys that are on this machine."""
+    if not show.people.is_file():
+        return "none yet"
+    with PeopleStore(show.people, SubjectKeys(subject_keys_path(show.settings().show_id))) as people:
+        return f"{len(people.all())} can be read"
 
 
 def _try(name: str, look: Callable[[], str]) -> Check:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bottega.footage import seal_weights
-from bottega.model import Exemplar, JobError, Learned, LearnedKind, Licence, Role, UsageError, shown
+from bottega.model import JobError, Learned, LearnedKind, Licence, Role, UsageError, shown
 from bottega.rights import Ledger
 from bottega.rights.desk.models import ModelDesk
 from bottega.rights.durable import sync_folder
@@ -28,8 +28,11 @@ def add_model(
     if kind not in set(LearnedKind):
         raise UsageError(f"kind {shown(kind)}: allowed are {', '.join(k.value for k in LearnedKind)}")
     role = Role.TEMPLATE if kind == LearnedKind.TEMPLATE else Role.MODEL
-    kept = keep_weights(folder, ledger, path, role=role, licence=licence)
-    return desk.register(kept.digest, kind=LearnedKind(kind), **scope)
+    sealed = replace(seal_weights(path, role=role), licence_id=licence.licence_id)
+    registry.register_exemplar(ledger, sealed)
+    learned = desk.register(sealed.digest, kind=LearnedKind(kind), **scope)
+    folder.keep(sealed, copy=True)  # last: of what may not be kept no byte is copied
+    return learned
 
 
 def destroy_model(folder: ShowFolder, desk: ModelDesk, digits: str, *, by: str) -> str:
@@ -38,14 +41,6 @@ def destroy_model(folder: ShowFolder, desk: ModelDesk, digits: str, *, by: str) 
     how = destroy_weights(folder, digest)
     desk.destroyed(digest, how=how, by=by)
     return how
-
-
-def keep_weights(folder: ShowFolder, ledger: Ledger, path: Path, *, role: Role, licence: Licence) -> Exemplar:
-    """Seal a file of weights or a template, copy it into the show, and put it on record as an exemplar."""
-    sealed = seal_weights(path, role=role)
-    kept = folder.keep(replace(sealed, licence_id=licence.licence_id), copy=True)
-    registry.register_exemplar(ledger, kept)
-    return kept
 
 
 def destroy_weights(folder: ShowFolder, digest: str) -> str:

@@ -34,8 +34,9 @@ class Lifting:
     @classmethod
     def of(cls, facts: Facts) -> Lifting:
         """The resolutions about these pictures and facts, and the newest override for this very use that holds now."""
-        use, pictures, told = facts.use, {item.digest for item in facts.use.inputs}, facts.use.facts_digest()
+        use, pictures = facts.use, {item.digest for item in facts.use.inputs}
         made = facts.state.resolutions.get((use.shot, use.job), ())
+        told = use.facts_digest() if made else ""
         holding = [o for o in facts.state.overrides.values() if _is_for(o, facts) and override_holds(o, facts.state)]
         return cls(tuple(r for r in made if pictures <= r.inputs and r.facts == told), holding[-1] if holding else None)
 

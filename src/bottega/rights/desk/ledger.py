@@ -111,7 +111,7 @@ class LedgerDesk:
         """The entry that a user names. Raises UsageError."""
         if _INDEX.fullmatch(entry):
             index = int(entry)
-            rows = self._ledger.entries(after=index - 1) if index < self._ledger.head().size else []
+            rows = self._ledger.entries(after=index - 1, most=1) if index < self._ledger.head().size else []
             if rows:
                 return rows[0]
         for kind, field in NAMED:

@@ -53,7 +53,9 @@ class ModelDesk:
             delete_by=delete_by,
             made_by=made_by,
         )
-        register_model(self._ledger, learned)
+        there = state.models.get(digest)
+        if there is None or there.learned != learned:  # the same again is no other scope: the copy may have failed
+            register_model(self._ledger, learned)
         return learned
 
     def find(self, digits: str) -> KnownModel:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bottega.model import CredentialError, Person, PersonKind, UsageError, label
 from bottega.model.names import shown
-from bottega.rights.ledger import Database, Ledger, Notary, SteadyClock, Transaction, log_signer, wall_clock
+from bottega.rights.ledger import Database, Ledger, Notary, SteadyClock, Transaction, log_signer
 from bottega.rights.ledger.mark import write_note
 from bottega.rights.private.keys import (
     load_gate_key,
@@ -72,7 +72,7 @@ class UpkeepDesk:
         """Take the machine's clock, which was set since it started, for right, on a named human's word. Raises ConsentError."""
         if not isinstance(clock, SteadyClock):
             raise UsageError("this clock is not watched: there is nothing to accept")
-        with self._ledger.transaction(wall_clock) as transaction:
+        with self._ledger.transaction(clock.unwatched) as transaction:
             transaction.append("clock.accepted", {"by": self._named(transaction, by)})
         clock.accept()
 

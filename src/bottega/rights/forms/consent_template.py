@@ -69,17 +69,7 @@ def template(
         "inputs_allowed": [f"{PLATE_OF}{shot}"],
     }
     presets |= {"supersedes": amends} if amends else {}
-    known = f"its plate today is {sha256_text(plate, 'plate')}" if plate else "no plate is registered yet"
-    lines = [
-        f"# Consent to a use of a person's likeness: {purpose.value}",
-        f"# Person: {label(person, 'person')} ({subject}). The name stands in this comment only; it is not recorded.",
-        f"# Shot: {shot}; {known}.",
-        "#",
-        '# Fill in every blank marked "required"; "" is a blank. Times need a zone: 2027-03-01T00:00:00Z.',
-        "# Whatever is not granted here is refused. Whoever signs may stop it again: a revocation is always recorded, and ends it at once.",
-        "# A machine reads this form and does what it says; it does not know the law, and this form is no legal advice.",
-        "",
-    ]
+    lines = _head(purpose, f"{label(person, 'person')} ({subject})", shot, plate)
     for blank in HEAD:
         lines += heading(_PARTS[blank.name]) if blank.name in _PARTS else []
         lines += line_of(blank, presets, is_needed(blank, purpose))
@@ -87,6 +77,21 @@ def template(
     lines += [*paragraph("Left as they stand they grant nothing more, but empty territories, media and languages set no limit."), ""]
     lines += [line for blank in TERMS for line in line_of(blank, presets, False)]
     return "\n".join([*lines, *_tables(kind)]) + "\n"
+
+
+def _head(purpose: Purpose, person: str, shot: str, plate: str | None) -> list[str]:
+    known = f"its plate today is {sha256_text(plate, 'plate')}" if plate else "no plate is registered yet"
+    return [
+        f"# Consent to a use of a person's likeness: {purpose.value}",
+        f"# Person: {person}. The name stands in this comment only; it is not recorded.",
+        f"# Shot: {shot}; {known}.",
+        "#",
+        '# Fill in every blank marked "required"; "" is a blank. Times need a zone: 2027-03-01T00:00:00Z.',
+        "# Whatever is not granted here is refused. A revocation is always recorded and stops the work at once, whatever stands",
+        "# below; what it costs is for the contract. A machine reads this form and does what it says; it does not know the law,",
+        "# and this form is no legal advice.",
+        "",
+    ]
 
 
 def _tables(kind: PersonKind) -> list[str]:

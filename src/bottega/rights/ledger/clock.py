@@ -75,6 +75,10 @@ class SteadyClock:
             raise refusal("clock", f"it is {utc_text(now.wall)} by this machine, by the time since it started it is {utc_text(expected)}")
         return now.wall
 
+    def unwatched(self) -> datetime:
+        """The wall time, compared with nothing."""
+        return self._moment().wall
+
     def accept(self) -> datetime:
         """Believe the wall time from now on. Only after a named human's `clock.accepted` is on record."""
         now = self._moment()

@@ -6,8 +6,9 @@ What it is kept in is a `Store`: an SQLite file, or a schema of a PostgreSQL dat
 from __future__ import annotations
 
 import os
+import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from .place import Database, make_store, open_store
 from .store import Row, Store
 
 LONGEST_BODY = 16 * 1024 * 1024
+_DIGEST = re.compile(rb"[0-9a-f]{64}")
 BATCH = 2000
 _FIELDS = {"at", "data", "kind"}
 
@@ -163,14 +165,21 @@ class Ledger:
         with self._held() as store:
             return store.checkpoint()
 
-    def entries(self, kind: str | None = None, *, after: int = -1, mentioning: str = "") -> list[Entry]:
-        """The entries with a higher index than `after`, of one kind or of all; each is checked against its own hash.
+    def entries(self, kind: str | None = None, *, after: int = -1, mentioning: str = "", most: int | None = None) -> list[Entry]:
+        """The entries with a higher index than `after`, of one kind or of all, `most` of them; each is checked against its own hash.
 
         `mentioning` leaves out those whose body does not hold that text; they are not looked at, so it is for asking, not for deciding.
         """
         with self._held() as store:
-            rows = store.rows(kind, after, mentioning=mentioning)
+            rows = store.rows(kind, after, mentioning=mentioning, most=most)
         return [_entry(row) for row in rows]
+
+    def naming(self, kind: str, digests: Collection[str]) -> list[Entry]:
+        """The entries of a kind that name one of several digests; as with `mentioning`, the others are not looked at."""
+        wanted = {digest.encode() for digest in digests}
+        with self._held() as store:
+            rows = store.rows(kind, -1)
+        return [_entry(row) for row in rows if not wanted.isdisjoint(_DIGEST.findall(row.body))]
 
     def since(self, known: Head) -> list[Entry]:
         """The entries after a head that the caller has seen; raises `ledger_invalid` where the log does not continue from it."""

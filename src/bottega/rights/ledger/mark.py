@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bottega.rights.durable import write_whole
 from bottega.rights.reasons import refusal
 
 LONGEST_MARK = 64 * 1024
@@ -58,29 +56,8 @@ class Mark:
 
 def write_note(path: Path, note: str, *, durable: bool) -> None:
     """Replace a note whole or not at all; `durable` ones survive a power cut. Raises `ledger_unreachable`."""
-    part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(note.encode())
-            file.flush()
-            if durable:
-                os.fsync(file.fileno())
-        Path(part).chmod(0o644)
-        Path(part).replace(path)
-        if durable:
-            _sync(path.parent)
+        write_whole(path, note.encode(), durable=durable)
     except OSError as problem:
-        if part is not None:
-            with contextlib.suppress(OSError):
-                Path(part).unlink(missing_ok=True)
         raise refusal("ledger_unreachable", f"the checkpoint {path.name} cannot be kept: {problem.strerror}") from problem
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -27,6 +27,7 @@ from .proof import hashes
 from .tree import holds_consistency
 
 LONGEST_REQUEST = 256 * 1024
+NOTHING_YET = "nothing seen yet\n"
 
 
 class WitnessError(NoteError):
@@ -94,6 +95,8 @@ class Witness:
             raise NoteError(f"the key of {shown(key.name)} signs as a witness: allowed is a log's own key")
         with self._locked():
             known = self._keys(key.name)
+            if not known and self._memory(_origin_hash(key.name)) is None:  # before the key: a memory that is missing later was lost
+                write_whole(self._file("seen", key.name, "note"), NOTHING_YET.encode())
             if key not in known:
                 write_whole(self._file("logs", key.name, "vkey"), "".join(f"{k.vkey}\n" for k in (*known, key)).encode())
         return key
@@ -126,8 +129,8 @@ class Witness:
 
     def checkpoint(self, origin_hash: str) -> str | None:
         """The last checkpoint of a log as a note with both signatures; None where nothing was cosigned. The log is named by its sha256."""
-        path = self.folder / "seen" / f"{origin_hash}.note"
-        return path.read_text("utf-8") if path.is_file() else None
+        note = self._memory(origin_hash)
+        return None if note == NOTHING_YET else note
 
     def _check(self, request: Request, new: Checkpoint) -> None:
         """Raise WitnessError unless the new checkpoint continues the last one."""
@@ -146,14 +149,20 @@ class Witness:
             raise WitnessError(422, f"the log of {new.size} entries does not continue the one of {seen.size} that was seen")
 
     def _seen(self, origin: str) -> Checkpoint | None:
-        """The last checkpoint, held to this witness's own signature: a damaged file is no reason to begin anew."""
-        note = self.checkpoint(_origin_hash(origin))
-        if note is None:
+        """The last checkpoint, held to this witness's own signature: a file that is damaged or gone is no reason to begin anew."""
+        note = self._memory(_origin_hash(origin))
+        if note == NOTHING_YET:
             return None
+        if note is None:
+            raise NoteError(f"what was seen of {shown(origin)} is gone: restore the witness's folder")
         found = open_checkpoint(note, *self._keys(origin), witnesses=[self.verifier])
         if found.checkpoint.origin != origin or not found.cosignatures:
             raise NoteError(f"what was seen of {shown(origin)} is damaged: restore the witness's folder")
         return found.checkpoint
+
+    def _memory(self, origin_hash: str) -> str | None:
+        path = self.folder / "seen" / f"{origin_hash}.note"
+        return path.read_text("utf-8", "replace") if path.is_file() else None
 
     def _keys(self, origin: str) -> tuple[Verifier, ...]:
         path = self._file("logs", origin, "vkey")

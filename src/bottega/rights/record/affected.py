@@ -5,7 +5,6 @@ Only the entries that say what was made from what are read, and of those only th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bottega.model import UsageError, shown
@@ -30,19 +29,23 @@ def affected(ledger: Ledger, named: str) -> list[AffectedTake]:
 
     `named` is a grant's or licence's id, or a digest, of which the first eight digits are enough where it is one only.
     """
+    start = _whole(ledger, named)
+    onward = _onward(ledger)
+    onward[start] = onward.get(start, set()) | _under(ledger, start)
     found: dict[int, AffectedTake] = {}
-    seen: set[str] = set()
-    waiting = [(_whole(ledger, named), "")]
-    while waiting:
-        thing, before = waiting.pop()
-        if thing in seen:
-            continue
-        seen.add(thing)
-        for entry in ledger.entries(kind=MADE, mentioning=thing):
-            if thing in _sources(entry) and entry.idx not in found:
-                found[entry.idx] = AffectedTake(entry.data["take"], entry.data["take_id"], entry.idx, before or thing)
-                waiting += [(digest, entry.data["take"]) for digest in _made_by(ledger, entry)]
-        waiting += [(digest, before or thing) for digest in _derived(ledger, thing)]
+    by = {start: start}
+    names = [start]
+    while names:
+        reached: dict[str, str] = {}
+        for entry in ledger.naming(MADE, names) if len(names) > 1 else ledger.entries(kind=MADE, mentioning=names[0]):
+            sources = _sources(entry)
+            source = next((n for n in names if n in sources), None)
+            if source is not None and entry.idx not in found:
+                found[entry.idx] = AffectedTake(entry.data["take"], entry.data["take_id"], entry.idx, by[source])
+                reached |= dict.fromkeys(onward.get(entry.data.get("plan") or "", ()), entry.data["take"])
+        reached |= {derived: by[name] for name in names for derived in onward.get(name, ())}
+        names = [name for name in reached if name not in by]
+        by |= {name: reached[name] for name in names}
     return [found[idx] for idx in sorted(found)]
 
 
@@ -51,24 +54,24 @@ def _sources(entry: Entry) -> set[str]:
     return {*data["grants"], *data.get("licences", ()), *data["exemplars"]}
 
 
-def _made_by(ledger: Ledger, take: Entry) -> Iterator[str]:
-    """Pictures that came back as inputs: delivered by this take, as their registration says."""
-    plan = take.data.get("plan")
-    if plan is not None:
-        for entry in ledger.entries(kind=PICTURES, mentioning=plan):
-            if (entry.data.get("made_by") or {}).get("plan") == plan:
-                yield entry.data["digest"]
+def _onward(ledger: Ledger) -> dict[str, set[str]]:
+    """What came of what: of a take's plan the pictures that came back, of pictures their copies, of pictures and consents models."""
+    onward: dict[str, set[str]] = {}
+    pictures = [e.data for mark in ('"made_by":{', '"derived_from":"') for e in ledger.entries(kind=PICTURES, mentioning=mark)]
+    models = [e.data for kind in MODELS for e in ledger.entries(kind=kind)]
+    for data in pictures:
+        for source in ((data.get("made_by") or {}).get("plan"), data.get("derived_from")):
+            if source is not None:
+                onward.setdefault(source, set()).add(data["digest"])
+    for data in models:
+        for source in (*data["trained_on"], *data["grants"]):
+            onward.setdefault(source, set()).add(data["digest"])
+    return onward
 
 
-def _derived(ledger: Ledger, thing: str) -> Iterator[str]:
-    """Pictures under a licence or re-encoded from a picture, and models trained on one or under a consent."""
-    for entry in ledger.entries(kind=PICTURES, mentioning=thing):
-        if thing in (entry.data["licence_id"], entry.data.get("derived_from")):
-            yield entry.data["digest"]
-    for kind in MODELS:
-        for entry in ledger.entries(kind=kind, mentioning=thing):
-            if thing in (*entry.data["trained_on"], *entry.data["grants"]):
-                yield entry.data["digest"]
+def _under(ledger: Ledger, licence_id: str) -> set[str]:
+    """The pictures that are registered under a licence; none for whatever else has that name."""
+    return {e.data["digest"] for e in ledger.entries(kind=PICTURES, mentioning=licence_id) if e.data["licence_id"] == licence_id}
 
 
 def _whole(ledger: Ledger, named: str) -> str:
