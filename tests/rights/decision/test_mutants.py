@@ -13,9 +13,12 @@ from tests.rights.naive import World, allows
 from tests.rights.worlds import PACK
 
 from .corpus import Asked, corpus
+from .corpus_consents import consents
+from .corpus_pictures import inputs, licences, odd_ledgers, people
+from .corpus_rulings import lifted, packs
 from .mutants import MODULES, decided_by, pack_mutants, source_mutants
 
-CASES = corpus()
+CASES = [*corpus(), *consents(), *licences(), *inputs(), *odd_ledgers(), *people(), *packs(), *lifted()]
 DECIDER: Any = importlib.import_module("bottega.rights.decision.decide")
 EQUIVALENT = {
     "facts.fact: without value is not None": "no fact has the value None, and None is the answer either way",
