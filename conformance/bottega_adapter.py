@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from bottega.model import ConsentError, UsageError
+from bottega.model import BottegaError, ConsentError
 
 from .adapter.facts import put_on_record
 from .adapter.neutral import UnsupportedError
@@ -23,7 +23,7 @@ def answer(case: Mapping[str, Any]) -> Answer:
             return play(world, case["steps"])
         except ConsentError as refusal:
             return refused(refusal)
-        except UsageError as problem:
+        except BottegaError as problem:
             return {"decision": "deny", "codes": ["refused_at_entry"], "note": str(problem)}
         except UnsupportedError as problem:
             return {"decision": "unsupported", "codes": [], "note": str(problem)}

@@ -8,6 +8,7 @@ The command is started once a case (with `--keep` once for all). It reads one ca
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import queue
 import subprocess
@@ -73,7 +74,7 @@ def _alike(suite: Mapping[str, Any], consent: Any) -> Any:
 def expanded(suite: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str, Any]:
     """A case as an implementation gets it: all its facts, its steps and its ask, and nothing of what is expected."""
     base = whole_base(suite, case["base"])
-    facts, ask = spelled_out(suite, merged(base["facts"], case.get("facts", {}))), merged(base["ask"], case.get("ask", {}))
+    facts, ask = merged(base["facts"], spelled_out(suite, case.get("facts", {}))), merged(base["ask"], case.get("ask", {}))
     steps = [{**s, "facts": spelled_out(suite, s["facts"])} if "facts" in s else s for s in case.get("steps", [])]
     return {"id": case["id"], "title": case["title"], "level": case["level"], "facts": facts, "steps": steps, "ask": ask}
 
@@ -88,9 +89,8 @@ def judged(case: Mapping[str, Any], answer: Mapping[str, Any]) -> Verdict:
     wrong = {k: outcome.get(k) for k, v in expect.get("outcome", {}).items() if outcome.get(k) != v}
     fault = fault or ("wrong-outcome" if wrong else "")
     note = str(answer.get("note", "")) or (f"outcome {json.dumps(wrong)}" if wrong else "")
-    return Verdict(
-        case["id"], case["title"], " ".join(filter(None, (want, code))), " ".join((got, *dict.fromkeys(codes))), fault, note if fault else ""
-    )
+    expected, answered = " ".join(filter(None, (want, code))), " ".join((got, *dict.fromkeys(codes)))
+    return Verdict(case["id"], case["title"], expected, answered, fault, note if fault else "")
 
 
 def _fault(want: str, got: str) -> str:
@@ -115,6 +115,7 @@ class Program:
     def __init__(self, command: list[str], *, keep: bool, timeout_s: float) -> None:
         self._command, self._keep, self._timeout_s = command, keep, timeout_s
         self._running: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
 
     def __call__(self, case: Mapping[str, Any]) -> Mapping[str, Any]:
         """Ask it one case. Whatever goes wrong is an answer of the decision `broken`."""
@@ -132,8 +133,11 @@ class Program:
         """End a process that was kept."""
         if self._running is not None:
             self._running.kill()
-            self._running.wait()
-            self._running = None
+            if self._reader is not None:
+                self._reader.join()  # the program's end is the end of what it says
+            with contextlib.suppress(OSError), self._running:  # leaving it closes its pipes and waits for it
+                pass
+            self._running = self._reader = None
 
     def _once(self, line: str) -> str:
         done = subprocess.run(self._command, input=line + "\n", capture_output=True, text=True, timeout=self._timeout_s, check=False)
@@ -144,12 +148,13 @@ class Program:
     def _kept(self, line: str) -> str:
         if self._running is None:
             self._running = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        process, answers = self._running, queue.Queue[str]()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
-        threading.Thread(target=lambda: answers.put(process.stdout.readline() if process.stdout else ""), daemon=True).start()
+        words, said, answers = self._running.stdin, self._running.stdout, queue.Queue[str]()
+        if words is None or said is None:
+            raise ValueError("the program has no pipes")
+        words.write(line + "\n")
+        words.flush()
+        self._reader = threading.Thread(target=lambda: answers.put(said.readline()), daemon=True)
+        self._reader.start()
         try:
             return answers.get(timeout=self._timeout_s)
         except queue.Empty:

@@ -6,14 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bottega.jobs.runner.register import add_shot, record_mattes, seal_at
 from bottega.model import Approval, Consent, Exemplar, Licence, MadeBy, Marks, Person, Role, SealedFile, Shot, SignatureKind
+from bottega.rights import State
 from bottega.rights.record import registry
 from bottega.rights.signing import sign_consent
 
 from .learned import put_faces, put_model
 from .neutral import UnsupportedError, digest, record_of, taken
+from .painter import COLOUR
+from .pictures import put_key
 from .world import World
 
+PAINTED = ("plate", "key", "matte")
 FRAMES = {"first": 1001, "last": 1010}
 SIZE = {"width": 1920, "height": 1080}
 DEFAULTS: Mapping[str, Any] = {"frames": FRAMES, "colour": "lin_rec709_srgb", **SIZE}
@@ -58,6 +63,10 @@ def _licence(world: World, name: str, values: Mapping[str, Any]) -> None:
 
 def _picture(world: World, name: str, values: Mapping[str, Any]) -> None:
     """A picture that is a text: it is registered under the text's sha256. Pictures with pixels are put on record by the painter."""
+    if world.case["level"] == "pictures" and name in PAINTED:
+        if name == "key":
+            put_key(world, world.painting.key)
+        return  # the plate comes with its shot, the matte with its job
     world.pictures[name] = digest(values["bytes"])
     if values.get("recorded") is False:
         return
@@ -89,7 +98,7 @@ def _made_by(world: World, values: Mapping[str, Any]) -> dict[str, Any]:
     plan, here = digest(values["take"]), values["show"] == world.facts["show"]
     if here:
         world.later(lambda: world.deliver(values["take"], plan=plan, grants=values["grants"]))
-    return MadeBy(show_id=world.show_id(values["show"]), plan=plan).to_json()
+    return MadeBy(show_id=world.show_id(values["show"]), plans=(plan,)).to_json()
 
 
 PICTURE_FACTS: Mapping[str, Callable[[World, Any], Any]] = {
@@ -100,6 +109,15 @@ PICTURE_FACTS: Mapping[str, Callable[[World, Any], Any]] = {
 
 
 def _shot(world: World, name: str, values: Mapping[str, Any]) -> None:
+    if world.case["level"] == "pictures" and values["plate"] == "plate":
+        licence = State.of(world.ledger).licences[world.licence_id("production")].licence
+        folder, show = world.studio.folder, world.studio.show
+        shot = add_shot(folder, world.ledger, show, name, plate=world.painting.plates, licence=licence, colour=COLOUR)
+        world.pictures["plate"] = shot.plate
+        matte = seal_at(world.painting.mattes, role=Role.MATTE)
+        record_mattes(world.ledger, (matte,), licence_id=licence.licence_id, roles={})
+        world.pictures["matte"] = matte.digest
+        return
     registry.register_shot(world.ledger, record_of(Shot, {**DEFAULTS, **values, "code": name, "plate": world.digest(values["plate"])}))
 
 
@@ -145,6 +163,10 @@ def _declaration(world: World, name: str, values: Mapping[str, Any]) -> None:
     registry.declare_no_performer(world.ledger, values["shot"], job=values["job"], inputs=inputs, by=world.subject(values["by"]))
 
 
+def _environment(world: World, name: str, values: Mapping[str, Any]) -> None:
+    world.studio.rulings.approve_environment(name, training=values["training"], by="Security S", role=values["role"], ref=values["ref"])
+
+
 SECTIONS: Mapping[str, Callable[[World, str, Mapping[str, Any]], None]] = {
     "people": _person,
     "licences": _licence,
@@ -153,6 +175,7 @@ SECTIONS: Mapping[str, Callable[[World, str, Mapping[str, Any]], None]] = {
     "consents": _consent,
     "job_approvals": _approval,
     "declarations": _declaration,
+    "environments": _environment,
     "faces": put_faces,
     "models": put_model,
 }

@@ -19,8 +19,9 @@ LOOKED_AT = [1001]
 def put_faces(world: World, shot: str, values: Mapping[str, Any]) -> None:
     """Tracks, then what a detector found, then somebody's word that these are all."""
     plate = world.digest(world.facts["shots"][shot]["plate"])
-    for name, track in values.get("tracks", {}).items():
-        faces_registry.assign_face(world.ledger, _track(world, plate, name, track), by=world.subject("artist-b"))
+    tracks = [_track(world, plate, name, track) for name, track in values.get("tracks", {}).items()]
+    if tracks:
+        faces_registry.assign_faces(world.ledger, *tracks, by=world.subject("artist-b"))
     if "detected" in values:
         found = values["detected"]
         boxes = [{"frame": b["frame"], **_box(b["box"])} for b in found["boxes"]]
@@ -53,8 +54,11 @@ def _box(box: list[int]) -> dict[str, int]:
 
 
 def put_model(world: World, name: str, values: Mapping[str, Any]) -> None:
-    """Weights: first the file by its hash, then what they are, whose, and how long they may be kept."""
-    if values.get("recorded") is False:
+    """Weights: first the file by its hash, then what they are, whose, and how long they may be kept.
+
+    Weights of another show are on that show's record, which is none of this one's.
+    """
+    if values.get("recorded") is False or values["show"] != world.facts["show"]:
         return
     rest, (text, show, scope, subjects, trained_on, made_by) = taken(values, "bytes", "show", "scope", "subjects", "trained_on", "made_by")
     sealed = SealedFile(path=f"{name}.bin", sha256=digest(text), size_bytes=len(text.encode()))

@@ -10,7 +10,7 @@ from bottega.model import ConsentError
 from bottega.rights.reasons import HOLDS
 from bottega.rights.record import models_registry, people_registry, registry
 
-from . import clearances, tampering
+from . import clearances, naming, pictures, rulings, tampering
 from .facts import put_on_record
 from .neutral import UnsupportedError, digest
 from .world import World
@@ -31,9 +31,12 @@ def refused(refusal: ConsentError, **outcome: Any) -> Answer:
 
 
 def decided(world: World, **changes: Any) -> Answer:
-    """The gate's recorded answer to the ask."""
+    """The gate's recorded answer to the ask, and why an override was turned down before."""
     decision = world.gate.decide(world.use(**changes), job_id="job-ask")
-    return {"decision": decision.answer, "codes": list(decision.codes)}
+    codes = [*decision.codes, *world.override_refused]
+    used = world.ledger.entries("override.used")
+    outcome = {"watermark": decision.watermark, "override_on_record": bool(used)}
+    return {"decision": decision.answer, "codes": codes, "outcome": outcome, "note": "; ".join(world.turned_down)}
 
 
 def revoke(world: World, step: Mapping[str, Any]) -> None:
@@ -71,6 +74,17 @@ def resume(world: World, step: Mapping[str, Any]) -> None:
     people_registry.resume(world.ledger, step["consent"], cause=step["cause"], ref="letter 2", by=settled_by)
 
 
+def erase(world: World, step: Mapping[str, Any]) -> None:
+    """A person's key and name are gone for good."""
+    world.studio.people_desk.erase(world.facts["people"][step["person"]]["name"])
+
+
+def request_transfer(world: World, step: Mapping[str, Any]) -> Answer:
+    """Somebody asks to take a consent along to another production."""
+    people_registry.request_transfer(world.ledger, step["consent"], to=step["to"], ref="letter 3")
+    return allowed()
+
+
 def destroy_model(world: World, step: Mapping[str, Any]) -> None:
     """Weights are gone, on record."""
     models_registry.register_destruction(world.ledger, world.digest(step["model"]), how="overwritten", by=world.subject("artist-b"))
@@ -93,19 +107,31 @@ def note(world: World, step: Mapping[str, Any]) -> None:
 
 
 STEPS: dict[str, Step] = {
+    "resolve_hold": rulings.resolve_hold,
+    "adopt_pack": rulings.adopt_pack,
+    "drop_pack": rulings.drop_pack,
+    "override": rulings.override,
     "revoke": revoke,
     "record": record,
     "strike": strike,
     "died": died,
     "suspend": suspend,
     "resume": resume,
+    "erase": erase,
+    "request_transfer": request_transfer,
     "destroy_model": destroy_model,
     "swap_file": swap_file,
     "set_clock": tampering.set_clock,
     "ask": ask,
     "note": note,
     "start_job": clearances.start_job,
-    "read": clearances.read,
+    "read": pictures.read,
+    "make": pictures.make,
+    "alter_file": pictures.alter_file,
+    "export": pictures.export,
+    "reuse_in_other_show": pictures.reuse_in_other_show,
+    "check_attribution": pictures.check_attribution,
+    "name": naming.name,
     "use_clearance": clearances.use_clearance,
     "race": clearances.race,
     "edit_database": tampering.edit_database,

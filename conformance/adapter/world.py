@@ -9,17 +9,21 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from bottega import Studio
 from bottega.jobs.runner.books import open_books
-from bottega.model import Delivery, Input, Purpose, Role, Use
+from bottega.model import Delivery, Input, Purpose, Role, Take, Use
 from bottega.rights import Clearance, Door, Gate, Ledger, SteadyClock, key_id, load_gate_key, load_public_key, make_gate_key
+from bottega.rights.desk.words import WordsDesk
 from bottega.rights.ledger.clock import Moment
 
-from .neutral import UnsupportedError, digest, pseudonym, record_of, taken
+from .neutral import digest, pseudonym, record_of, taken
+
+if TYPE_CHECKING:
+    from .painter import Painting
 
 HOME = "BOTTEGA_HOME"
 
@@ -35,7 +39,10 @@ class World:
         self._subjects: dict[str, str] = {}
         self._waiting: list[Callable[[], None]] = []
         self.swapped: dict[str, str] = {}
+        self.takes: dict[str, Take] = {}
         self.doors: dict[str, tuple[Door, Clearance]] = {}
+        self.override_refused: tuple[str, ...] = ()
+        self.turned_down: list[str] = []
         self.grantor_key = Ed25519PrivateKey.generate()
         self._folder = tempfile.TemporaryDirectory(prefix="gate-case-")
         self.root = Path(self._folder.name)
@@ -72,6 +79,13 @@ class World:
     def ledger(self) -> Ledger:
         """The show's ledger."""
         return self.studio.ledger
+
+    @cached_property
+    def painting(self) -> Painting:
+        """The pictures of a case that needs pixels, painted when they are first needed."""
+        from .painter import Painting
+
+        return Painting(self.root)
 
     @cached_property
     def gate(self) -> Gate:
@@ -164,8 +178,6 @@ class World:
         """The case's ask as a Use."""
         ask = {**self.ask, **changes}
         rest, (show, age, inputs, people, frames, text) = taken(ask, "show", "age_target", "inputs", "people", "frames", "text")
-        if text is not None:
-            raise UnsupportedError("no check of a job's words")
         purpose = rest.get("purpose")
         values = {
             **rest,
@@ -175,9 +187,13 @@ class World:
             "purpose": Purpose(purpose).value if purpose else None,
             "age_target": age,
             "delivery": Delivery(rest["delivery"]).value,
+            **({"text": self._words(text)} if text is not None else {}),
             **({"frames": {"first": frames[0], "last": frames[1]}} if frames else {}),
         }
         return record_of(Use, values)
+
+    def _words(self, text: str) -> dict[str, Any]:
+        return WordsDesk(self.ledger, self.studio._people).check([text]).to_json()
 
     def _input(self, name: str, role: str) -> Input:
         registered, now = self.digest(name), self.swapped.get(name)

@@ -194,6 +194,7 @@ HOLDS: frozenset[str] = frozenset(
         "person_untracked",
         "reconsent",
         "reflection",
+        "representation_review",
         "text_review",
         "unsure",
     }

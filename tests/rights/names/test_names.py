@@ -50,6 +50,8 @@ def check(text: str) -> TextCheck:
         ("oscar nunez quiroga", "p_7"),
         ("zendari.1024.exr", "p_8"),
         ("Alexandros Pappadakes", "p_9"),
+        ("Томас Вестергрен", "p_1"),
+        ("Роберт Холлинсворт", "p_3"),
     ],
 )
 def test_a_name_is_found_however_it_is_written(text: str, who: str) -> None:
@@ -75,6 +77,7 @@ def test_a_name_in_full_is_no_mere_suspicion(text: str) -> None:
         ("maria ozerova", "p_2"),
         ("Marija Ozerova", "p_2"),
         ("zendary test", "p_8"),
+        ("Роберт Холлинсворт", "p_3"),
     ],
 )
 def test_what_resembles_a_name_waits_for_a_human(text: str, who: str) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 
 from bottega.model import TextCheck, canonical_json
 
-from .forms import Words, forms
+from .forms import Words, forms, in_other_script, sounds
 from .patterns import asks_for_somebody
 from .usual import NICKNAMES, ORDINARY
 
@@ -22,6 +22,7 @@ class Names:
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = {known_as: tuple(form for form in forms(name) if form) for known_as, name in names.items()}
+        self._sounds = {known_as: sounds(name) for known_as, name in names.items()}
 
     def check(self, texts: Sequence[str]) -> TextCheck:
         """What stands in these texts. They themselves are not kept: only the sha256 of them all."""
@@ -30,6 +31,8 @@ class Names:
             exact, spans = self._exact(text)
             found |= exact
             near |= set(self._near(text, spans))
+            if in_other_script(text):
+                near |= set(self._sounding(sounds(text)))
             suspected = suspected or asks_for_somebody(text)
         digest = hashlib.sha256(canonical_json(list(texts))).hexdigest()
         return TextCheck(sha256=digest, found=tuple(sorted(found)), near=tuple(sorted(near - found)), suspected=suspected)
@@ -48,6 +51,10 @@ class Names:
         for words in forms(text):
             left = tuple("" if (words, i) in spans else word for i, word in enumerate(words))
             yield from (known_as for known_as, names in self._names.items() if any(_resembles(left, name) for name in names))
+
+    def _sounding(self, heard: Words) -> Iterator[str]:
+        """Whose name sounds like it: between two scripts a name has many spellings."""
+        yield from (known_as for known_as, name in self._sounds.items() if name and _resembles(heard, name))
 
 
 @cache

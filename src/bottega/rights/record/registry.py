@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from bottega.model import (
     Approval,
     Consent,
+    ConsentError,
     Exemplar,
     Licence,
     Person,
@@ -189,13 +190,27 @@ def _approval(approval: Approval) -> dict[str, Any]:
 
 
 def _record(ledger: Ledger, kind: str, data: Mapping[str, Any], check: Callable[[State], object]) -> Entry:
-    with ledger.transaction() as transaction:
-        state = _states.setdefault(ledger, State())
-        state.refresh(ledger)  # only what is new: many pictures are registered in a row
-        if state.show_id is None:
-            raise UsageError(f"{ledger.path}: no show yet; create it first")
-        check(state)
-        return transaction.append(kind, data)
+    """Check, write, and read back what was written: an entry that could not be read would shut the gate for good."""
+    try:
+        with ledger.transaction() as transaction:
+            state = _states.setdefault(ledger, State())
+            state.refresh(ledger)  # only what is new: many pictures are registered in a row
+            if state.show_id is None:
+                raise UsageError(f"{ledger.path}: no show yet; create it first")
+            check(state)
+            entry = transaction.append(kind, data)
+            _read_back(state, ledger, kind)
+            return entry
+    except BaseException:
+        _states.pop(ledger, None)  # it may hold what was not written
+        raise
+
+
+def _read_back(state: State, ledger: Ledger, kind: str) -> None:
+    try:
+        state.refresh(ledger)
+    except ConsentError as problem:
+        raise UsageError(f"this {kind} was not put on record: it could not be read again, a twin of it may be there") from problem
 
 
 def _need(key: str, known: Mapping[str, T], what: str) -> T:
