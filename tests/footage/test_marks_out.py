@@ -103,7 +103,7 @@ def test_a_mark_names_nobody_and_tells_no_take_from_its_twin() -> None:
 
 # There is no writer without a mark: what puts a picture's bytes together takes one, and nothing else puts bytes on the disk.
 ENCODERS = {"png.png_bytes", "exr_write.exr_bytes", "movie_write.encode_movie"}
-WRITERS = {"deliver.Delivery._write", "deliver.Delivery.movie", "painting.write_png16"}
+WRITERS = {"deliver.Delivery._write", "deliver.Delivery.movie", "painting.write_png16", "sheet.write_sheet"}
 
 
 def calls(names: set[str]) -> set[str]:

@@ -18,6 +18,7 @@ PLATES = {"sh010": PLATE, "sh020": OTHER_PLATE}
 REGISTERED = {(PLATE, Role.PLATE), (KEY, Role.KEY), (SCAN, Role.REFERENCE)}
 KNOWN_STATEMENTS = {
     **dict.fromkeys(("could_pass_as_real", "affects_union_work", "personal_data", "names_real"), ("yes", "no")),
+    "prominence": ("incidental", "referenced", "read_aloud", "story_relevant"),
     **dict.fromkeys(("fictional_context", "human_input", "key_visual"), ("yes", "no")),
 }
 

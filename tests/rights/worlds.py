@@ -192,7 +192,8 @@ def in_world(held: list[Consent], world: World) -> State:
     state.shots = state.shots | {"sh010": replace(state.shots["sh010"], **told)}
     state.grants = {c.grant_id: Grant(c, 50 + i, approvals=c.approvals) for i, c in enumerate(held)}
     if world.revoked:
-        state.grants["g_0"] = replace(state.grants["g_0"], ended="revoked", ended_idx=60)
+        first = held[0].grant_id
+        state.grants[first] = replace(state.grants[first], ended="revoked", ended_idx=60)
     state._by_subject = {PERFORMER: tuple(state.grants)}
     state.packs = {PACK.pack.id: PACK} if world.guidance else {}
     state.environments = {"farm": ApprovedEnvironment("farm", False, 3)} if world.farm else {}

@@ -44,7 +44,9 @@ def take_state(studio: Studio) -> str:
 
 
 def frames(studio: Studio) -> int:
-    return len(list(studio.folder.root.glob("sh010/deage/v001/frames/*.exr")))
+    """How many frames the take has, none of them in the open."""
+    assert not list(studio.folder.root.glob("sh010/deage/v001/frames/*.exr"))
+    return len(list(studio.folder.root.glob("sh010/deage/v001/.quarantine/frames/*.exr")))
 
 
 @pytest.mark.parametrize("code", ENDS)
@@ -131,9 +133,11 @@ def test_what_was_made_before_is_listed_and_set_aside_where_the_consent_says_so(
     [(consent, _, _)] = studio.consents()
     done = studio.withdrawals.consent(consent.grant_id, reason="withdrawn")
     assert [t.take for t in done.takes] == [*done.set_aside] == [take.name]
+    assert frames(studio) == stage.frames
     assert take_state(studio) == TakeState.QUARANTINED
     [entry] = studio.ledger.entries(kind="job.quarantined")
     assert entry.data["take_id"] == take.take_id and entry.data["reasons"] == ["revoked"]
+    assert studio.withdrawals.consent(consent.grant_id, reason="withdrawn").set_aside == (), "there is nothing left to set aside"
     assert studio.usage_desk.disclosure(title="The Film").takes == 0
 
 

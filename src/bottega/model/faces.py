@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import attrgetter
 from typing import ClassVar
 
 from .errors import UsageError
@@ -120,7 +122,7 @@ class FaceTrack(Record):
         """The box on a frame, or None outside the track. Between keys each edge moves linearly and is rounded outwards."""
         if frame not in self.frames:
             return None
-        after = next((i for i, box in enumerate(self.boxes) if box.frame >= frame), len(self.boxes))
+        after = bisect_left(self.boxes, frame, key=attrgetter("frame"))
         if after == len(self.boxes) or after == 0 or self.boxes[after].frame == frame:
             b = self.boxes[min(after, len(self.boxes) - 1)]
             return FaceBox(frame=frame, x=b.x, y=b.y, width=b.width, height=b.height)

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from bottega.model import Exemplar, FrameRange, Input, Shot, Use
+from bottega.rights.reasons import refusal
 
 from .passes import Pass
 from .request import ENVIRONMENT, environment
@@ -31,4 +32,7 @@ def looking(house: House, shot: Shot, *exemplars: Exemplar, job: str, frames: Fr
     )
     house.declare(use)
     job_id = f"{shot.code}-{job}-{secrets.token_hex(8)}"
-    return Pass(house.gate, use, job_id=job_id, door=house.door(job_id), clock=house.clock)
+    right = Pass(house.gate, use, job_id=job_id, door=house.door(job_id), clock=house.clock)
+    if right.used[0].watermark:
+        raise refusal("unmarked", f"{job} of {shot.code} gives out plates as they are: they cannot carry the visible mark of an override")
+    return right

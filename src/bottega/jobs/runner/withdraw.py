@@ -50,17 +50,23 @@ class Withdrawals:
         return Withdrawn(tuple(takes), tuple(t.take for t in takes if set_aside and self._set_aside(t, code)))
 
     def _set_aside(self, made: AffectedTake, code: str) -> bool:
-        """Mark a finished take. One whose folder is gone is on record all the same; one that is being made stops by itself."""
+        """Take a finished take out of the open and mark it; one that is being made stops by itself.
+
+        One whose folder is gone is on record all the same.
+        """
         try:
             folder = named(self._folder.root, made.take)
             take = folder.read()
         except (UsageError, JobError):
-            self._ledger.append("job.quarantined", {"take_id": made.take_id, "take": made.take, "reasons": [code], "record_sha256": None})
+            gone = {"take_id": made.take_id, "take": made.take, "reasons": [code], "record_sha256": None}
+            self._ledger.append("job.quarantined", gone)
             return True
         if take.take_id != made.take_id or take.state is not TakeState.DONE:
             return False
-        aside = replace(take, state=TakeState.QUARANTINED)
+        aside = replace(take, state=TakeState.QUARANTINED, stopped=(f"{code}: what it rests on was revoked after it was finished",))
         entry = {"take_id": take.take_id, "take": take.name, "reasons": [code], "record_sha256": record_sha256(aside)}
-        self._ledger.append("job.quarantined", entry)
-        folder.write(aside)
+        with folder.held():
+            folder.set_aside()
+            self._ledger.append("job.quarantined", entry)
+            folder.write(aside)  # last: until then the same revocation, asked for again, finishes what was cut off
         return True

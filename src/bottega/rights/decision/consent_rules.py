@@ -232,7 +232,7 @@ def is_newer(record: Record) -> bool:
 def covers(pattern: str, shot: str) -> bool:
     """`sh010` covers itself; `sh0*` every shot that begins so. `*` alone covers none: a consent says what it is for."""
     prefix = pattern.removesuffix("*")
-    return shot.startswith(prefix) if prefix and prefix != pattern and "*" not in prefix else pattern == shot
+    return shot.startswith(prefix) if prefix and prefix != pattern else pattern == shot
 
 
 def shows_people(item: Input, state: State) -> bool:

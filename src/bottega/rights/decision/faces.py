@@ -12,14 +12,12 @@ from typing import Any
 
 from bottega.model import Delivery, Detection, FaceBox, FaceKind, FaceTrack, FrameRange, Reason, Role, Use
 from bottega.rights.reasons import reason
-from bottega.rights.record.faces import PlateFaces, detected_name, faces_of
+from bottega.rights.record.faces import PlateFaces, covers, faces_of
 from bottega.rights.record.state import State
 
 from .case import Case
 from .policy import policy
 
-COVERED_SHARE = 2  # a track covers a detection when half of it lies inside the track's box
-LARGEST_COVER = 16  # and the box is at most this many times as large: one drawn round everybody covers nobody
 OF_PEOPLE = (FaceKind.PERFORMER, FaceKind.DOUBLE)
 NONE_RECORDED = "none recorded"
 _SHOWN = 5
@@ -53,15 +51,17 @@ class Seen:
 
     def unassigned(self) -> Iterator[tuple[str, FaceBox]]:
         """The detections, by name, that lie in the frames of the use and that no track covers."""
-        for idx, detection in self.known.detections.items():
-            for number, box in enumerate(detection.boxes):
-                if in_frames(box.frame, self.use.frames) and not covered(self.known, box):
-                    yield detected_name(idx, number), box
+        return ((name, box) for name, box in self.known.loose if in_frames(box.frame, self.use.frames))
+
+    @property
+    def name(self) -> str:
+        """How a refusal calls the plate: with its faces, so that what a human resolved of these is not resolved of others."""
+        return f"plate {self.plate[:12]} (faces {self.known.digest[:12]})"
 
     def says(self, track: FaceTrack) -> str:
         """How a refusal calls a track."""
-        how = "" if self.touches(track.track_id) else ", which the edit does not touch"
-        return f"face {track.track_id} of plate {self.plate[:12]}{how}"
+        how = "" if self.touches(track.track_id) else ", which the edit does not touch,"
+        return f"face {track.track_id} of {self.name}{how}"
 
 
 def plates_seen(use: Use, state: State) -> tuple[Seen, ...]:
@@ -102,7 +102,7 @@ def faces_shown_are_cleared(case: Case) -> Iterator[Reason]:
     holds = {FaceKind.DEPICTION: "face_depicted", FaceKind.LOOKALIKE: "lookalike", FaceKind.OBJECT: "likeness_object"}
     for seen in _edited(case):
         for track in seen.of_kind(*holds):
-            yield reason(holds[track.kind], seen.says(track))
+            yield reason(holds[track.kind], f"{seen.says(track)} is a {track.kind.value}")
 
 
 @policy
@@ -133,7 +133,7 @@ def people_tracked(case: Case) -> Iterator[Reason]:
         there = {person for t in seen.tracks for person in t.people()}
         for person in dict.fromkeys(case.use.people):
             if seen.known.reviewed and person not in there:
-                yield reason("person_untracked", f"no face of plate {seen.plate[:12]} is that of {person}")
+                yield reason("person_untracked", f"no face of {seen.name} is that of {person}")
 
 
 @policy
@@ -143,7 +143,7 @@ def detectors_agree(case: Case) -> Iterator[Reason]:
         for person in dict.fromkeys(case.use.people):
             looked, found = _looked_for(seen, person)
             if looked and not found:
-                yield reason("detector_silent", f"plate {seen.plate[:12]}: looked at {looked} frames with {person}, a detector found none")
+                yield reason("detector_silent", f"{seen.name}: looked at {looked} frames with {person}, a detector found none")
 
 
 @policy
@@ -157,7 +157,7 @@ def detections_assigned(case: Case) -> Iterator[Reason]:
         ):
             if boxes:
                 at = "; ".join(f"{b.x},{b.y},{b.width},{b.height} at frame {b.frame}" for b in boxes[:_SHOWN])
-                yield reason(code, f"plate {seen.plate[:12]}: {len(boxes)} detections belong to no face track ({at})")
+                yield reason(code, f"{seen.name}: {len(boxes)} detections belong to no face track ({at})")
 
 
 @policy
@@ -169,7 +169,7 @@ def faces_reviewed(case: Case) -> Iterator[Reason]:
         touched = case.use.touches_performer or any(seen.of_kind(*OF_PEOPLE, touched=True))
         if touched and not seen.known.reviewed:
             why = "changed since they were reviewed" if seen.known.review else "were never reviewed"
-            yield reason("faces_unreviewed", f"the faces of plate {seen.plate[:12]} {why}")
+            yield reason("faces_unreviewed", f"the faces of {seen.name} {why}")
 
 
 FACE_POLICIES = (
@@ -213,19 +213,6 @@ def in_frames(frame: int, wanted: FrameRange | None) -> bool:
     return wanted is None or frame in wanted
 
 
-def covers_box(track: FaceTrack, box: FaceBox) -> bool:
-    """Whether a track is the face of a detection: half of the detection inside it, and the track's box not of another size."""
-    mine, area = track.box_at(box.frame), box.width * box.height
-    if mine is None or mine.width * mine.height > LARGEST_COVER * area:
-        return False
-    return COVERED_SHARE * mine.shared_px(box) >= area
-
-
-def covered(known: PlateFaces, box: FaceBox) -> bool:
-    """Whether any track is the face of a detection."""
-    return any(covers_box(t, box) for t in known.tracks.values())
-
-
 def _looked_for(seen: Seen, person: str) -> tuple[int, bool]:
     """On how many frames a detector could have found somebody, and whether it found any face there that may be theirs."""
     own = [t for t in seen.tracks if t.kind in OF_PEOPLE and person in t.people()]
@@ -234,8 +221,13 @@ def _looked_for(seen: Seen, person: str) -> tuple[int, bool]:
     for detection in seen.known.detections.values():
         frames = _frames_for(detection, own, seen.use.frames)
         looked |= frames
-        found = found or any(b.frame in frames and (not own or any(covers_box(t, b) for t in own)) for b in detection.boxes)
+        found = found or any(b.frame in frames and (not own or any(_covers(t, b) for t in own)) for b in detection.boxes)
     return len(looked), found
+
+
+def _covers(track: FaceTrack, box: FaceBox) -> bool:
+    mine = track.box_at(box.frame)
+    return mine is not None and covers(mine, box)
 
 
 def _frames_for(detection: Detection, own: list[FaceTrack], wanted: FrameRange | None) -> set[int]:

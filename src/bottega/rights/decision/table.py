@@ -70,7 +70,7 @@ def _applied(case: Case, pack: Pack, row: Row, given: frozenset[str]) -> Line:
         unknown = _missing(case, pack, row.when)
     elif answer is Answer.YES:
         needs = [(n, _answer(case, pack, n)) for n in row.needs]
-        unknown = tuple(f for n, found in needs if found is Answer.UNSURE for f in _missing(case, pack, n))
+        unknown = tuple(f for n, _ in needs for f in _missing(case, pack, n))
         unmet = tuple(t for n, found in needs if found is Answer.NO for t in n.texts)
         lacks = tuple(r for r in row.approvals if r not in given)
     return Line(row.id, row.title, answer, row.risk, row.signs, row.code, lacks, unmet, unknown)

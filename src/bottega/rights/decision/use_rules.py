@@ -20,7 +20,7 @@ from .policy import policy
 @policy
 def right_show(case: Case) -> Iterator[Reason]:
     """The use is of this ledger's show."""
-    if case.state.show_id is None or case.use.show_id != case.state.show_id:
+    if case.use.show_id != case.state.show_id:
         yield reason("wrong_show", f"the use is for show {case.use.show_id}, the ledger is that of {case.state.show_id}")
 
 

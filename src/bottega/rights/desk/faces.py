@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from bottega.model import FaceBox, FaceDocument, FaceKind, FaceTrack, FrameRange, Shot, UsageError, shown
-from bottega.rights.decision.faces import covered
 from bottega.rights.ledger import Ledger
 from bottega.rights.record.faces import PlateFaces, faces_of
 from bottega.rights.record.faces_registry import assign_faces, review_faces
@@ -98,8 +97,7 @@ class FaceDesk:
 
     def unassigned(self, shot: str) -> tuple[FaceBox, ...]:
         """What detectors found and no track covers."""
-        known = self.known(shot)
-        return tuple(box for d in known.detections.values() for box in d.boxes if not covered(known, box))
+        return tuple(box for _, box in self.known(shot).loose)
 
     def rows(self, shot: str) -> list[dict[str, Any]]:
         """The tracks of a shot, each with its people's names, for people's eyes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,12 +31,17 @@ class Mark:
         except OSError as problem:
             raise refusal("ledger_unreachable", f"the high-water mark {self.path.name} cannot be read: {problem.strerror}") from problem
 
-    def move(self, note: str, size: int, *, size_of: SizeOf) -> None:
-        """Put a note in place, unless one of as large a log is there already (`size_of` reads it). It is on the disk afterwards."""
+    def move(self, note: str, size: int, *, size_of: SizeOf, copies: Sequence[Path] = ()) -> None:
+        """Put a note in place, unless one of as large a log is there already (`size_of` reads it). It is on the disk afterwards.
+
+        The copies go with it, so that they never go back either.
+        """
         with self._alone():
             there = self.read()
             if there is None or size_of(there) < size:
                 write_note(self.path, note, durable=True)
+                for copy in copies:
+                    write_note(copy, note, durable=False)
 
     def set(self, note: str) -> None:
         """Put a note in place, also a lower one: only where a named human accepts it."""

@@ -14,7 +14,7 @@ from bottega.rights.reasons import refusal
 
 from .checkpoint import Checkpoint, open_checkpoint
 from .log import Entry, Head, Ledger
-from .mark import Mark, write_note
+from .mark import Mark
 from .note import NoteError, Signer, Verifier
 
 if TYPE_CHECKING:
@@ -88,9 +88,7 @@ class Notary:
         """Move the mark forward, and refresh the copies. Raises ConsentError `ledger_unreachable`."""
         said = self._opened(note.encode(), (self.verifier,))
         if self.mark is not None:
-            self.mark.move(note, said.size, size_of=self._size_of)
-        for path in self._copies:
-            write_note(path, note, durable=False)
+            self.mark.move(note, said.size, size_of=self._size_of, copies=self._copies)
 
     def marked_size(self) -> int:
         """The size that the mark says, -1 where there is none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bottega.model import Detection, FaceTrack, faces_digest, sha256_text
+from bottega.model import Detection, FaceBox, FaceTrack, faces_digest, sha256_text
 from bottega.model.faces import DETECTED
 from bottega.rights.ledger import Entry
 
@@ -15,6 +15,9 @@ from .reading import text
 
 if TYPE_CHECKING:
     from .state import State
+
+COVERED_SHARE = 2  # a track covers a detection when half of it lies inside the track's box
+LARGEST_COVER = 16  # and the box is at most this many times as large: one drawn round everybody covers nobody
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,19 @@ class PlateFaces:
         """The sha256 of tracks and detections."""
         return faces_digest(self.tracks.values(), self.detections.values())
 
+    @cached_property
+    def loose(self) -> tuple[tuple[str, FaceBox], ...]:
+        """The detections that no track covers, by name."""
+        there: dict[int, list[FaceBox]] = {}
+        found = []
+        for idx, detection in self.detections.items():
+            for number, box in enumerate(detection.boxes):
+                if box.frame not in there:
+                    there[box.frame] = [mine for t in self.tracks.values() if (mine := t.box_at(box.frame)) is not None]
+                if not any(covers(mine, box) for mine in there[box.frame]):
+                    found.append((detected_name(idx, number), box))
+        return tuple(found)
+
     @property
     def reviewed(self) -> bool:
         """Whether somebody said of these very tracks and detections that they are all."""
@@ -51,6 +67,12 @@ NO_FACES = PlateFaces()
 def faces_of(state: State, plate: str) -> PlateFaces:
     """What is known of a plate's faces; nothing, as a rule, until somebody assigned some."""
     return state.faces.get(plate, NO_FACES)
+
+
+def covers(mine: FaceBox, box: FaceBox) -> bool:
+    """Whether a track's box is that of a detection on the same frame: half of it inside, and the box not of another size."""
+    area = box.width * box.height
+    return mine.width * mine.height <= LARGEST_COVER * area and COVERED_SHARE * mine.shared_px(box) >= area
 
 
 def detected_name(idx: int, number: int) -> str:
