@@ -151,9 +151,14 @@ STEPS: dict[str, Step] = {
 
 def play(world: World, steps: list[Mapping[str, Any]]) -> Answer:
     """All steps in order. The last answer counts; without any, the ask is put."""
+    return happened(world, steps) or decided(world)
+
+
+def happened(world: World, steps: list[Mapping[str, Any]]) -> Answer | None:
+    """All steps in order, and the last answer that one of them gave."""
     answer: Answer | None = None
     for step in steps:
         if step["do"] not in STEPS:
             raise UnsupportedError(f"no step {step['do']}")
         answer = STEPS[step["do"]](world, step) or answer
-    return answer or decided(world)
+    return answer
