@@ -162,5 +162,6 @@ def test_every_command_prints_one_document_when_it_went_well(bottega: Bottega, j
     assert found["remake", "sh010/deage/v002"]["same"] == 3
     grant = found["consent", "list"][0]["grant_id"]
     assert json.loads(bottega("consent", "revoke", grant, "--json").out)["takes"] == [f"sh010_deage_v00{n}" for n in (1, 2, 3)]
-    elsewhere = [["repair"], ["consent", "add"], ["consent", "revoke"], ["witness", "cosign"], ["witness", "serve"], ["faces"], ["model"]]
+    elsewhere = [["repair"], ["consent", "add"], ["consent", "revoke"], ["witness", "cosign"], ["witness", "serve"]]
+    elsewhere += [["faces"], ["model"], ["decide"], ["approve"], ["override"], ["key"], ["policy"], ["environment"]]
     assert all(any(tuple(words[: len(path)]) == path for words in (*asked, *elsewhere, *PEOPLE)) for path in COMMANDS)
