@@ -130,6 +130,7 @@ STEPS: dict[str, Step] = {
     "make": pictures.make,
     "alter_file": pictures.alter_file,
     "export": pictures.export,
+    "hand_out": pictures.hand_out,
     "reuse_in_other_show": pictures.reuse_in_other_show,
     "check_attribution": pictures.check_attribution,
     "name": naming.name,
