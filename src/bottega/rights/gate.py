@@ -12,7 +12,7 @@ from bottega.model import ConsentError, Use, label, utc_text
 from .clearance import LONGEST_SPAN, Clearance, sign_clearance, verify_clearance
 from .decision import Decision, decide
 from .decision.faces import faces_on_record
-from .ledger import Clock, Entry, Ledger, Transaction, not_before
+from .ledger import Clock, Entry, Head, Ledger, Transaction, not_before
 from .private.keys import key_id
 from .reasons import refusal
 from .record.state import State
@@ -112,13 +112,14 @@ class Door:
         self._door_id = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._seen: dict[str, Clearance] = {}
+        self._judged: dict[str, Head] = {}
         self._state = _open_state(ledger, public_key, show_id=show_id)
 
     def admit(self, clearance: Clearance, digest: str) -> None:
         """Let a picture be read, or raise ConsentError. To be called before every file; after the first time it is quick.
 
         1 signature, 2 key, 3 show, 4 job, 5 picture listed, 6 time, 7 recorded by the gate, 8 spent by this door and no
-        other, 9 nothing that it rests on has ended since.
+        other, 9 nothing that was recorded since makes it a no.
         """
         with self._lock:
             own = self._known(clearance)
@@ -180,10 +181,17 @@ class Door:
         self._state.refresh(self._ledger)
 
     def _check_not_ended(self, clearance: Clearance) -> None:
-        licences = tuple(self._state.cleared[clearance.decision_idx].data["licences"])
-        stopped = self._state.stopped(clearance.grants, licences)
+        """Whatever was recorded since the yes: what it rests on has not ended, and the same question still gets a yes."""
+        decided = self._state.cleared[clearance.decision_idx]
+        stopped = self._state.stopped(clearance.grants, tuple(decided.data["licences"]))
         if stopped:
             raise ConsentError(*stopped)
+        if self._judged.get(clearance.clearance_id) == self._state.head:
+            return
+        again = decide(Use.from_json(decided.data["use"]), self._state, now=not_before(self._state.at, self._clock()))
+        if not again.allow:
+            raise ConsentError(*again.reasons)
+        self._judged[clearance.clearance_id] = self._state.head
 
 
 def _open_state(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str) -> State:
