@@ -165,9 +165,10 @@ class Door:
             raise refusal("clearance_expired", f"clearance {clearance.clearance_id} holds {span}, it is {utc_text(now)}")
 
     def _check_recorded(self, clearance: Clearance) -> None:
-        entry = self._state.cleared.get(clearance.decision_idx)
+        decided = self._state.cleared.get(clearance.decision_idx)
+        said = decided.data if decided else {}
         facts = _recorded_facts(clearance)
-        if entry is None or entry.at != clearance.issued_at or any(entry.data.get(k) != v for k, v in facts.items()):
+        if decided is None or decided.at != clearance.issued_at or any(said.get(k) != v for k, v in facts.items()):
             raise refusal("not_recorded", f"clearance {clearance.clearance_id} does not match ledger entry {clearance.decision_idx}")
 
     def _spend(self, clearance: Clearance) -> None:
@@ -182,13 +183,13 @@ class Door:
 
     def _check_not_ended(self, clearance: Clearance) -> None:
         """Whatever was recorded since the yes: what it rests on has not ended, and the same question still gets a yes."""
-        decided = self._state.cleared[clearance.decision_idx]
-        stopped = self._state.stopped(clearance.grants, tuple(decided.data["licences"]))
+        said = self._state.cleared[clearance.decision_idx].data
+        stopped = self._state.stopped(clearance.grants, tuple(said["licences"]))
         if stopped:
             raise ConsentError(*stopped)
         if self._judged.get(clearance.clearance_id) == self._state.head:
             return
-        again = decide(Use.from_json(decided.data["use"]), self._state, now=not_before(self._state.at, self._clock()))
+        again = decide(Use.from_json(said["use"]), self._state, now=not_before(self._state.at, self._clock()))
         if not again.allow:
             raise ConsentError(*again.reasons)
         self._judged[clearance.clearance_id] = self._state.head
