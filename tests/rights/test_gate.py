@@ -246,7 +246,7 @@ STOPS: dict[str, tuple[str, Callable[[Stage], Any]]] = {
     "strike": ("strike", lambda s: declare_strike(s.ledger, on=True, ref="notice")),
     "licence": ("licence_revoked", lambda s: revoke_licence(s.ledger, "for-hire", cause="dispute")),
     "a face": ("uncovered_subject", lambda s: put_faces(s.ledger, face("second", subject_id=SECOND))),
-    "new plate": ("input_not_allowed", lambda s: turn_over(s)),
+    "new plate": ("input_not_allowed", turn_over),
 }
 
 
