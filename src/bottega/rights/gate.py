@@ -12,7 +12,7 @@ from bottega.model import ConsentError, Use, label, utc_text
 from .clearance import LONGEST_SPAN, Clearance, sign_clearance, verify_clearance
 from .decision import Decision, decide
 from .decision.faces import faces_on_record
-from .ledger import Clock, Entry, Ledger, Transaction, not_before
+from .ledger import Clock, Entry, Head, Ledger, Transaction, not_before
 from .private.keys import key_id
 from .reasons import refusal
 from .record.state import State
@@ -112,13 +112,14 @@ class Door:
         self._door_id = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._seen: dict[str, Clearance] = {}
+        self._judged: dict[str, Head] = {}
         self._state = _open_state(ledger, public_key, show_id=show_id)
 
     def admit(self, clearance: Clearance, digest: str) -> None:
         """Let a picture be read, or raise ConsentError. To be called before every file; after the first time it is quick.
 
         1 signature, 2 key, 3 show, 4 job, 5 picture listed, 6 time, 7 recorded by the gate, 8 spent by this door and no
-        other, 9 nothing that it rests on has ended since.
+        other, 9 nothing that was recorded since makes it a no.
         """
         with self._lock:
             own = self._known(clearance)
@@ -164,9 +165,10 @@ class Door:
             raise refusal("clearance_expired", f"clearance {clearance.clearance_id} holds {span}, it is {utc_text(now)}")
 
     def _check_recorded(self, clearance: Clearance) -> None:
-        entry = self._state.cleared.get(clearance.decision_idx)
+        decided = self._state.cleared.get(clearance.decision_idx)
+        said = decided.data if decided else {}
         facts = _recorded_facts(clearance)
-        if entry is None or entry.at != clearance.issued_at or any(entry.data.get(k) != v for k, v in facts.items()):
+        if decided is None or decided.at != clearance.issued_at or any(said.get(k) != v for k, v in facts.items()):
             raise refusal("not_recorded", f"clearance {clearance.clearance_id} does not match ledger entry {clearance.decision_idx}")
 
     def _spend(self, clearance: Clearance) -> None:
@@ -180,10 +182,17 @@ class Door:
         self._state.refresh(self._ledger)
 
     def _check_not_ended(self, clearance: Clearance) -> None:
-        licences = tuple(self._state.cleared[clearance.decision_idx].data["licences"])
-        stopped = self._state.stopped(clearance.grants, licences)
+        """Whatever was recorded since the yes: what it rests on has not ended, and the same question still gets a yes."""
+        said = self._state.cleared[clearance.decision_idx].data
+        stopped = self._state.stopped(clearance.grants, tuple(said["licences"]))
         if stopped:
             raise ConsentError(*stopped)
+        if self._judged.get(clearance.clearance_id) == self._state.head:
+            return
+        again = decide(Use.from_json(said["use"]), self._state, now=not_before(self._state.at, self._clock()))
+        if not again.allow:
+            raise ConsentError(*again.reasons)
+        self._judged[clearance.clearance_id] = self._state.head
 
 
 def _open_state(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str) -> State:

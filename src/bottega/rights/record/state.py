@@ -10,7 +10,7 @@ from bottega.rights.ledger import Entry, Frontier, Head, Ledger
 from bottega.rights.reasons import reason, refusal
 
 from . import answers, consents, faces, models, outputs, rulings, trust, works
-from .answers import Declaration
+from .answers import Answered, Declaration
 from .consents import SUSPENSIONS, Grant
 from .faces import PlateFaces
 from .models import KnownModel
@@ -40,14 +40,14 @@ class State:
         self.approvals: dict[tuple[str, str], tuple[Approval, ...]] = {}
         self.faces: dict[str, PlateFaces] = {}
         self.models: dict[str, KnownModel] = {}
-        self.cleared: dict[int, Entry] = {}
+        self.cleared: dict[int, Answered] = {}
         self.spent: dict[str, str] = {}
         self.packs: dict[str, AdoptedPack] = {}
         self.environments: dict[str, ApprovedEnvironment] = {}
         self.resolutions: dict[tuple[str, str], tuple[Resolution, ...]] = {}
         self.keys: dict[str, PersonsKey] = {}
         self.overrides: dict[str, Override] = {}
-        self.refused: dict[tuple[str, str], Entry] = {}
+        self.refused: dict[tuple[str, str], Answered] = {}
         self.delivered: dict[str, tuple[Delivered, ...]] = {}
         self.delivered_files: dict[str, str] = {}
         self._by_subject: dict[str, tuple[str, ...]] = {}
