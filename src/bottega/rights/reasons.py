@@ -16,6 +16,7 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "no_policies": ("no rule was asked, so nothing is allowed", "run the gate with its rules"),
         "wrong_show": ("the use, consent or clearance belongs to another show", "get a consent for this show"),
         "no_inputs": ("the job names no picture to read", "name the plate and the keys"),
+        "unknown_shot": ("the shot is not in the ledger", "register the shot with its plate first"),
         "unknown_exemplar": ("a picture is not in the ledger", "register exactly this file; a re-saved or graded copy is another picture"),
         "hash_changed": ("a file is not the one that was registered and cleared", "add the changed file as a new picture, or restore it"),
         "unknown_layer": (

@@ -18,8 +18,10 @@ from .policy import policy
 
 @policy
 def placed(case: Case) -> Iterator[Reason]:
-    """The episode and scene of the use are those of the shot on record."""
+    """The shot is on record, and the episode and scene of the use are its own."""
     shot = case.state.shots.get(case.use.shot)
+    if shot is None:
+        yield reason("unknown_shot", f"shot {case.use.shot} is not in the ledger")
     for fact in ("episode", "scene"):
         stated, known = getattr(case.use, fact), getattr(shot, fact, None)
         if shot is not None and stated is not None and stated != known:
