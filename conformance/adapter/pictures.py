@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,13 @@ from bottega.model import ConsentError, Delivery, Purpose, Role, Take, TakeState
 from bottega.rights import Door, State
 from bottega.rights.record import registry
 
-from . import clearances
+from . import clearances, rulings
 from .neutral import UnsupportedError
 from .painter import COLOUR, FIRST, alter
-from .world import World
+from .world import World, restore_variable
 
 Answer = dict[str, Any]
+PLACE = "BOTTEGA_ENVIRONMENT"
 MARKS = (b"DigitalSourceType", b"compositeSynthetic")
 SUFFIXES = {"frame_exr": "frames/*.exr", "delta_exr": "delta/*.exr", "matte_png": "matte/*.png", "credit_png": "credit/*.png"}
 SUFFIXES |= {"contact_sheet": "contact.png", "proxy_mp4": "proxy.mp4", "png16": "png16/*.png", "prores_mov": "*.mov"}
@@ -187,6 +189,19 @@ def export(world: World, step: Mapping[str, Any]) -> Answer:
         raise UnsupportedError(f"no export of the kind {step['kind']}")
     marked = bool(files) and all(all(mark in f.read_bytes() for mark in wanted) for f in files)
     return allowed(marked=marked)
+
+
+def hand_out(world: World, step: Mapping[str, Any]) -> Answer:
+    """A frame is handed out to be painted on, in a place that the step names; if it is held, two people may have passed that over."""
+    world.at_exit(restore_variable(PLACE))
+    os.environ[PLACE] = step["environment"]
+    if step.get("overridden"):
+        with suppress(ConsentError):
+            world.studio.hand_out(world.ask["shot"], [FIRST], to=world.root / "refused")
+        two = [{"person": "Legal L", "role": "legal"}, {"person": "Studio S", "role": "studio"}]
+        rulings.sign_and_record(world, {"job": "handout", "codes": ["environment"], "signers": two}, world.now + timedelta(hours=2))
+    world.studio.hand_out(world.ask["shot"], [FIRST], to=world.root / "handed-out")
+    return allowed()
 
 
 def _take_folder(world: World, name: str) -> Path:

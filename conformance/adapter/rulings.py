@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from bottega.model import BottegaError, ConsentError, UsageError
@@ -42,19 +41,19 @@ def override(world: World, step: Mapping[str, Any]) -> None:
     if "inputs" in step:
         changes["inputs"] = {name: world.ask["inputs"][name] for name in step["inputs"]}
     world.gate.decide(world.use(**changes), job_id="job-refused")
-    file = world.root / "override.json"
     until = datetime.fromisoformat(step["until"]) if "until" in step else world.now + timedelta(hours=2)
     try:
-        _signed_and_recorded(world, step, until, file)
+        sign_and_record(world, step, until)
     except ConsentError as refusal:
         world.override_refused = refusal.codes
     except BottegaError as problem:  # a role that may not sign at all
         world.turned_down.append(str(problem))
 
 
-def _signed_and_recorded(world: World, step: Mapping[str, Any], until: datetime, file: Path) -> None:
-    desk = world.studio.rulings
-    shot, job = world.ask["shot"], world.ask["job"]
+def sign_and_record(world: World, step: Mapping[str, Any], until: datetime) -> None:
+    """A statement about what the gate last refused is written, signed and put on record."""
+    desk, file = world.studio.rulings, world.root / "override.json"
+    shot, job = world.ask["shot"], step.get("job", world.ask["job"])
     desk.request_override(shot, job=job, codes=step["codes"], why="The cut is due tonight.", until=until, to=file)
     for signer in step["signers"]:
         desk.new_key(signer["person"], role=signer["role"])

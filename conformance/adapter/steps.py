@@ -130,6 +130,7 @@ STEPS: dict[str, Step] = {
     "make": pictures.make,
     "alter_file": pictures.alter_file,
     "export": pictures.export,
+    "hand_out": pictures.hand_out,
     "reuse_in_other_show": pictures.reuse_in_other_show,
     "check_attribution": pictures.check_attribution,
     "name": naming.name,
@@ -151,9 +152,14 @@ STEPS: dict[str, Step] = {
 
 def play(world: World, steps: list[Mapping[str, Any]]) -> Answer:
     """All steps in order. The last answer counts; without any, the ask is put."""
+    return happened(world, steps) or decided(world)
+
+
+def happened(world: World, steps: list[Mapping[str, Any]]) -> Answer | None:
+    """All steps in order, and the last answer that one of them gave."""
     answer: Answer | None = None
     for step in steps:
         if step["do"] not in STEPS:
             raise UnsupportedError(f"no step {step['do']}")
         answer = STEPS[step["do"]](world, step) or answer
-    return answer or decided(world)
+    return answer

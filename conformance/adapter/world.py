@@ -54,7 +54,7 @@ class World:
 
     def __enter__(self) -> World:
         self.at_exit(self._folder.cleanup)
-        self.at_exit(_put_back(HOME, os.environ.get(HOME)))
+        self.at_exit(restore_variable(HOME))
         os.environ[HOME] = str(self.home)
         self.studio = Studio.create(self.show_folder, show="demo", fps=24, clock=self.clock)
         return self
@@ -200,7 +200,10 @@ class World:
         return Input(digest=now or registered, role=Role(role), replaces=registered if now else None)
 
 
-def _put_back(name: str, value: str | None) -> Callable[[], None]:
+def restore_variable(name: str) -> Callable[[], None]:
+    """What puts a variable of the environment back to what it is now."""
+    value = os.environ.get(name)
+
     def put_back() -> None:
         if value is None:
             os.environ.pop(name, None)

@@ -24,7 +24,6 @@ FEWEST_GOOD_JOBS = 40
 NEEDS_A_DISK = ("47c", "47d")  # a disk of its own is mounted, which needs root
 UNASKED = {
     "no_policies": "a fault inside the software: no job and no record can leave a gate without rules",
-    "unmarked": "every format that a job can ask for carries the mark, so that nothing that a user does leads there",
 }
 NOT_YET: Mapping[str, str] = {}
 
