@@ -56,6 +56,15 @@ def test_every_step_that_it_names_can_be_taken(bottega: Bottega, asked: list[str
     assert bottega(*final).code == 0
 
 
+def test_a_consent_is_approved_as_well_as_a_job(bottega: Bottega, asked: list[str]) -> None:
+    grant = json.loads(bottega("consent", "list", "--json").out)[0]["grant_id"]
+    for role in ("legal", "studio", "vfx_supervisor"):
+        assert bottega("approve", "consent", grant, "--role", role, "--by", f"{role} B", "--ref", "mail").code == 0
+    left = {step["code"] for step in json.loads(bottega(*asked, "--delivery", "final", *SAFE, "--json").out)["needed"]}
+    assert left == {"faces_unreviewed"}
+    assert bottega("approve", "consent", "g_none", "--role", "legal", "--by", "Legal B", "--ref", "mail").code == 2
+
+
 def test_a_hold_is_resolved_in_the_words_it_was_given_in(bottega: Bottega, asked: list[str]) -> None:
     far = [*asked, "--state", "environment=farm-a"]
     assert bottega(*far).code == 3

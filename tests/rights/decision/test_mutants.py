@@ -63,6 +63,7 @@ def test_the_corpus_agrees_with_the_second_evaluator() -> None:
     assert wrong == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("module", MODULES)
 def test_no_check_can_be_taken_out_of_a_module(module: str) -> None:
     survivors, last, seen = [], [*LIFTED] if module == "lifting" else [], 0
@@ -75,6 +76,7 @@ def test_no_check_can_be_taken_out_of_a_module(module: str) -> None:
     assert set(survivors) == {name for name in EQUIVALENT if name.startswith(f"{module}.")}, "\n".join(survivors)
 
 
+@pytest.mark.heavy
 def test_nothing_can_be_taken_out_of_the_shipped_pack() -> None:
     cases = [DECIDER.examine(a.use, a.state, now=a.now)[0] for a in CASES if PACK.pack.id in a.state.packs]
     whole, last = [lines(case, PACK.pack) for case in cases], list[int]()
