@@ -27,7 +27,7 @@ def test_a_pixel_outside_the_source_mask_is_never_used(seed: int, patch: int) ->
         source = Source(spoiled, np.where(mask[..., None], guide, np.float32(-outside)), mask=mask)
         results.append(run(source, Target(guide), quick(patch=patch)))
     assert np.array_equal(results[0].image, results[1].image)
-    assert results[0].image.max() <= style[mask].max()
+    assert results[0].image.max() <= style[mask].max() + 1e-6
     r = patch // 2
     for dy in range(-r, r + 1):
         for dx in range(-r, r + 1):
@@ -67,7 +67,7 @@ def test_a_quota_holds_although_one_source_fits_everywhere() -> None:
 
 
 def test_patches_stay_inside_one_source() -> None:
-    sources = [Source(np.full((20 + i, 30 - i, 3), i, np.float32), noise(20 + i, 30 - i, 1, seed=i)) for i in range(3)]
+    sources = [Source(np.full((20 + i, 30 - i, 3), i, np.float32), noise(20 + i, 30 - i, 1, seed=i), quota=0.4) for i in range(3)]
     found = run(sources, Target(noise(50, 50, 1, seed=5)), quick())
     sizes = np.array([s.style.shape[:2] for s in sources])[found.nnf[..., 0]]
     assert (found.nnf[..., 1:] >= 1).all()

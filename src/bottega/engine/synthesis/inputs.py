@@ -100,6 +100,7 @@ def check(sources: Sequence[Source], target: Target, patch: int) -> None:
     if any(classed) and not all(classed):
         raise ValueError("classes is given for some of sources and target only, allowed is for all or for none")
     _quotas(sources)
+    _colours(sources)
 
 
 def _source(source: Source, name: str, channels: tuple[int, int], patch: int) -> None:
@@ -108,6 +109,8 @@ def _source(source: Source, name: str, channels: tuple[int, int], patch: int) ->
     _like(shape, f"{name}.style", (*shape[:2], channels[0]))
     _size(shape, f"{name}.style", patch)
     _plane(source.mask, f"{name}.mask", shape, np.bool_)
+    if source.mask is not None and not source.mask.any():
+        raise ValueError(f"{name}.mask is False everywhere, allowed is True somewhere: nothing is left to copy from")
     _classes(source.classes, f"{name}.classes", shape)
     if source.label is not None and (isinstance(source.label, bool) or not 0 <= source.label <= 65535):
         raise ValueError(f"{name}.label is {source.label!r}, allowed is 0 to 65535")
@@ -158,6 +161,13 @@ def _quotas(sources: Sequence[Source]) -> None:
             raise ValueError(f"sources[{i}].quota is {source.quota}, but label {label} has another quota before, allowed is one a label")
     if sum(shares.values()) < 1 - 1e-9:
         raise ValueError(f"the labels' quotas sum to {sum(shares.values()):g}, allowed is at least 1: some pixels would have no source")
+
+
+def _colours(sources: Sequence[Source]) -> None:
+    inside = [s.style.reshape(-1, s.style.shape[2]) if s.mask is None else s.style[s.mask] for s in sources]
+    first = inside[0][0]
+    if all((colours == first).all() for colours in inside):
+        raise ValueError(f"sources[0].style is {first.tolist()} everywhere, and so is every other, allowed is more than one colour")
 
 
 def _picture(array: Any, name: str, most: int) -> tuple[int, ...]:

@@ -22,7 +22,7 @@ from .vote import grouped, mean_rows, median_rows, weigh
 
 Array = NDArray[Any]
 FINAL_OFFERS = (3, 3, 8)  # of the last 3×3 pass
-SLACK = 0.005  # share of the pixels by which a label may pass its quota, so that labels can change places
+SLACK = 0.006  # share of the pixels by which all labels together may pass their quotas, so that labels can change places
 NO_LIMIT = 1 << 40
 _PASS_SEEDS = 4096  # more passes than a level ever has
 
@@ -109,11 +109,14 @@ class Bench:
         """Style channels."""
         return int(self.atlas.sheets[0].style.shape[2])
 
-    def search(self, crew: Crew, offers: tuple[int, int, int], seed: int, sweep: int, fresh: bool) -> None:
+    def search(
+        self, crew: Crew, offers: tuple[int, int, int], seed: int, sweep: int, *, fresh: bool = False, guides_only: bool = False
+    ) -> None:
         """One pass over the picture. `offers` is far, near, reach."""
         far, near, reach = offers
+        ground = self.ground._replace(row_mask=row_mask(self.ground.patch * self.ground.channels, self.of_style, self.ground.channels))
         pass_ = Sweep(bool(sweep & 1), fresh, seed * _PASS_SEEDS + sweep, far, near, min(reach, max(self.atlas.centre.shape)))
-        sweep_level(self.ground, self.lanes, pass_, self.held, crew.executor, crew.threads)
+        sweep_level(ground if guides_only else self.ground, self.lanes, pass_, self.held, crew.executor, crew.threads)
 
     def last_pass(self) -> Bench:
         """The same level for 3×3 patches whose use costs nothing."""
@@ -136,7 +139,8 @@ def lay_bench(
     per_use = lam * metric.unit * int(atlas.area.sum()) / sites
     price = np.where(atlas.area > 0, per_use / np.maximum(atlas.area, 1), 0.0)
     matches = label_counts(field, atlas, canvas, caps.size, settings.wrap)
-    most = np.where(caps < 1, np.ceil(caps * matches.sum()) + np.floor(SLACK * matches.sum()), NO_LIMIT).astype(np.int64)
+    every, slack = matches.sum(), SLACK / max(1, caps.size - 1)
+    most = np.where(caps < 1, np.ceil(caps * every) + np.floor(slack * every), NO_LIMIT).astype(np.int64)
     guarded = not atlas.plain() or canvas.wanted.size > 1 or limits[1].size > 1
     ground = Ground(
         canvas.packed, canvas.weights, atlas.packed, row_mask(settings.patch * canvas.channels), field,

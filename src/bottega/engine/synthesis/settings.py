@@ -121,15 +121,17 @@ class SynthesisSettings:
             raise ValueError(f"guide_weights has {len(given)} numbers, allowed is one for each of the {guides} guide channels")
         return (self.style_weight,) * style + given
 
-    def offers(self, down: int, refined: bool) -> tuple[int, int, int]:
-        """Far offers, near offers and reach in pixels on the level that is `down` steps below full size.
+    def offers(self, down: int, refined: bool, sweep: int) -> tuple[int, int, int]:
+        """Far offers, near offers and reach in pixels of a pass on the level that is `down` steps below full size.
 
-        `refined` says that its field comes from a coarser level. Far offers cost most, as they leave the cache, and hardly ever win there.
+        `refined` says that its field comes from a coarser level. Far offers cost most, as they leave the cache, and seldom win there: one a
+        pixel is made, each pass at another reach, so that what a coarse level could not see is still found, and then spreads.
         """
         if not refined or down > 1:
             return self.far, self.near, self.reach_px
-        far, more, reach = ((1, 2, 4), (3, 1, 32))[down]
-        return min(self.far, far), self.near + more, min(self.reach_px, reach)
+        reach = (4, 16, 64, 8, 32, 512)[sweep % 6]
+        far, more, least = ((1, 2, 4), (3, 1, 16))[down]
+        return min(self.far, far), self.near + more, min(self.reach_px, max(reach, least))
 
     def draft(self) -> SynthesisSettings:
         """Half the time: to look at while choosing weights."""

@@ -22,6 +22,7 @@ from .pyramid import Allocate
 from .regather import fill
 
 Array = NDArray[Any]
+_BLIND_DOWN = 3  # levels below full size from which on a first round has no style
 _REACH_OF_UNIFORMITY = 3500 / 255**2  # EbSynth's figure for 5×5 patches and 8 bit values
 
 
@@ -201,22 +202,31 @@ def _descend(job: Job, sheets: list[tuple[Sheet, ...]], scenes: list[Scene]) -> 
         if not atlas.centre.any() and down:
             job.tick(pixels * job.plan.passes()[i])
             continue
-        offers, bench = s.offers(down, bench is not None), _begin(job, atlas, scene, bench, down)
-        for pass_ in range(s.rounds * s.sweeps):
-            fresh = pass_ % s.sweeps == 0
-            if fresh:
-                bench.estimate(job.crew, first=pass_ == 0)
-            job.tick(0)
-            bench.search(job.crew, offers, s.seed * 64 + down, pass_, fresh)
-            job.tick(pixels)
+        refined, bench = bench is not None, _begin(job, atlas, scene, bench, down)
+        _rounds(job, bench, down, refined)
     assert bench is not None  # noqa: S101 - the finest level is never left out
     if s.final_pass:
         bench = bench.last_pass()
         bench.estimate(job.crew, first=True)
-        for pass_ in range(s.sweeps):
-            bench.search(job.crew, FINAL_OFFERS, s.seed * 64 + 63, pass_, pass_ == 0)
-            job.tick(scenes[-1].guides.shape[0] * scenes[-1].guides.shape[1])
+        for sweep in range(s.sweeps):
+            job.tick(0)
+            bench.search(job.crew, FINAL_OFFERS, s.seed * 64 + 63, sweep, fresh=sweep == 0)
+            job.tick(job.plan.target[0] * job.plan.target[1])
     return bench
+
+
+def _rounds(job: Job, bench: Bench, down: int, refined: bool) -> None:
+    """Vote and search. The first round of the coarse levels looks at the guides alone: what was voted there means nothing yet."""
+    s, (rows, columns) = job.plan.settings, bench.canvas.site[bench.canvas.inner].shape
+    blind = job.target.start is None and (not refined or down >= _BLIND_DOWN)
+    for sweep in range(s.rounds * s.sweeps):
+        round_, fresh = sweep // s.sweeps, sweep % s.sweeps == 0
+        if fresh:
+            bench.estimate(job.crew, first=round_ <= blind)
+        job.tick(0)
+        offers = s.offers(down, refined, sweep)
+        bench.search(job.crew, offers, s.seed * 64 + down, sweep, fresh=fresh, guides_only=blind and round_ == 0)
+        job.tick(rows * columns)
 
 
 def _begin(job: Job, atlas: Atlas, scene: Scene, before: Bench | None, down: int) -> Bench:

@@ -23,10 +23,10 @@ _I16, _I32, _I64 = ir.IntType(16), ir.IntType(32), ir.IntType(64)
 _V16, _V32, _HALF = ir.VectorType(_I16, LANES), ir.VectorType(_I32, LANES), ir.VectorType(_I32, LANES // 2)
 
 
-def row_mask(length: int) -> NDArray[np.int16]:
-    """-1 for every number of a row of `length`, 0 for what the last vector reads past it."""
+def row_mask(length: int, leave_out: int = 0, channels: int = 1) -> NDArray[np.int16]:
+    """-1 for every number of a row of `length`, 0 for what the last vector reads past it and for the first `leave_out` of `channels`."""
     mask = np.zeros(-(-length // LANES) * LANES, np.int16)
-    mask[:length] = -1
+    mask[:length] = -(np.arange(length) % channels >= leave_out).astype(np.int16)
     return mask
 
 
