@@ -102,4 +102,3 @@ def lay_canvas(scene: Scene, metric: Metric, *, patch: int, wrap: bool, allocate
         root = np.sqrt(scene.maps[rows[top:bottom]][:, columns].astype(np.float32))
         view[top:bottom, :, of_style:] = np.rint(root * np.float32(WEIGHT_ONE))
     return replace(canvas, weights=weights)
-

@@ -71,7 +71,7 @@ def regather(plan: Plan, source: Source | Sequence[Source], target: Target, nnf:
     _inside(plan, sheets, nnf, weights)
     rim, wrap = plan.settings.patch // 2, plan.settings.wrap
     tops, style, kind = lay_styles(sheets, plan.settings.patch, np.empty)
-    rows, columns = (np.ix_(rimmed(plan.target[0], rim, wrap), rimmed(plan.target[1], rim, wrap)))
+    rows, columns = np.ix_(rimmed(plan.target[0], rim, wrap), rimmed(plan.target[1], rim, wrap))
     number = np.maximum(nnf[..., 0], 0)
     field = np.stack([np.maximum(nnf[..., 1], 0) + tops[number], np.maximum(nnf[..., 2], 0)], -1).astype(np.int32)[rows, columns]
     weight = weights[rows, columns]

@@ -151,9 +151,7 @@ def _ticker(plan: Plan, progress: Callable[[int, int], None] | None, cancelled: 
     return tick
 
 
-def _job(
-    plan: Plan, sources: Sequence[Source], target: Target, allocate: Allocate, crew: Crew, tick: Callable[[int], None]
-) -> Job:
+def _job(plan: Plan, sources: Sequence[Source], target: Target, allocate: Allocate, crew: Crew, tick: Callable[[int], None]) -> Job:
     names = sorted({i if s.label is None else s.label for i, s in enumerate(sources)})
     labels = tuple(names.index(i if s.label is None else s.label) for i, s in enumerate(sources))
     caps = np.ones(len(names))
