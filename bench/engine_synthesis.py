@@ -10,8 +10,8 @@ Without arguments: the three examples of demo/synthesis at three settings, besid
 --threads     wall seconds and a digest of the bits for 1, 2 and 4 threads
 
 Every run is a process of its own, after a small run that loads the compiled kernels. CPU seconds are of the whole process, all threads.
-Peak memory is how far the resident size rose above where it stood before the run (Linux only). Energy is `bottega.engine.energy` of the picture in whole
-codes, style and guides a patch; occupancy is λ times the use of the chosen patches, an even use being λ.
+Peak memory is how far the resident size rose above where it stood before the run (Linux only). Energy is `bottega.engine.energy` of the
+picture in whole codes, style and guides a patch; occupancy is λ times the use of the chosen patches, an even use being λ.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench import plot  # noqa: E402
 from bench.examples import OWN, Example, described, load, picture  # noqa: E402
 from bench.plain_synthesis import synthesise_plainly  # noqa: E402
 
+from bench import plot  # noqa: E402
 from bottega.engine import SynthesisSettings, energy, plan, synthesise  # noqa: E402
 
 Run = dict[str, Any]
@@ -123,7 +123,8 @@ def table(folder: Path, names: list[str], repeat: int) -> None:
     for name in names:
         example = load(folder, name)
         (h, w), (height, width) = example.style.shape[:2], example.target_guides.shape[:2]
-        print(f"{name}: {w}x{h} -> {width}x{height}, {example.source_guides.shape[2]} guide channels, {example.settings.patch}x{example.settings.patch}")
+        guides, patch = example.source_guides.shape[2], example.settings.patch
+        print(f"{name}: {w}x{h} -> {width}x{height}, {guides} guide channels, {patch}x{patch}")
         theirs(folder, example)
         print(row("  plain recipe 6x4", run(folder, name, "plain", "default", repeat)), flush=True)
         for way in ("draft", "default", "fine"):
@@ -141,7 +142,8 @@ def theirs(folder: Path, example: Example) -> None:
         with np.load(saved) as arrays:
             field = arrays[arrays.files[0]]
         found = judged(example, picture(folder / example.name / "ebsynth_result.png"), field)
-        print(f"{'  EbSynth, judged here':<24}{'':>8}" + "".join(f"{v:>{w}.0f}" for v, w in zip(found.values(), (9, 8, 8, 11), strict=True)))
+        columns = "".join(f"{v:>{w}.0f}" for v, w in zip(found.values(), (9, 8, 8, 11), strict=True))
+        print(f"{'  EbSynth, judged here':<24}{'':>8}{columns}")
 
 
 def curves(folder: Path, names: list[str], path: Path) -> None:
@@ -197,7 +199,8 @@ def main() -> None:
         print(json.dumps(measure(given)))
         return
     names = given.names.split(",") if given.names else list(described(given.reference))
-    print("command:", " ".join(sys.argv), "| machine:", platform.machine(), platform.processor() or platform.system(), os.cpu_count(), "cores")
+    machine = f"{platform.machine()} {platform.processor() or platform.system()}, {os.cpu_count()} cores"
+    print("command:", " ".join(sys.argv), "| machine:", machine)
     if given.plot:
         curves(given.reference, names, given.plot)
     elif given.sizes:

@@ -43,7 +43,9 @@ def _halved(values: Float) -> Float:
     return np.ascontiguousarray(values[::2, ::2])
 
 
-def _level(style: Float, given: Float, wanted: Float, weights: Float, field: Field, times: tuple[int, int, int], lam: Any, seed: int) -> Float:
+def _level(
+    style: Float, given: Float, wanted: Float, weights: Float, field: Field, times: tuple[int, int, int], lam: Any, seed: int
+) -> Float:
     patch, rounds, sweeps = times
     source = np.concatenate([style, given], 2)
     image = _voted(field, style, patch)

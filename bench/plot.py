@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def panel(title: str, curves: Mapping[str, Points], across: str, up: str) -> NDA
     text(image, across, (WIDTH // 2 - 40, HEIGHT - 10))
     for i, (name, curve) in enumerate(curves.items()):
         places = [at(*p) for p in sorted(curve)]
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in pairwise(places):
             cv2.line(image, start, end, COLOURS[i], 2, cv2.LINE_AA)
         for place in places:
             cv2.circle(image, place, 4, COLOURS[i], -1, cv2.LINE_AA)

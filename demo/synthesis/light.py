@@ -19,7 +19,10 @@ _RAMP = [  # light of the pass -> paint: violet shade to warm light
     (0.00, (0.10, 0.07, 0.20)), (0.16, (0.25, 0.13, 0.36)), (0.32, (0.58, 0.16, 0.30)), (0.50, (0.86, 0.32, 0.17)),
     (0.70, (0.97, 0.60, 0.18)), (0.88, (0.99, 0.83, 0.38)), (1.10, (1.00, 0.95, 0.72)),
 ]  # fmt: skip
-_FLOOR = [(0.0, (0.08, 0.13, 0.22)), (0.25, (0.13, 0.29, 0.40)), (0.5, (0.27, 0.52, 0.58)), (0.75, (0.53, 0.73, 0.68)), (1.1, (0.84, 0.90, 0.74))]
+_FLOOR = [
+    (0.00, (0.08, 0.13, 0.22)), (0.25, (0.13, 0.29, 0.40)), (0.50, (0.27, 0.52, 0.58)), (0.75, (0.53, 0.73, 0.68)),
+    (1.10, (0.84, 0.90, 0.74)),
+]  # fmt: skip
 
 
 def floor(p: Array) -> Array:
@@ -78,7 +81,8 @@ def painting(hits: Hits, light: dict[str, Array], on_solid: Array) -> Array:
     given, solid = guides(hits, light), hits.picture(on_solid.astype(float)) > 0.5
     tone = np.clip(given["full"] + 0.03 * noise(SIZE, 7, rng), 0, 1.1)
     colour = ramp(tone, _RAMP)
-    colour += np.clip(hits.picture(light["indirect"]) * 2 - 0.2, 0, 1)[..., None] * (1 - given["direct"][..., None]) * np.array([0.0, 0.18, 0.26])
+    from_table = np.clip(hits.picture(light["indirect"]) * 2 - 0.2, 0, 1) * (1 - given["direct"])
+    colour += from_table[..., None] * np.array([0.0, 0.18, 0.26])
     colour = np.where(solid[..., None], colour, ramp(tone * 1.35, _FLOOR))
     normal = hits.picture(hits.normal)
     nearest = distance_transform_edt(~solid, return_distances=False, return_indices=True)

@@ -19,7 +19,7 @@ POSES = {"source": (-0.22, 0.02, 0.0), "target": (0.30, -0.06, 0.05)}  # yaw, pi
 SKIN, LIPS, EYES, HAIR, CLOTH = range(5)
 SHOWN = [(224, 172, 140), (196, 70, 74), (245, 245, 240), (70, 40, 36), (40, 90, 110)]  # the segments' colours
 _RAMPS = [
-    [(0.0, (0.20, 0.10, 0.20)), (0.25, (0.46, 0.22, 0.26)), (0.5, (0.76, 0.44, 0.33)), (0.75, (0.93, 0.70, 0.53)), (1.1, (1.0, 0.92, 0.78))],
+    [(0, (0.20, 0.10, 0.20)), (0.25, (0.46, 0.22, 0.26)), (0.5, (0.76, 0.44, 0.33)), (0.75, (0.93, 0.70, 0.53)), (1.1, (1.0, 0.92, 0.78))],
     [(0.0, (0.22, 0.05, 0.12)), (0.5, (0.68, 0.20, 0.24)), (1.1, (0.96, 0.52, 0.46))],
     [(0.0, (0.28, 0.30, 0.40)), (0.5, (0.72, 0.74, 0.76)), (1.1, (1.0, 1.0, 0.96))],
     [(0.0, (0.05, 0.04, 0.10)), (0.3, (0.20, 0.09, 0.08)), (0.6, (0.48, 0.20, 0.08)), (1.1, (0.90, 0.55, 0.22))],
@@ -48,7 +48,8 @@ def neck(p: Array) -> Array:
 
 def lips(p: Array) -> Array:
     m = np.concatenate([np.abs(p[..., :1]), p[..., 1:]], -1)
-    upper = union(capsule(m, (0.05, -0.535, 0.755), (0.20, -0.575, 0.655), 0.040), capsule(p, (-0.03, -0.545, 0.76), (0.03, -0.545, 0.76), 0.035), 0.04)
+    middle = capsule(p, (-0.03, -0.545, 0.76), (0.03, -0.545, 0.76), 0.035)
+    upper = union(capsule(m, (0.05, -0.535, 0.755), (0.20, -0.575, 0.655), 0.040), middle, 0.04)
     lower = capsule(m, (0.0, -0.625, 0.745), (0.15, -0.60, 0.68), 0.050)
     return np.minimum(upper, lower)
 
@@ -115,7 +116,8 @@ def guides(hits: Hits, light: dict[str, Array], what: dict[str, Array]) -> dict[
     """Position on the head as a colour, segment as a colour, shading."""
     place = (what["place"] + (1.3, 2.6, 1.2)) / (2.6, 4.3, 2.4)
     segment = hits.picture(np.array(SHOWN)[what["on"]] / 255)
-    return {"position": hits.picture(np.clip(place, 0, 1)), "segment": segment, "shade": np.clip(brightness(hits, light), 0, 1) ** (1 / 1.6)}
+    shade = np.clip(brightness(hits, light), 0, 1) ** (1 / 1.6)
+    return {"position": hits.picture(np.clip(place, 0, 1)), "segment": segment, "shade": shade}
 
 
 def painting(hits: Hits, light: dict[str, Array], what: dict[str, Array]) -> Array:
@@ -124,8 +126,9 @@ def painting(hits: Hits, light: dict[str, Array], what: dict[str, Array]) -> Arr
     on, tone = hits.picture(what["on"] + 1.0).astype(int) - 1, brightness(hits, light) ** (1 / 1.2) + 0.015 * noise(SIZE, 5, rng)
     colour = np.stack([ramp(tone, stops) for stops in _RAMPS])
     colour = np.take_along_axis(colour, np.clip(on, 0, 4)[None, ..., None], 0)[0]
-    flush = np.clip(hits.picture(np.exp(-(((np.abs(what["place"][:, 0]) - 0.36) / 0.17) ** 2) - ((what["place"][:, 1] + 0.2) / 0.15) ** 2)), 0, 1)
-    pupil = hits.picture(np.hypot(np.abs(what["place"][:, 0]) - 0.285, what["place"][:, 1] - 0.06) < 0.036) > 0
+    x, y = np.abs(what["place"][:, 0]), what["place"][:, 1]
+    flush = hits.picture(np.exp(-(((x - 0.36) / 0.17) ** 2) - ((y + 0.2) / 0.15) ** 2))
+    pupil = hits.picture(np.hypot(x - 0.285, y - 0.06) < 0.036) > 0
     colour[pupil & (on == HAIR)] *= 0.25
     colour += (flush * (on == SKIN))[..., None] * np.array([0.06, -0.07, -0.05])
     wall = 0.5 + 0.16 * noise(SIZE, 22, rng) + np.linspace(0.25, -0.25, SIZE[1])
@@ -133,8 +136,11 @@ def painting(hits: Hits, light: dict[str, Array], what: dict[str, Array]) -> Arr
     canvas = paint(wall_colour, 0.9 + 0.35 * noise(SIZE, 18, rng), [Layer(14, 34, 8), Layer(8, 20, 7, colour_jitter=0.05)], 1)
     strand = hits.picture(np.arctan2(what["place"][:, 0], what["place"][:, 1] + 0.5))
     form = along_edges(tone, 5)
-    brushes = {CLOTH: (form, [Layer(13, 34, 7), Layer(8, 24, 6, colour_jitter=0.05)]), SKIN: (form, [Layer(9, 20, 5), Layer(5, 12, 3, colour_jitter=0.03), Layer(3, 8, 2.5, colour_jitter=0.03)])}
-    brushes[HAIR] = (along_edges(strand, 3), [Layer(7, 26, 4), Layer(3, 24, 3.5, colour_jitter=0.07)])
+    brushes = {
+        CLOTH: (form, [Layer(13, 34, 7), Layer(8, 24, 6, colour_jitter=0.05)]),
+        SKIN: (form, [Layer(9, 20, 5), Layer(5, 12, 3), Layer(3, 8, 2.5)]),
+        HAIR: (along_edges(strand, 3), [Layer(7, 26, 4), Layer(3, 24, 3.5, colour_jitter=0.07)]),
+    }
     where = hits.picture(what["place"])
     features = np.isin(on, (LIPS, EYES)) | ((on == HAIR) & (where[..., 2] > 0.4) & (where[..., 1] < 0.42))
     whole = np.where(features, SKIN, on)

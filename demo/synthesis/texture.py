@@ -52,7 +52,7 @@ def exemplar_map() -> Array:
 
 def wanted_map() -> Array:
     """An island with a lake, and a headland."""
-    ys, xs = _places()
+    ys, _ = _places()
     rough = noise(SIZE, 8, np.random.default_rng(3))
     out = np.full(SIZE, SKY)
     for y, x, high, wide in ((0.16, 0.75, 0.10, 0.34), (0.09, 0.22, 0.05, 0.16), (0.24, 1.32, 0.06, 0.18)):
@@ -80,12 +80,11 @@ def painting(labels: Array) -> Array:
         WOOD: (swirl, 5, [Layer(10, 13, 5), Layer(6, 8, 4.5, colour_jitter=0.06, angle_jitter=0.8)]),
         MEADOW: (upright, 6, [Layer(7, 22, 4.5), Layer(3, 18, 4, colour_jitter=0.07, angle_jitter=0.2)]),
     }
-    canvas = None
+    canvas: Array | None = None
     for label, (angle, grain_px, layers) in brushes.items():
         colour = ramp(noise(SIZE, grain_px, rng), [(float(at), paint_) for at, paint_ in _PAINT[label]])
         canvas = paint(colour, angle, layers, label, where=labels == label, ground=canvas)
-    assert canvas is not None
-    return lit(canvas)
+    return lit(np.asarray(canvas))
 
 
 def draw() -> dict[str, Array]:

@@ -61,7 +61,8 @@ def small(image: Picture) -> Picture:
 def laid_out(rows: list[list[Picture]]) -> Picture:
     """Rows of pictures of one size with white between them."""
     height, width = rows[0][0].shape[:2]
-    across, down = np.full((height, GAP_PX, 3), 255, np.uint8), np.full((GAP_PX, len(rows[0]) * (width + GAP_PX) - GAP_PX, 3), 255, np.uint8)
+    across = np.full((height, GAP_PX, 3), 255, np.uint8)
+    down = np.full((GAP_PX, len(rows[0]) * (width + GAP_PX) - GAP_PX, 3), 255, np.uint8)
     lines = [np.hstack([part for image in row for part in (across, image)][1:]) for row in rows]
     return np.vstack([part for line in lines for part in (down, line)][1:])
 
