@@ -48,7 +48,7 @@ demo: setup
 	$(BIN)/python demo/run_demo.py
 
 check: setup
-	$(BIN)/ruff check src tests bench demo docs
+	$(BIN)/ruff check src tests bench demo docs conformance
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python docs/build.py --check

@@ -98,7 +98,10 @@ def test_cost_is_linear_and_memory_does_not_know_the_length() -> None:
     assert estimate(64, 48, 1, 1, settings=settings).walk_bytes == stored
 
 
-@pytest.mark.parametrize("room", ["settings", "correspondence", "keys", "candidates", "rendering", "budget"])
+SYNTHESIS = [f"synthesis.{name}" for name in ("settings", "inputs", "planning", "synthesising", "regather", "variants", "evaluate")]
+
+
+@pytest.mark.parametrize("room", ["settings", "correspondence", "keys", "candidates", "rendering", "budget", *SYNTHESIS])
 def test_the_examples_run(room: str) -> None:
     outcome = doctest.testmod(import_module(f"bottega.engine.{room}"))
     assert outcome.attempted > 0
@@ -109,6 +112,7 @@ def test_importing_the_engine_loads_nothing_heavy() -> None:
     code = "import sys, bottega.engine; print(sorted({'numpy', 'cv2', 'numba', 'scipy'} & set(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
-    assert set(bottega.engine.__all__) <= set(import_module("bottega.engine.repair").__all__)
+    rooms = [import_module(f"bottega.engine.{name}").__all__ for name in ("repair", "synthesis")]
+    assert set(bottega.engine.__all__) == {name for room in rooms for name in room}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         bottega.engine.nothing  # noqa: B018 - the access is the test

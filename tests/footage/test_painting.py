@@ -4,8 +4,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_pictures import LIN, SRGB, half_picture, read_one, window, write_exr, write_rgb, write_still
 
-from bottega.footage import as_matte, hand_out, take_back, to_working, write_png16
+from bottega.footage import Mark, as_matte, hand_out, take_back, to_working, write_png16
 from bottega.model import FootageError, Role
+
+MARK = Mark.of_copy("demo-1", "a" * 64)
 
 
 def plate_of(tmp_path, rgb=None, **more):
@@ -32,7 +34,7 @@ def test_an_unpainted_picture_comes_back_bit_for_bit(tmp_path, seed, low, high):
     for name in ("plate.exr", "key.png"):
         (tmp_path / name).unlink(missing_ok=True)
     plate = plate_of(tmp_path, half_picture(seed=seed, low=low, high=high))
-    write_png16(tmp_path / "key.png", hand_out(plate, key_colour=SRGB))
+    write_png16(tmp_path / "key.png", hand_out(plate, key_colour=SRGB), mark=MARK)
     key = key_of(tmp_path / "key.png", plate)
     assert key.colour == "sRGB Encoded Rec.709 (sRGB)"
     assert take_back(key, plate).tobytes() == plate.rgb.tobytes()
@@ -47,7 +49,7 @@ def test_the_handed_out_codes_alone_lose_less_than_a_thousandth(tmp_path):
 @pytest.mark.parametrize("shift", [-1, 1])
 def test_a_paint_programs_rounding_is_no_paint(tmp_path, shift):
     plate = plate_of(tmp_path, half_picture(high=0.9, low=0.1))
-    write_png16(tmp_path / "key.png", (hand_out(plate, key_colour=SRGB).astype(int) + shift).astype(np.uint16))
+    write_png16(tmp_path / "key.png", (hand_out(plate, key_colour=SRGB).astype(int) + shift).astype(np.uint16), mark=MARK)
     assert (take_back(key_of(tmp_path / "key.png", plate), plate) == plate.rgb).all()
 
 
@@ -55,7 +57,7 @@ def test_painted_pixels_are_the_keys_and_the_rest_is_the_plates(tmp_path):
     plate = plate_of(tmp_path)
     codes = hand_out(plate, key_colour=SRGB)
     codes[5:9, 5:9] = (20000, 30000, 40000)
-    write_png16(tmp_path / "key.png", codes)
+    write_png16(tmp_path / "key.png", codes, mark=MARK)
     back = take_back(key_of(tmp_path / "key.png", plate), plate)
     painted = to_working(codes[5:9, 5:9].astype(np.float32) / 65535, SRGB, LIN)
     assert (back[5:9, 5:9] == painted).all()
@@ -69,7 +71,7 @@ def test_a_channel_above_white_keeps_its_light_when_the_others_are_painted(tmp_p
     plate = read_one(write_rgb(tmp_path / "a.exr", light))
     codes = hand_out(plate, key_colour=SRGB)
     codes[4, 5, 1:] //= 2
-    write_png16(tmp_path / "1001.png", codes)
+    write_png16(tmp_path / "1001.png", codes, mark=MARK)
     back = take_back(read_one(tmp_path / "1001.png", role=Role.KEY, working=plate.working), plate)
     assert back[4, 5, 0] == 3.5
     assert (back[4, 5, 1:] < 0.2).all()
@@ -128,11 +130,11 @@ def test_a_key_of_the_display_window_leaves_the_overscan(tmp_path):
     assert codes.shape == (24, 32, 3)
     inner = codes[2:18, 4:24].copy()
     inner[3, 3] = 1000
-    write_png16(tmp_path / "key.png", inner)
+    write_png16(tmp_path / "key.png", inner, mark=MARK)
     back = take_back(key_of(tmp_path / "key.png", plate), plate)
     changed = (back != plate.rgb).any(-1)
     assert np.argwhere(changed).tolist() == [[5, 7]]
-    write_png16(tmp_path / "whole.png", codes)
+    write_png16(tmp_path / "whole.png", codes, mark=MARK)
     assert (take_back(key_of(tmp_path / "whole.png", plate), plate) == plate.rgb).all()
 
 
@@ -155,7 +157,7 @@ def test_a_key_beside_the_plate_is_refused(tmp_path):
 
 def test_wrong_sizes_are_refused_with_both(tmp_path):
     plate = plate_of(tmp_path, data=window(-4, -2, 32, 24), display=window(0, 0, 20, 16))
-    write_png16(tmp_path / "key.png", np.zeros((24, 31, 3), np.uint16))
+    write_png16(tmp_path / "key.png", np.zeros((24, 31, 3), np.uint16), mark=MARK)
     key = key_of(tmp_path / "key.png", plate)
     with pytest.raises(FootageError, match=r"key\.png', frame 1001 is 31x24, the plate of frame 1001 is 20x16 or 32x24: paint on the"):
         take_back(key, plate)

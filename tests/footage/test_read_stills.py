@@ -2,7 +2,6 @@ import struct
 import zlib
 
 import numpy as np
-import OpenImageIO
 import pytest
 from made_pictures import SRGB, opened, read_one, sealed, with_chunk, write_still
 
@@ -84,19 +83,6 @@ def test_a_plate_with_alpha_multiplied_into_its_codes_is_refused(tmp_path):
         read_one(path, colour=SRGB)
     rgba[..., 3] = 65535
     assert (read_one(write_still(tmp_path / "n.tif", rgba), colour=SRGB).native == 16384).all()
-
-
-def test_second_page_is_refused(tmp_path):
-    out = OpenImageIO.ImageOutput.create(str(tmp_path / "a.tif"))
-    spec = OpenImageIO.ImageSpec(8, 8, 3, OpenImageIO.UINT16)
-    page = codes()[:8, :8]
-    assert out.open(str(tmp_path / "a.tif"), [spec, spec])
-    out.write_image(page)
-    out.open(str(tmp_path / "a.tif"), spec, "AppendSubimage")
-    out.write_image(page)
-    out.close()
-    with pytest.raises(FootageError, match=r"a\.tif', frame 1001 has a second page, allowed is one .*flattened"):
-        read_one(tmp_path / "a.tif", colour=SRGB)
 
 
 @pytest.mark.parametrize("ending", ["png", "tif", "dpx"])

@@ -8,6 +8,7 @@ import pytest
 
 from bottega import Studio
 from bottega.model import ConsentError, TakeState
+from bottega.rights import Transaction
 from tests.story.stage import ARTIST, SHOT, Stage, build, deage, open_show
 
 
@@ -47,14 +48,14 @@ def test_a_frame_damaged_while_the_job_lay_still_is_made_again(stage: Stage) -> 
 def test_a_ledger_that_fails_at_the_end_leaves_the_take_unfinished(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a take could be done that nobody finds when the consent is revoked."""
     studio = open_show(stage)
-    append = studio.ledger.append
+    append = Transaction.append
 
-    def fails(kind: str, data: dict) -> object:
+    def fails(self: Transaction, kind: str, data: dict) -> object:
         if kind == "output.registered":
             raise OSError(28, "No space left on device")
-        return append(kind, data)
+        return append(self, kind, data)
 
-    monkeypatch.setattr(studio.ledger, "append", fails)
+    monkeypatch.setattr(Transaction, "append", fails)
     with pytest.raises(OSError, match="No space"):
         deage(studio, stage)
     assert studio.report("sh010/deage/v001")["state"] == "making"

@@ -19,12 +19,20 @@ from bottega import model
 from bottega.model import (
     BottegaError,
     Consent,
+    Detection,
+    FaceBox,
+    FaceDocument,
+    FaceKind,
+    FaceTrack,
     FrameRange,
     Input,
+    Learned,
+    LearnedKind,
     Licence,
     LicenceKind,
     Person,
     PersonKind,
+    Purpose,
     Record,
     Role,
     Shot,
@@ -45,6 +53,8 @@ SPECIAL: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Person", "role"): st.none() | st.sampled_from(["performer", "key-artist"]),
     ("Show", "code"): st.sampled_from(["demo", "show_2"]),
     ("Shot", "code"): st.sampled_from(["sh010", "a"]),
+    ("Shot", "episode"): st.sampled_from([None, "ep101"]),
+    ("Shot", "scene"): st.sampled_from([None, "12a"]),
     ("Licence", "licence_id"): st.sampled_from(["l_1", "for-hire"]),
     ("Licence", "rightsholder"): st.sampled_from(["the production", "Artist B"]),
     ("Licence", "works"): st.lists(st.just(DIGEST), min_size=1, max_size=2).map(tuple),
@@ -78,9 +88,51 @@ def values(kind: Any, owner: str = "", name: str = "") -> st.SearchStrategy[Any]
     return {**plain, float: st.floats(allow_nan=False, allow_infinity=False)}[kind]
 
 
+PEOPLE = st.from_regex(r"p_[0-9a-f]{8}", fullmatch=True)
+PIXELS = {"x": st.integers(-99, 99), "y": st.integers(-99, 99), "width": st.integers(1, 999), "height": st.integers(1, 999)}
+BOXES = st.builds(FaceBox, frame=st.integers(1001, 1010), **PIXELS)
+WHOLE: dict[type[Record], st.SearchStrategy[Any]] = {  # nouns whose fields have to agree with each other
+    FaceBox: BOXES,
+    FaceTrack: st.builds(
+        FaceTrack,
+        track_id=st.sampled_from(["a", "face-2"]),
+        plate=st.just(DIGEST),
+        kind=st.sampled_from([FaceKind.BYSTANDER, FaceKind.REFLECTION]),
+        frames=st.just(FrameRange(first=1001, last=1010)),
+        boxes=st.lists(BOXES, min_size=1, max_size=3, unique_by=lambda b: b.frame).map(lambda b: tuple(sorted(b, key=lambda x: x.frame))),
+        subject_id=st.none() | PEOPLE,
+    ),
+    FaceDocument: st.builds(FaceDocument, shot=st.just("sh010"), plate=st.just(DIGEST), unassigned=st.lists(BOXES, max_size=2).map(tuple)),
+    Detection: st.builds(
+        Detection,
+        plate=st.just(DIGEST),
+        detector=st.just("haar"),
+        detector_version=st.just("4.12"),
+        frames=st.just(tuple(range(1001, 1011))),
+        boxes=st.lists(BOXES, max_size=2).map(tuple),
+        settings=st.dictionaries(TEXTS, TEXTS, max_size=2),
+    ),
+    Learned: st.builds(
+        Learned,
+        digest=st.just(DIGEST),
+        kind=st.sampled_from(LearnedKind),
+        show_id=st.just("show-1"),
+        subjects=st.tuples(PEOPLE),
+        shots=st.just(("sh0*",)),
+        purposes=st.just((Purpose.DEAGE,)),
+        trained_on=st.just((DIGEST,)),
+        grants=st.just(("g_1",)),
+        delete_by=INSTANTS,
+        made_by=st.none() | TEXTS,
+    ),
+}
+
+
 def nouns(kind: type[Record]) -> st.SearchStrategy[Any]:
     if kind is FrameRange:
         return values(kind)
+    if kind in WHOLE:
+        return WHOLE[kind]
     hints = {k: v for k, v in typing.get_type_hints(kind).items() if typing.get_origin(v) is not ClassVar and k != "extra"}
     return st.builds(kind, **{name: values(hint, kind.__name__, name) for name, hint in hints.items()})
 

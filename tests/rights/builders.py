@@ -18,6 +18,9 @@ from bottega.model import (
     Consent,
     ContentLimits,
     Exemplar,
+    FaceBox,
+    FaceKind,
+    FaceTrack,
     FrameRange,
     Grantor,
     GrantorRole,
@@ -44,10 +47,14 @@ from bottega.rights import (
     add_consent,
     add_licence,
     add_person,
+    assign_faces,
     create_show,
+    declare_no_performer,
     register_exemplar,
     register_shot,
+    review_faces,
 )
+from bottega.rights.record.faces import faces_of
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 SHOW = "show-1"
@@ -146,6 +153,33 @@ def shot(code: str, plate: str) -> Shot:
     return Shot(code=code, plate=plate, frames=FrameRange(first=1001, last=1048), colour="lin_rec709_srgb", width=64, height=64)
 
 
+def face(track_id: str = "hero", kind: FaceKind = FaceKind.PERFORMER, **changes: Any) -> FaceTrack:
+    """A face in the middle of the plate for all its frames; the performer's, unless changed."""
+    fields: dict[str, Any] = {
+        "track_id": track_id,
+        "plate": PLATE,
+        "kind": kind,
+        "frames": FrameRange(first=1001, last=1048),
+        "boxes": (FaceBox(frame=1001, x=20, y=20, width=16, height=16),),
+        "subject_id": PERFORMER if kind is FaceKind.PERFORMER else None,
+    }
+    return FaceTrack(**(fields | changes))
+
+
+def put_faces(ledger: Ledger, *tracks: FaceTrack, reviewed: bool = False) -> None:
+    """Assign faces, and have Artist B say that they are all."""
+    if tracks:
+        assign_faces(ledger, *tracks, by=ARTIST)
+    if reviewed:
+        plate = tracks[0].plate if tracks else PLATE
+        review_faces(ledger, plate, faces=faces_of(State.of(ledger), plate).digest, by=ARTIST)
+
+
+def declare(stage: Stage, *pictures: str, job: str = "deage") -> None:
+    """Artist B says that these pictures touch no performer."""
+    declare_no_performer(stage.ledger, "sh010", job=job, inputs=pictures, by=ARTIST)
+
+
 @dataclass
 class Stage:
     """A show on disk, and all that plays on it."""
@@ -175,23 +209,28 @@ def set_stage(folder: Path, *consents: Consent) -> Stage:
     return Stage(folder, clock, ledger)
 
 
+def begin_stage(ledger: Ledger, **options: Any) -> None:
+    """A show with people, licences, pictures and shots; `options` as for `create_show`."""
+    create_show(ledger, GATE_KEY.public_key(), show_id=SHOW, show_code="demo", **options)
+    for subject, kind in ((PERFORMER, PersonKind.PERFORMER), (SECOND, PersonKind.PERFORMER), (ARTIST, PersonKind.ARTIST)):
+        add_person(ledger, Person(subject_id=subject, kind=kind))
+    add_licence(ledger, licence())
+    add_licence(ledger, licence(licence_id="for-hire", kind=LicenceKind.WORK_FOR_HIRE, rightsholder=ARTIST))
+    register_exemplar(ledger, still("plate", Role.PLATE))
+    register_exemplar(ledger, still("other plate", Role.PLATE))
+    register_exemplar(ledger, still("scan", Role.REFERENCE))
+    register_exemplar(ledger, still("key", Role.KEY, licence_id="for-hire", author_id=ARTIST), paths=("keys/key.1001.png",))
+    register_exemplar(ledger, still("matte", Role.MATTE, licence_id="for-hire", author_id=ARTIST))
+    register_shot(ledger, shot("sh010", PLATE))
+    register_shot(ledger, shot("sh020", OTHER_PLATE))
+
+
 @cache
 def _empty_stage() -> bytes:
     """The ledger of a show with people, licences, pictures and shots, written once: the disk is slow to swear by."""
     with tempfile.TemporaryDirectory() as folder:
         with Ledger.create(Path(folder) / "ledger.db", clock=Clock()) as ledger:
-            create_show(ledger, GATE_KEY.public_key(), show_id=SHOW, show_code="demo")
-            for subject, kind in ((PERFORMER, PersonKind.PERFORMER), (SECOND, PersonKind.PERFORMER), (ARTIST, PersonKind.ARTIST)):
-                add_person(ledger, Person(subject_id=subject, kind=kind))
-            add_licence(ledger, licence())
-            add_licence(ledger, licence(licence_id="for-hire", kind=LicenceKind.WORK_FOR_HIRE, rightsholder=ARTIST))
-            register_exemplar(ledger, still("plate", Role.PLATE))
-            register_exemplar(ledger, still("other plate", Role.PLATE))
-            register_exemplar(ledger, still("scan", Role.REFERENCE))
-            register_exemplar(ledger, still("key", Role.KEY, licence_id="for-hire", author_id=ARTIST), paths=("keys/key.1001.png",))
-            register_exemplar(ledger, still("matte", Role.MATTE, licence_id="for-hire", author_id=ARTIST))
-            register_shot(ledger, shot("sh010", PLATE))
-            register_shot(ledger, shot("sh020", OTHER_PLATE))
+            begin_stage(ledger)
         return (Path(folder) / "ledger.db").read_bytes()
 
 
@@ -225,3 +264,23 @@ ANSWERS = {
     "signature.separately_signed": "true",
     "signature.clear_conspicuous": "true",
 }
+
+
+SMALL_PACK = """
+schema = "bottega.pack"
+schema_version = 1
+id = "small"
+title = "Small"
+source = "nobody"
+dated = 2026-01-02
+note = "for tests"
+
+[[row]]
+id = "R1"
+title = "A key visual"
+risk = "stop"
+signs = "legal"
+when = ["key_visual is yes"]
+approvals = ["legal"]
+code = "escalate"
+"""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from bottega.model import (
     Person,
     PersonKind,
     Purpose,
+    Reason,
     Representation,
     Role,
 )
@@ -34,6 +36,7 @@ from bottega.rights import (
     register_exemplar,
     revoke,
 )
+from bottega.rights.decision import Case, policy
 
 from .builders import (
     KEY,
@@ -46,9 +49,11 @@ from .builders import (
     SHOW,
     approval,
     digest,
+    face,
     good_consent,
     good_signature,
     good_use,
+    put_faces,
     set_stage,
     still,
 )
@@ -306,6 +311,7 @@ def test_a_strike_suspends_until_it_is_over(tmp_path: Path) -> None:
 
 def test_a_final_needs_legal_and_studio(tmp_path: Path) -> None:
     stage = set_stage(tmp_path, good_consent())
+    put_faces(stage.ledger, face(), reviewed=True)
     final = good_use(delivery=Delivery.FINAL)
     approve_consent(stage.ledger, "g_1", approval("legal"))
     assert decide(final, stage.state(), now=NOON).codes == ("approval_missing",)
@@ -317,8 +323,9 @@ def test_a_final_needs_legal_and_studio(tmp_path: Path) -> None:
 
 def test_any_one_consent_with_its_own_approvals_allows_a_final(tmp_path: Path) -> None:
     approved = good_consent(grant_id="g_0", approvals=(approval("legal"), approval("studio")))
-    state = set_stage(tmp_path, approved, good_consent()).state()
-    assert decide(good_use(delivery=Delivery.FINAL), state, now=NOON).grants == ("g_0",)
+    stage = set_stage(tmp_path, approved, good_consent())
+    put_faces(stage.ledger, face(), reviewed=True)
+    assert decide(good_use(delivery=Delivery.FINAL), stage.state(), now=NOON).grants == ("g_0",)
 
 
 def test_no_rules_means_no(tmp_path: Path) -> None:
@@ -329,7 +336,13 @@ def test_no_rules_means_no(tmp_path: Path) -> None:
 
 def test_a_persons_no_stands_whatever_policies_are_asked(tmp_path: Path) -> None:
     state = set_stage(tmp_path).state()
-    assert decide(good_use(), state, now=NOON, policies=(lambda case: iter(()),)).codes == ("no_consent",)
+
+    @policy
+    def silent(case: Case) -> Iterator[Reason]:
+        """Nothing is asked."""
+        yield from ()
+
+    assert decide(good_use(), state, now=NOON, policies=(silent,)).codes == ("no_consent",)
 
 
 def test_an_empty_state_refuses(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from bottega.rights import (
     add_licence,
     declare_strike,
     register_exemplar,
+    register_shot,
     revoke,
     revoke_licence,
     verify_clearance,
@@ -37,13 +38,16 @@ from .builders import (
     NOON,
     PLATE,
     SCAN,
+    SECOND,
     SHOW,
     Clock,
     Stage,
     digest,
+    face,
     good_consent,
     good_use,
     licence,
+    put_faces,
     set_stage,
     shot,
     still,
@@ -230,11 +234,19 @@ def test_a_swapped_gate_key_is_refused(stage: Stage) -> None:
         stage.gate(key=STRANGER)
 
 
+def turn_over(stage: Stage) -> None:
+    """Another plate comes in for the shot that the consent is about."""
+    register_exemplar(stage.ledger, still("new plate", Role.PLATE))
+    register_shot(stage.ledger, shot("sh010", digest("new plate")))
+
+
 STOPS: dict[str, tuple[str, Callable[[Stage], Any]]] = {
     "revoked": ("revoked", lambda s: revoke(s.ledger, "g_1", cause="asked")),
     "replaced": ("superseded", lambda s: add_consent(s.ledger, good_consent(grant_id="g_2", supersedes="g_1"))),
     "strike": ("strike", lambda s: declare_strike(s.ledger, on=True, ref="notice")),
     "licence": ("licence_revoked", lambda s: revoke_licence(s.ledger, "for-hire", cause="dispute")),
+    "a face": ("uncovered_subject", lambda s: put_faces(s.ledger, face("second", subject_id=SECOND))),
+    "new plate": ("input_not_allowed", turn_over),
 }
 
 

@@ -158,7 +158,7 @@ def test_the_projection_read_bit_by_bit_is_the_one_read_at_once(tmp_path: Path) 
 
 
 def test_every_kind_is_either_read_or_listed_as_passed_over() -> None:
-    assert set(_KINDS) == {k for k in KINDS if not k.startswith(("job.", "output."))}
+    assert set(_KINDS) == {k for k in KINDS if not k.startswith("job.")}
 
 
 def test_every_reason_says_what_to_do_next() -> None:
@@ -181,3 +181,14 @@ def test_others_works_are_listed_one_by_one(kind: LicenceKind) -> None:
 def test_a_licensed_work_needs_its_document() -> None:
     with pytest.raises(UsageError, match="doc_sha256"):
         licence(kind=LicenceKind.LICENSED, works=(PLATE,))
+
+
+def test_a_consent_whose_number_is_a_twin_after_nfc_is_turned_down_and_shuts_nothing(tmp_path: Path) -> None:
+    """Case 52: the ledger keeps texts in NFC, so the second would be an entry that nobody can read."""
+    stage = set_stage(tmp_path, good_consent(grant_id="g-\u00e9"))
+    before = stage.ledger.head()
+    with pytest.raises(UsageError, match="twin"):
+        add_consent(stage.ledger, good_consent(grant_id="g-e\u0301"))
+    assert stage.ledger.head() == before
+    assert stage.gate().decide(good_use(), job_id="job-1").allow
+    add_consent(stage.ledger, good_consent(grant_id="g-2"))

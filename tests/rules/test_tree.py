@@ -16,8 +16,8 @@ FEWEST_FILES = 50
 MACHINE = re.compile(r"(?<![\w.])(/(work|root|home|Users|mnt|opt)/\w|[A-Z]:\\Users)")
 HOST = re.compile(r"https?://([^/\s\"'`)>\]}]+)")
 HOSTS = {
-    "bottega.example", "c2pa.org", "creativecommons.org", "doi.org", "github.com", "iptc.org", "cv.iptc.org", "openexr.com", "pypi.org",
-    "www.apache.org", "www.w3.org", "127.0.0.1", "localhost",
+    "bottega.example", "c2pa.org", "creativecommons.org", "json-schema.org", "doi.org", "github.com", "iptc.org", "cv.iptc.org",
+    "openexr.com", "pypi.org", "www.apache.org", "www.w3.org", "127.0.0.1", "localhost",
 }  # fmt: skip
 INDEX = re.compile(r"--(extra-)?index-url|--default-index|--find-links|--trusted-host")
 UNFINISHED = re.compile(r"(?<!`)\b(TODO|FIXME|XXX|HACK)\b")

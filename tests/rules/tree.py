@@ -25,7 +25,8 @@ def tracked(*suffixes: str, under: Path = ROOT) -> list[Path]:
 
 
 def python_files() -> list[Path]:
-    return [p for top in ("src", "tests", "bench", "demo", "docs") if (ROOT / top).is_dir() for p in tracked(".py", under=ROOT / top)]
+    folders = [ROOT / top for top in ("src", "tests", "bench", "demo", "docs", "conformance")]
+    return [p for folder in folders if folder.is_dir() for p in tracked(".py", under=folder)]
 
 
 def functions(tree: ast.AST) -> Iterator[Function]:

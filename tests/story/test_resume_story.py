@@ -15,7 +15,7 @@ import pytest
 from bottega import Studio
 
 from . import stage as stage_module
-from .stage import SHOT, Stage, copy_of, deage, open_show
+from .stage import SHOT, Stage, accepted, copy_of, deage, open_show
 
 KILLS, MOST_TRACES = 5, 14  # of about seventy in all
 FRAMES, BIG = 24, (288, 384)
@@ -86,6 +86,7 @@ def test_ctrl_c_keeps_what_is_done(stage: Stage) -> None:
     studio = open_show(stage)
     whole = copy_of(studio.folder.root, stage.root / "whole")
     deage(whole, stage)
+    studio = accepted(studio.folder.root)
     seen = []
 
     def stop_halfway(event: object) -> None:

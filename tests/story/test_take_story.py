@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from bottega.attribution import CreditMap, regather
 from bottega.footage import to_working
 from bottega.model import TakeState, UsageError
 
-from .stage import FIRST, KEYS, SHOT, Stage, copy_of, deage, open_show, painted, picture, srgb, write_exr
+from .stage import FIRST, KEYS, SHOT, Stage, accepted, deage, open_show, painted, picture, srgb, write_exr
 
 
 def parts(path: Path) -> dict[str, OpenEXR.Part]:
@@ -149,8 +150,10 @@ def test_remake_works_after_the_artist_painted_on(made: tuple) -> None:
 
 def test_two_threads_give_the_bits_of_one(stage: Stage) -> None:
     studio = open_show(stage)
-    twin = copy_of(studio.folder.root, stage.root / "twin")
-    one, two = deage(studio, stage, threads=1), deage(twin, stage, threads=2)
+    shutil.copytree(studio.folder.root, stage.root / "twin")
+    one = deage(studio, stage, threads=1)
+    twin = accepted(stage.root / "twin")
+    two = deage(twin, stage, threads=2)
     assert digests(studio, one) == digests(twin, two)
     assert one.shares == two.shares
 

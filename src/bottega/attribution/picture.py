@@ -21,6 +21,7 @@ HATCH_LINE_PX = 3
 # Okabe and Ito 2008, "Color Universal Design": told apart with any kind of colour vision. Their black would be lost beside the plate.
 OKABE_ITO: tuple[Colour, ...] = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
 DARK_GREY: Colour = (58, 58, 58)
+WHITE: Colour = (255, 255, 255)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Palette:
 
 
 def palette_for(sources: Sequence[CreditSource], *, keys: Sequence[Colour] = OKABE_ITO, plate: Colour = DARK_GREY) -> Palette:
-    """Give every source of a take its colour: plates are dark grey, the others have `keys` in turn, darker each time round.
+    """Give every source of a take its colour: a plate dark grey, a visible mark white, the others `keys` in turn, darker each round.
 
     Parameters
     ----------
@@ -101,8 +102,9 @@ def palette_for(sources: Sequence[CreditSource], *, keys: Sequence[Colour] = OKA
     colours: dict[int, Colour] = {}
     turn = 0
     for source in sources:
-        colours[source.id] = plate if source.role is Role.PLATE else _in_turn(keys, turn)
-        turn += source.role is not Role.PLATE
+        plain = {Role.PLATE: plate, Role.BAND: WHITE}.get(source.role)
+        colours[source.id] = _in_turn(keys, turn) if plain is None else plain
+        turn += plain is None
     return Palette(colours)
 
 

@@ -8,7 +8,26 @@ from typing import Annotated, Any
 
 import typer
 
-from . import consent, edge, exemplar, person, shot, takes
+from . import (
+    approve,
+    consent_events,
+    decide,
+    edge,
+    exemplar,
+    faces,
+    key,
+    ledger,
+    licence,
+    model,
+    override,
+    person,
+    policy,
+    reports,
+    shot,
+    takes,
+    upkeep,
+    witness,
+)
 from .show import doctor, new
 
 # What the option parser raises for a wrong flag: click's UsageError, from wherever this typer has its click.
@@ -43,13 +62,29 @@ def root(
 
 app.command("new")(new)
 app.add_typer(person.app, name="person")
-app.add_typer(consent.app, name="consent")
+app.add_typer(person.strikes, name="strike")
+app.add_typer(consent_events.app, name="consent")
+app.add_typer(licence.app, name="licence")
 app.add_typer(exemplar.app, name="exemplar")
 app.add_typer(shot.app, name="shot")
+app.add_typer(ledger.app, name="ledger")
+ledger.app.command("rotate-key")(upkeep.rotate_key)
+ledger.app.command("accept-mark")(upkeep.accept_mark)
+ledger.app.command("accept-clock")(upkeep.accept_clock)
+app.add_typer(witness.app, name="witness")
+app.add_typer(faces.app, name="faces")
+app.add_typer(model.app, name="model")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
+app.command("decide")(decide.decide)
+app.add_typer(approve.app, name="approve")
+app.add_typer(override.app, name="override")
+app.add_typer(key.app, name="key")
+app.add_typer(policy.app, name="policy")
+app.add_typer(policy.places, name="environment")
 app.command("remake")(takes.remake)
-app.command("report")(takes.report)
+app.add_typer(reports.app, name="report")
+app.command("affected")(reports.affected)
 app.command("doctor")(doctor)
 
 

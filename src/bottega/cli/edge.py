@@ -9,12 +9,13 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from bottega.model import BottegaError, ConsentError, Reason, UsageError
+from bottega.model import BottegaError, ConsentError, Reason, UsageError, shown, utc_instant
 
 if TYPE_CHECKING:
     from bottega.studio import Studio
@@ -30,12 +31,23 @@ InShow = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option(JSON_FLAG, help="Print one JSON document instead of words.")]
 
+By = Annotated[str, typer.Option("--by", help="Who says so, by name.")]
+RoleOf = Annotated[str, typer.Option("--role", help="In which role: legal, studio, vfx_supervisor, security ...")]
+Ref = Annotated[str, typer.Option("--ref", help="Where it is written down: a mail, a ticket, a document.")]
+
 
 def open_studio(folder: Path | None) -> Studio:
     """The studio of the show that the user stands in, or names."""
     from bottega.studio import Studio
 
     return Studio.open(show_folder(folder))
+
+
+def operator() -> str:
+    """Who answers for what is said on this machine."""
+    from bottega.studio import operator as found
+
+    return found()
 
 
 def show_folder(folder: Path | None) -> Path:
@@ -115,6 +127,20 @@ def show(result: Any, *, as_json: bool, words: Callable[[], str]) -> None:
     """Print a result: one JSON document, or words."""
     sys.stdout.write(_json(result) if as_json else _safe(words()) + "\n")
     sys.stdout.flush()  # a pipe that closed early is noticed here and not when Python ends
+
+
+def instant(text: str, option: str) -> datetime:
+    """An instant with its zone, as an option gives it. Raises UsageError."""
+    try:
+        return utc_instant(text)
+    except ValueError as problem:
+        raise UsageError(f"{option} {shown(text)}: write it as 2026-03-01T12:00:00Z") from problem
+
+
+def put(content: bytes) -> None:
+    """Print a result that a program reads: byte for byte, whatever the terminal's letters."""
+    sys.stdout.buffer.write(content)
+    sys.stdout.flush()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

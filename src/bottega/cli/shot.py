@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .edge import AsJson, InShow, command, open_studio, say, show, table
+from .edge import AsJson, InShow, command, instant, open_studio, say, show, table
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Shots: register a plate, list, hand frames out.")
 
@@ -23,6 +23,11 @@ def add(
         int | None, typer.Option("--first-frame", help="Number of a movie's first frame (default: the show's, 1001).")
     ] = None,
     allow_holes: Annotated[bool, typer.Option("--allow-holes", help="Accept missing frames; they stay missing.")] = False,
+    episode: Annotated[str | None, typer.Option("--episode", help="Its episode, for consents that list episodes.")] = None,
+    scene: Annotated[str | None, typer.Option("--scene", help="Its scene, for consents that list scenes.")] = None,
+    performed_at: Annotated[
+        str | None, typer.Option("--performed-at", help="When it was played, with a zone: 2026-03-01T12:00:00Z.")
+    ] = None,
     folder: InShow = None,
     as_json: AsJson = False,
 ) -> None:
@@ -30,7 +35,8 @@ def add(
 
     Example: bottega shot add sh010 "plates/####.exr" --colour lin_rec709_srgb
     """
-    shot = open_studio(folder).add_shot(name, plate, colour=colour, first_frame=first_frame, allow_holes=allow_holes)
+    told: dict[str, Any] = {"episode": episode, "scene": scene, "performed_at": performed_at and instant(performed_at, "--performed-at")}
+    shot = open_studio(folder).add_shot(name, plate, colour=colour, first_frame=first_frame, allow_holes=allow_holes, **told)
     if shot.holes:
         say(f"holes: {', '.join(map(str, shot.holes))}")
     words = f"{shot.code}: frames {shot.frames}, {shot.width}x{shot.height}, {shot.colour}, plate {shot.plate[:12]}"

@@ -16,17 +16,24 @@ def new(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
     show: Annotated[str, typer.Option("--show", help="The show's code: a-z, 0-9, '-' and '_'.")],
     fps: Annotated[str, typer.Option("--fps", help="Frames a second: 24, 25, 24000/1001.")] = "24",
+    *,
+    ledger: Annotated[
+        str | None, typer.Option("--ledger", help="A PostgreSQL URL without a password. Default: a file in the show.", show_default=False)
+    ] = None,
+    ledger_owner: Annotated[
+        str | None, typer.Option("--ledger-owner", help="The URL of another role, who shall own the tables.", show_default=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a show: its settings, its ledger and its gate's key.
+    """Make a show: its settings, its ledger, and the keys of its gate and its log.
 
     Example: bottega new my_show --show demo --fps 24
     """
     from bottega.studio import Studio
 
-    studio = Studio.create(folder, show=show, fps=fps)
+    studio = Studio.create(folder, show=show, fps=fps, ledger=ledger, ledger_owner=ledger_owner)
     result = {"show": show, "show_id": studio.show.show_id, "folder": str(folder), "fps": str(studio.show.fps)}
-    words = f"Made {folder}. The gate's private key lies outside the show, in {studio.key_folder}."
+    words = f"Made {folder}. The private keys of its gate and its log lie outside the show, in {studio.key_folder}."
     print_result(result, as_json=as_json, words=lambda: f"{words}\nNext: bottega person add NAME --role performer")
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bottega.model import UsageError
+from bottega.model import UsageError, shown
 
 from .edge import FAILED, REFUSED, AsJson, InShow, command, open_studio, say, show
 from .watch import watching
-from .words import plan_words, report_words, take_words
+from .words import plan_words, take_words
 
 if TYPE_CHECKING:
     from bottega.studio import Plan, Studio
@@ -39,6 +39,12 @@ Depicts = Annotated[
     list[str] | None,
     typer.Option("--depicts", help="nudity, sexual, violence, political or commercial: what a consent may limit. May be given again."),
 ]
+Language = Annotated[str | None, typer.Option("--language", help="In which language it will be heard, as the consent names it.")]
+Medium = Annotated[str | None, typer.Option("--medium", help="In which medium it will be shown, as the consent names it.")]
+State = Annotated[
+    list[str] | None,
+    typer.Option("--state", help="FACT=VALUE, a fact that a policy pack asks for (`bottega policy show`). May be given again."),
+]
 Seed = Annotated[int, typer.Option("--seed", help="Kept in the take; today's engine draws no random numbers.")]
 Eight = Annotated[bool, typer.Option("--allow-8bit-keys", help="Accept 8-bit keys on a deeper plate, with their banding.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, its cost and the gate's answer; make nothing.")]
@@ -58,7 +64,10 @@ def deage(
     detail: Detail = 1.0,
     delivery: Class = "temp",
     territory: Territory = None,
+    language: Language = None,
+    medium: Medium = None,
     depicts: Depicts = None,
+    state: State = None,
     also: Also = None,
     deliver_colour: DeliverColour = None,
     threads: Threads = 2,
@@ -74,8 +83,8 @@ def deage(
     """
     studio = open_studio(folder)
     options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
-    shown_as: dict[str, Any] = {"territory": territory, "depicts": depicts or ()}
-    request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **shown_as, **options)
+    options |= told(territory, language, medium, depicts, state)
+    request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
 
@@ -91,6 +100,11 @@ def repair(
     tone: Tone = 1.0,
     detail: Detail = 1.0,
     delivery: Class = "temp",
+    territory: Territory = None,
+    language: Language = None,
+    medium: Medium = None,
+    depicts: Depicts = None,
+    state: State = None,
     also: Also = None,
     deliver_colour: DeliverColour = None,
     threads: Threads = 2,
@@ -106,6 +120,7 @@ def repair(
     """
     studio = open_studio(folder)
     options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
+    options |= told(territory, language, medium, depicts, state)
     request = studio.repair_request(shot, keys=keys, matte=matte, no_performer=no_performer, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
@@ -137,24 +152,10 @@ def remake(
         raise typer.Exit(FAILED)
 
 
-@command
-def report(
-    take: Annotated[str | None, typer.Argument(help="One take; without, the whole show.")] = None,
-    folder: InShow = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say what was made, from whose work, under whose consent, and what the gate refused.
-
-    Example: bottega report
-    """
-    found = open_studio(folder).report(take)
-    show(found, as_json=as_json, words=lambda: report_words(found))
-
-
 def _options(*given: Any) -> dict[str, Any]:
     region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys = given
     return {
-        "regions": [_region(text) for text in region or ()],
+        "regions": [region_of(text) for text in region or ()],
         "frames": frames,
         "tone": tone,
         "detail": detail,
@@ -166,7 +167,25 @@ def _options(*given: Any) -> dict[str, Any]:
     }
 
 
-def _region(text: str) -> tuple[str, Path, float]:
+def told(
+    territory: str | None, language: str | None, medium: str | None, depicts: list[str] | None, state: list[str] | None
+) -> dict[str, Any]:
+    """What the user says about the result: where it will be seen, what it depicts, and facts for policy packs. Raises UsageError."""
+    stated = dict(_fact(text) for text in state or ())
+    if len(stated) < len(state or ()):
+        raise UsageError("--state: a fact is stated twice, allowed is once")
+    return {"territory": territory, "language": language, "medium": medium, "depicts": tuple(depicts or ()), "stated": stated}
+
+
+def _fact(text: str) -> tuple[str, str]:
+    name, between, value = text.partition("=")
+    if not name or not between or not value:
+        raise UsageError(f"--state {shown(text)}: write it as FACT=VALUE, for example could_pass_as_real=no")
+    return name, value
+
+
+def region_of(text: str) -> tuple[str, Path, float]:
+    """NAME=MATTES:STRENGTH, read. Raises UsageError."""
     name, _, rest = text.partition("=")
     path, _, strength = rest.rpartition(":")
     try:

@@ -6,32 +6,47 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .band import Band
     from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
+    from .credentials import marks_of, sidecar_of
     from .deliver import LAYERS, Delivery, FrameOut
     from .delivered import DeliveredFrame, read_delivered
     from .described import Described, colour_of, describe
     from .frame import Box, Frame
     from .frames import Frames, open_frames
+    from .layers import layers_of, require_known
+    from .mark import Mark
+    from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
     from .sealing import require_whole, seal
     from .sequence import FoundFile, Kind, Source, find, ranges
+    from .sheet import marked, write_sheet
+    from .weights import open_weights, seal_weights
 
 # numpy and the codecs load when a picture is asked for, so that --help stays quick.
 _HOMES = {
+    "band": ("Band",),
     "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
+    "credentials": ("marks_of", "sidecar_of"),
     "deliver": ("LAYERS", "Delivery", "FrameOut"),
     "delivered": ("DeliveredFrame", "read_delivered"),
     "described": ("Described", "colour_of", "describe"),
     "frame": ("Box", "Frame"),
     "frames": ("Frames", "open_frames"),
+    "layers": ("layers_of", "require_known"),
+    "mark": ("Mark",),
+    "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
     "sealing": ("require_whole", "seal"),
     "sequence": ("FoundFile", "Kind", "Source", "find", "ranges"),
+    "sheet": ("marked", "write_sheet"),
+    "weights": ("open_weights", "seal_weights"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "LAYERS",
+    "Band",
     "Box",
     "DeliveredFrame",
     "Delivery",
@@ -41,6 +56,7 @@ __all__ = [
     "FrameOut",
     "Frames",
     "Kind",
+    "Mark",
     "Source",
     "as_matte",
     "colour_of",
@@ -51,16 +67,25 @@ __all__ = [
     "find",
     "hand_out",
     "is_linear",
+    "layers_of",
+    "made_by",
+    "marked",
+    "marks_of",
     "open_frames",
+    "open_weights",
     "ranges",
     "read_delivered",
+    "require_known",
     "require_whole",
     "seal",
+    "seal_weights",
+    "sidecar_of",
     "space_name",
     "take_back",
     "to_working",
     "working_space",
     "write_png16",
+    "write_sheet",
 ]
 
 

@@ -16,6 +16,7 @@ from .colour import DISPLAY, space_name, to_working
 from .exr_file import ALPHA_ATTRIBUTE, STRAIGHT
 from .exr_write import PartOut, exr_bytes
 from .frame import LARGEST_HALF, Box, Floats, Frame, Samples, as_float
+from .mark import Mark
 from .movie_write import encode_movie
 from .png import png_bytes
 from .sealing import place
@@ -74,7 +75,7 @@ class Delivery:
     def __init__(self, folder: Path, take: Take, *, colour: str | None = None) -> None:
         if not isinstance(take, Take):
             raise TypeError(f"a delivery needs the Take it belongs to, given {type(take).__name__}")
-        self.folder, self.take = folder, take
+        self.folder, self.take, self.mark = folder, take, Mark.of(take)
         self.colour = space_name(colour) if colour is not None else None
 
     def frame(self, out: FrameOut, *, layers: Sequence[str] = LAYERS, resume: bool = False) -> list[Output]:
@@ -97,9 +98,9 @@ class Delivery:
             files.append((f"delta/{self._name(out.number)}.exr", self._exr([delta], plate)))
         if "matte" in layers:
             codes = np.floor(out.matte.clip(0, 1).astype(np.float64) * 65535 + 0.5).astype(np.uint16)
-            files.append((f"matte/{self._name(out.number)}.png", png_bytes(codes, colour=None)))
+            files.append((f"matte/{self._name(out.number)}.png", png_bytes(codes, colour=None, mark=self.mark)))
         if "credit" in layers and out.credit_picture is not None:
-            files.append((f"credit/{self._name(out.number)}.png", png_bytes(out.credit_picture, colour=DISPLAY)))
+            files.append((f"credit/{self._name(out.number)}.png", png_bytes(out.credit_picture, colour=DISPLAY, mark=self.mark)))
         files.append((f"frames/{self._name(out.number)}.exr", self._exr(parts, plate)))
         return [self._write(name, data, out.number, resume=resume) for name, data in files]
 
@@ -110,11 +111,11 @@ class Delivery:
         """
         if codes.dtype != np.uint16:
             raise TypeError(f"png16 takes uint16 codes, given {codes.dtype}")
-        return self._write(name, png_bytes(codes, colour=colour), frame)
+        return self._write(name, png_bytes(codes, colour=colour, mark=self.mark), frame)
 
     def sheet(self, name: str, rows: Sequence[Sequence[tuple[str, npt.NDArray[np.uint8]]]]) -> Output:
         """Write a contact sheet as a PNG: rows of (label, display-encoded picture). Raises FootageError, UsageError."""
-        return self._write(name, png_bytes(sheet_picture(rows), colour=DISPLAY), None)
+        return self._write(name, png_bytes(sheet_picture(rows), colour=DISPLAY, mark=self.mark), None)
 
     def movie(self, name: str, pictures: Iterable[npt.NDArray[np.uint8] | Floats], fps: Fraction, *, codec: str = "h264") -> Output:
         """Write display-encoded pictures, uint8 or float32 0..1, as a movie.
@@ -124,7 +125,7 @@ class Delivery:
         """
         path = inside(self.folder, name)
         with new_file(path) as temporary:
-            digest = encode_movie(temporary, pictures, fps, codec=codec, called=place(path, None), suffix=path.suffix)
+            digest = encode_movie(temporary, pictures, fps, codec=codec, called=place(path, None), suffix=path.suffix, mark=self.mark)
         return Output(path=name, sha256=digest)
 
     def _name(self, number: int) -> str:
@@ -135,7 +136,7 @@ class Delivery:
 
     def _exr(self, parts: list[PartOut], plate: Frame) -> bytes:
         passed_on = {n: v for n, v in plate.passed_on.items() if n != "chromaticities" or self.colour in (None, plate.colour)}
-        return exr_bytes(parts, display=plate.display, pixel_aspect=plate.pixel_aspect, plan=self.take.plan_digest, passed_on=passed_on)
+        return exr_bytes(parts, display=plate.display, pixel_aspect=plate.pixel_aspect, mark=self.mark, passed_on=passed_on)
 
     def _rgb_part(self, out: FrameOut) -> PartOut:
         """The finished picture in the plate's own colour (or the one asked for), samples and windows, with the plate's other channels."""

@@ -16,8 +16,8 @@ from bottega.model import CredentialError, FootageError
 from .exr_file import read_channels
 from .exr_header import COPY_IT, check_whole, read_parts
 from .frame import Box, Samples
-from .frames import as_path
 from .sealing import open_plain, place
+from .whole_file import as_path
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

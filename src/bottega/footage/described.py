@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from bottega.model import Exemplar, FootageError, Role, SealedFile, UsageError, shown
 
 from .colour import known_space, light_space
-from .exr_header import ExrPart, picture_in, read_parts
+from .exr_header import ExrPart, header_of, picture_in
 from .frame import Box
 from .movie_file import movie_header
 from .sealing import open_plain, place
@@ -117,14 +117,7 @@ def _file(sealed: SealedFile, path: Path) -> Described:
 
 
 def _exr(fd: int, where: str) -> Described:
-    size, want = os.fstat(fd).st_size, _FIRST_READ_BYTES
-    while True:
-        head = os.pread(fd, want, 0)
-        try:
-            parts, _ = read_parts(head, where, whole=len(head) >= size)
-            break
-        except EOFError:
-            want *= 8
+    parts = header_of(lambda offset, count: os.pread(fd, count, offset), os.fstat(fd).st_size, where)
     index, names = picture_in([p.channels for p in parts], where)
     part = parts[index]
     colour, notes = _exr_colour(part)

@@ -6,8 +6,9 @@ import numpy as np
 
 from bottega.model import FootageError
 
-from .exr_header import COPY_IT, check_whole, picture_in, read_parts
+from .exr_header import COPY_IT, check_whole, only_part, picture_in, read_parts
 from .frame import Decoded, Samples
+from .whole_file import as_path
 
 ALPHA_ATTRIBUTE, STRAIGHT = "bottega:alpha", "straight"
 _KINDS = {"float16": "half", "float32": "float"}
@@ -18,7 +19,12 @@ def decode_exr(data: bytes, path: str, where: str) -> Decoded:
     parts, tables = read_parts(data, where)
     check_whole(data, parts, tables, where)
     index, names = picture_in([p.channels for p in parts], where)
-    part, (_, channels) = parts[index], read_channels(path, len(parts), where)[index]
+    part = parts[index]
+    if len(parts) > 1:
+        with as_path(only_part(data, parts, tables, index), ".exr") as alone:
+            [(_, channels)] = read_channels(alone, 1, where)
+    else:
+        [(_, channels)] = read_channels(path, 1, where)
     if sorted(channels) != sorted(part.channels) or any(c.shape != (part.data.height, part.data.width) for c in channels.values()):
         raise FootageError(f"{where} is a damaged EXR: {', '.join(sorted(channels)) or 'no channel'} could be read; {COPY_IT}")
     if "uint32" in {part.channels[n] for n in names}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,7 @@ _TILED, _DEEP, _MULTIPART = 0x200, 0x800, 0x1000
 # Scan lines in a chunk by the number of the compression (OpenEXR file layout, "compression").
 _CHUNK_LINES = {0: 1, 1: 1, 2: 1, 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256}
 _KINDS = {0: "uint32", 1: "half", 2: "float"}
+_FIRST_READ_BYTES = 1 << 16
 _FAVOURITE_LAYERS = ("", "rgb", "rgba", "beauty")
 
 
@@ -28,6 +29,7 @@ class ExrPart:
 
     raw: Mapping[str, bytes]
     flags: int
+    header: bytes = b""
 
     @cached_property
     def data(self) -> Box:
@@ -124,6 +126,35 @@ def read_parts(data: bytes, where: str, *, whole: bool = True) -> tuple[list[Exr
     return parts, at
 
 
+def header_of(read: Callable[[int, int], bytes], size: int, where: str) -> list[ExrPart]:
+    """The parts of a file by its headers alone; `read(offset, count)` gives its bytes. Raises FootageError."""
+    want = _FIRST_READ_BYTES
+    while True:
+        head = read(0, want)
+        try:
+            return read_parts(head, where, whole=len(head) >= size)[0]
+        except EOFError:
+            want *= 8
+
+
+def only_part(data: bytes, parts: list[ExrPart], tables: int, index: int) -> bytes:
+    """The same file with one part alone, so that the library sees nothing of the others. For a file that `check_whole` let pass.
+
+    A part of a multi-part file is a header, a table of places and chunks that begin with the part's number (OpenEXR file layout).
+    """
+    counts = [struct.unpack("<i", p.raw["chunkCount"])[0] for p in parts]
+    start = tables + 8 * sum(counts[:index])
+    part, lead = parts[index], 20 if parts[index].tiled else 8
+    chunks = []
+    for offset in np.frombuffer(data, "<u8", counts[index], start).tolist():
+        (packed,) = struct.unpack_from("<i", data, offset + 4 + lead - 4)
+        chunks.append(data[offset + 4 : offset + 4 + lead + packed])
+    flags = part.flags & ~_MULTIPART & ~_TILED | (_TILED if part.tiled else 0)
+    begin = MAGIC + struct.pack("<I", flags) + part.header + b"\0"
+    places = np.cumsum([len(begin) + 8 * len(chunks), *map(len, chunks)])[:-1].astype("<u8")
+    return begin + places.tobytes() + b"".join(chunks)
+
+
 def check_whole(data: bytes, parts: list[ExrPart], at: int, where: str) -> None:
     """Refuse a file whose chunks do not all lie inside it. Raises FootageError.
 
@@ -161,6 +192,7 @@ def _walk(data: bytes) -> tuple[list[ExrPart], int]:
     flags, at, parts = struct.unpack_from("<I", data, 4)[0], 8, []
     while True:
         raw: dict[str, bytes] = {}
+        begin = at
         while _byte(data, at):
             name_end = _end(data, at)
             type_end = _end(data, name_end + 1)
@@ -173,7 +205,7 @@ def _walk(data: bytes) -> tuple[list[ExrPart], int]:
             at = type_end + 5 + size
         at += 1
         if raw:
-            parts.append(ExrPart(raw, flags))
+            parts.append(ExrPart(raw, flags, data[begin : at - 1]))
         if not flags & _MULTIPART or not raw:
             break
     if not parts:

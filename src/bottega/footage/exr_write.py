@@ -11,6 +11,7 @@ import numpy as np
 
 from .colour import interop_id
 from .frame import Box, Samples
+from .mark import Mark
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -24,12 +25,12 @@ class PartOut:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 
-def exr_bytes(parts: list[PartOut], *, display: Box, pixel_aspect: float, plan: str, passed_on: Mapping[str, Any]) -> bytes:
-    """Encode parts with lossless ZIP. No time, user, machine or path goes in."""
+def exr_bytes(parts: list[PartOut], *, display: Box, pixel_aspect: float, mark: Mark, passed_on: Mapping[str, Any]) -> bytes:
+    """Encode parts with lossless ZIP, each with the mark. No time, user, machine or path goes in."""
     import OpenEXR
 
     written = [
-        OpenEXR.Part(_header(p, display, pixel_aspect, plan, passed_on), {n: _contiguous(c) for n, c in p.channels.items()}, p.name)
+        OpenEXR.Part(_header(p, display, pixel_aspect, mark, passed_on), {n: _contiguous(c) for n, c in p.channels.items()}, p.name)
         for p in parts
     ]
     out = io.BytesIO()
@@ -38,7 +39,7 @@ def exr_bytes(parts: list[PartOut], *, display: Box, pixel_aspect: float, plan: 
     return out.getvalue()
 
 
-def _header(part: PartOut, display: Box, pixel_aspect: float, plan: str, passed_on: Mapping[str, Any]) -> dict[str, Any]:
+def _header(part: PartOut, display: Box, pixel_aspect: float, mark: Mark, passed_on: Mapping[str, Any]) -> dict[str, Any]:
     import OpenEXR
 
     header: dict[str, Any] = {
@@ -47,7 +48,7 @@ def _header(part: PartOut, display: Box, pixel_aspect: float, plan: str, passed_
         "dataWindow": part.data.window(),
         "displayWindow": display.window(),
         "pixelAspectRatio": pixel_aspect,
-        "bottega:plan": plan,
+        **mark.fields(),
         # Chromaticities and time code are shared by all parts (OpenEXR, "shared attributes").
         **{n: OpenEXR.TimeCode(*v) if n == "timeCode" else v for n, v in passed_on.items()},
         **part.attributes,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
 from typing import Self
@@ -21,10 +19,12 @@ from .colour import is_linear, space_name, to_working
 from .described import Described, colour_of, describe, needs_colour, path_of
 from .exr_file import decode_exr
 from .frame import LARGEST_HALF, Box, Decoded, Floats, Frame, as_float, on_canvas
+from .layers import check_layers, layers_in, movie_layers
 from .movie_file import CheckedFile, MovieReader, changed
 from .sealing import open_plain, place
 from .sequence import MOVIES, ranges
 from .still_file import decode_still
+from .whole_file import as_path
 
 
 def open_frames(
@@ -47,6 +47,8 @@ def open_frames(
     changed, FootageError for damaged files, UsageError when a colour space is unknown.
     """
     check_door(door)
+    if exemplar.role in (Role.MODEL, Role.TEMPLATE):
+        raise UsageError(f"exemplar {exemplar.digest[:12]} is a {exemplar.role.value} and no picture: read it with open_weights")
     door.admit(clearance, exemplar.digest)
     exemplar.check()
     for sealed in exemplar.files:
@@ -132,15 +134,17 @@ class Frames:
             file = CheckedFile(open_plain(path, number), sealed)
             try:
                 self._movie = MovieReader(file, PurePath(sealed.path).suffix.lower(), place(sealed.path, None))
+                check_layers(movie_layers(self._movie.container), self.exemplar, place(sealed.path, None))
             except BaseException:
                 file.close()
                 raise
         return self._movie.read(number - self.numbers[0])
 
     def _from_still(self, sealed: SealedFile, where: str) -> Decoded:
-        data = sealed_bytes(sealed, path_of(sealed, self._root))
-        with as_path(data, PurePath(sealed.path).suffix.lower()) as path:
-            if PurePath(sealed.path).suffix.lower() == ".exr":
+        data, suffix = sealed_bytes(sealed, path_of(sealed, self._root)), PurePath(sealed.path).suffix.lower()
+        check_layers(layers_in(data, suffix, self.exemplar.role, where), self.exemplar, where)
+        with as_path(data, suffix) as path:
+            if suffix == ".exr":
                 return decode_exr(data, path, where)
             return decode_still(data, path, sealed.path, where)
 
@@ -233,25 +237,6 @@ def sealed_bytes(sealed: SealedFile, path: Path) -> bytes:
     if hashlib.sha256(data).hexdigest() != sealed.sha256:
         raise changed(sealed, "its bytes")
     return data
-
-
-@contextmanager
-def as_path(data: bytes, suffix: str) -> Iterator[str]:
-    """A path for libraries that open files, which leads to these bytes in memory and nowhere else."""
-    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
-        fd = os.memfd_create("frame")
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(fd, view) :]
-            yield f"/proc/self/fd/{fd}"
-        finally:
-            os.close(fd)
-        return
-    with tempfile.TemporaryDirectory(prefix="bottega-") as folder:  # mode 0700
-        path = Path(folder) / f"frame{suffix}"
-        path.write_bytes(data)
-        yield str(path)
 
 
 def _unpremultiplied(rgb: Floats, alpha: Floats) -> Floats:

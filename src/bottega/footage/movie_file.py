@@ -116,7 +116,7 @@ def changed(sealed: SealedFile, what: str, frame: int | None = None) -> ConsentE
 
 def movie_header(file: Any, suffix: str, where: str) -> MovieHeader:
     """Read a movie's header, decoding nothing. Raises FootageError."""
-    with _container(file, where, suffix) as container:
+    with open_container(file, suffix, where) as container:
         return _header(container, where)
 
 
@@ -125,9 +125,9 @@ class MovieReader:
 
     def __init__(self, file: Any, suffix: str, where: str) -> None:
         self._file, self._where = file, where
-        self._container = _container(file, where, suffix)
-        self.header = _header(self._container, where)
-        self._stream = self._container.streams.video[0]
+        self.container = open_container(file, suffix, where)
+        self.header = _header(self.container, where)
+        self._stream = self.container.streams.video[0]
         self._stream.thread_count = 1
         self._frames: Iterator[Any] | None = None
         self._next, self._begun = 0, False
@@ -157,7 +157,7 @@ class MovieReader:
     def close(self) -> None:
         """Close the movie and its file."""
         self._frames = None
-        self._container.close()
+        self.container.close()
         self._file.close()
 
     def _picture(self, place: int) -> Any:
@@ -179,13 +179,13 @@ class MovieReader:
             self._index = self._times()
         if self._index is not None:
             times = sorted(self._index)
-            self._container.seek(times[min(place, len(times) - 1)], stream=self._stream, backward=True)
-        self._frames, self._next, self._begun = self._container.decode(self._stream), 0, True
+            self.container.seek(times[min(place, len(times) - 1)], stream=self._stream, backward=True)
+        self._frames, self._next, self._begun = self.container.decode(self._stream), 0, True
 
     def _times(self) -> dict[int, int]:
         """The place of every picture by its time, from the packets; B-frames lie in another order than they are shown."""
-        self._container.seek(0, stream=self._stream)
-        times = sorted(p.pts for p in self._container.demux(self._stream) if p.pts is not None)
+        self.container.seek(0, stream=self._stream)
+        times = sorted(p.pts for p in self.container.demux(self._stream) if p.pts is not None)
         if len(set(times)) != self.header.frame_count:
             count, said = len(set(times)), self.header.frame_count
             why = "it is cut off or has a strange edit list; export it again"
@@ -291,12 +291,25 @@ def _coding(codec: Any) -> tuple[Coding, tuple[str, ...]]:
     return Coding(bits=bits, limited=not full, matrix=matrix if matrix in MATRICES else BT709), tuple(notes)
 
 
-def _container(file: Any, where: str, suffix: str) -> Any:
+def streams_of(container: Any) -> list[tuple[str, str]]:
+    """Every stream of an open movie, and whether it is the `picture`, a `note` that is no picture, or `unknown`."""
+    out, pictures = [], 0
+    for stream in container.streams:
+        use = "note" if stream.type in ("audio", "data", "subtitle") else "unknown"
+        if stream.type == "video":
+            pictures += 1
+            use = "picture" if pictures == 1 else "unknown"
+        out.append((f"stream {stream.index} {stream.type}", use))
+    return out
+
+
+def open_container(file: Any, suffix: str, where: str) -> Any:
+    """Open a movie's container. Raises FootageError."""
     import av
 
     try:
         # The format is named: left to guess, a playlist called .mov would lead to files that nobody sealed.
-        return av.open(file, "r", format=_DEMUXERS[suffix], options={"err_detect": "explode"})
+        return av.open(file, "r", format=_DEMUXERS[suffix], options={"err_detect": "explode", "export_xmp": "1"})
     except _ffmpeg_errors() as problem:
         if isinstance(file, CheckedFile) and file.refusal:
             raise file.refusal from problem

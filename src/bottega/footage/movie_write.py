@@ -1,9 +1,10 @@
-"""Movies out: Rec.709 by its own matrix, tagged so, one thread, no dates: the same pictures give the same bytes."""
+"""Movies out: Rec.709 by its own matrix, tagged so, marked, one thread, no dates: the same pictures give the same bytes."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from bottega.model import FootageError, UsageError
 
 from .frame import Floats
+from .mark import Mark, in_moov, uuid_box
 from .yuv import BT709, Codes, Coding, from_rgb
 
 Picture = npt.NDArray[np.uint8] | Floats
@@ -44,7 +46,7 @@ class _Target(io.FileIO):
         return len(data)
 
 
-def encode_movie(path: Path, pictures: Iterable[Picture], fps: Fraction, *, codec: str, called: str, suffix: str) -> str:
+def encode_movie(path: Path, pictures: Iterable[Picture], fps: Fraction, *, codec: str, called: str, suffix: str, mark: Mark) -> str:
     """Encode pictures to `path` and give the file's sha256; `called` is the name that errors use. Raises FootageError, UsageError."""
     import av
 
@@ -61,6 +63,8 @@ def encode_movie(path: Path, pictures: Iterable[Picture], fps: Fraction, *, code
             raise file.refusal or OSError(problem.errno, problem.strerror) from problem
     if not count:
         raise FootageError(f"movie {called}: no picture was given, needed is at least one")
+    with path.open("r+b") as file:
+        _mark(file, container, mark)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -85,6 +89,31 @@ def _encode(file: Any, container: str, pictures: Iterable[Picture], fps: Fractio
         if stream is not None:
             out.mux(stream.encode(None))
     return count
+
+
+def _mark(file: Any, container: str, mark: Mark) -> None:
+    """Put the mark where readers of that container look for it."""
+    if container == "mp4":
+        file.seek(0, io.SEEK_END)
+        file.write(uuid_box(mark))
+        return
+    at = _last_box(file)
+    file.seek(at)
+    moov = in_moov(file.read(), mark)
+    file.seek(at)
+    file.write(moov)
+
+
+def _last_box(file: Any) -> int:
+    """Where the last of a movie's boxes begins (ISO/IEC 14496-12, 4.2)."""
+    at, end = 0, file.seek(0, io.SEEK_END)
+    while True:
+        file.seek(at)
+        size, _, longer = struct.unpack(">I4sQ", file.read(16))
+        following = at + (longer if size == 1 else size)
+        if following >= end:
+            return at
+        at = following
 
 
 def _stream(out: Any, codec_name: str, fps: Fraction, size: tuple[int, ...]) -> Any:

@@ -12,6 +12,7 @@ from bottega.model import FootageError
 
 from .colour import DISPLAY, space_name, to_working
 from .frame import Box, Floats, Frame, Samples, as_float
+from .mark import Mark
 from .png import png_bytes
 from .whole_file import write_whole
 
@@ -31,14 +32,14 @@ def hand_out(frame: Frame, *, key_colour: str) -> npt.NDArray[np.uint16]:
     return np.floor(codes.astype(np.float64) * CODES + 0.5).astype(np.uint16)
 
 
-def write_png16(path: Path, codes: npt.NDArray[np.uint16], *, key_colour: str = DISPLAY, frame: int | None = None) -> str:
-    """Write handed-out codes as a 16-bit PNG that says its colour, and give its sha256. Never overwrites.
+def write_png16(path: Path, codes: npt.NDArray[np.uint16], *, mark: Mark, key_colour: str = DISPLAY, frame: int | None = None) -> str:
+    """Write handed-out codes as a 16-bit PNG that says its colour and what it is, and give its sha256. Never overwrites.
 
     Raises FootageError, and UsageError for a colour space that a PNG cannot say.
     """
     if codes.dtype != np.uint16:
         raise TypeError(f"a 16-bit PNG takes uint16 codes, given {codes.dtype}")
-    return write_whole(path, png_bytes(codes, colour=key_colour), frame)
+    return write_whole(path, png_bytes(codes, colour=key_colour, mark=mark), frame)
 
 
 def take_back(key: Frame, plate: Frame, *, allow_8bit: bool = False) -> Floats:

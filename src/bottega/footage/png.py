@@ -11,6 +11,7 @@ import numpy.typing as npt
 from bottega.model import UsageError, shown
 
 from .colour import space_name
+from .mark import Mark
 
 _LEVEL = 3
 _GREY, _RGB = 0, 2
@@ -19,8 +20,8 @@ _UP = 2
 _SAYS = {"sRGB Encoded Rec.709 (sRGB)": (b"sRGB", b"\0"), "sRGB Encoded P3-D65": (b"cICP", bytes([12, 13, 0, 1]))}
 
 
-def png_bytes(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], *, colour: str | None) -> bytes:
-    """Encode (H, W) grey or (H, W, 3) RGB codes of 8 or 16 bits; the file says its `colour` (None: numbers, as a matte).
+def png_bytes(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], *, colour: str | None, mark: Mark) -> bytes:
+    """Encode (H, W) grey or (H, W, 3) RGB codes of 8 or 16 bits; the file says its `colour` (None: numbers, as a matte) and carries `mark`.
 
     Raises TypeError, ValueError, and UsageError for a colour space that a PNG cannot say.
     """
@@ -39,7 +40,7 @@ def png_bytes(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], *, colour: 
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     pixels = zlib.compress(filtered.tobytes(), _LEVEL)
-    chunks = [(b"IHDR", header), *said, (b"IDAT", pixels), (b"IEND", b"")]
+    chunks = [(b"IHDR", header), *said, mark.png_chunk(), (b"IDAT", pixels), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
 
 

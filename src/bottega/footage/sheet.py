@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from .colour import DISPLAY
+from .mark import Mark
+from .png import png_bytes
+from .whole_file import write_whole
+
+Edges = tuple[int, int, int, int]
+Ink = tuple[int, int, int]
 Picture = npt.NDArray[np.uint8]
 _LABEL_PX, _TEXT_PX, _GAP_PX = 26, 15, 4
+_LINE_PX = 2
 _GROUND, _INK = 24, (0.85, 0.85, 0.85)
 
 
@@ -31,6 +40,42 @@ def sheet_picture(rows: Sequence[Sequence[tuple[str, Picture]]]) -> Picture:
             x += picture.shape[1] + _GAP_PX
         y += height
     return whole
+
+
+def write_sheet(path: Path, rows: Sequence[Sequence[tuple[str, Picture]]], *, mark: Mark) -> str:
+    """Write a contact sheet as a PNG, and give its sha256. Never overwrites. Raises FootageError, ValueError."""
+    return write_whole(path, png_bytes(sheet_picture(rows), colour=DISPLAY, mark=mark))
+
+
+def marked(picture: Picture, boxes: Sequence[tuple[str, Edges, Ink]]) -> Picture:
+    """A copy of a picture with frames drawn on it: a label, the edges (left, top, right, bottom; half-open) and a colour for each."""
+    out = picture.copy()
+    height, width = out.shape[:2]
+    for label, (left, top, _, bottom), ink in boxes:
+        if label:
+            below = bottom if bottom + _LABEL_PX <= height else max(0, top - _LABEL_PX)
+            _write_on(out, label, min(max(0, left), width - 1), max(0, below), ink)
+    for _, (left, top, right, bottom), ink in boxes:  # after the labels: no label hides a box
+        rows, columns = slice(max(0, top), max(0, bottom)), slice(max(0, left), max(0, right))
+        for inner in range(_LINE_PX):
+            for x in (left + inner, right - 1 - inner):
+                if 0 <= x < width:
+                    out[rows, x] = ink
+            for y in (top + inner, bottom - 1 - inner):
+                if 0 <= y < height:
+                    out[y, columns] = ink
+    return out
+
+
+def _write_on(picture: Picture, label: str, left: int, top: int, ink: Ink) -> None:
+    """Put a label on a dark ground at a box's corner, as wide as the picture lets it be."""
+    strip = _label(label, max(1, picture.shape[1] - left))[..., :1].astype(np.float32)
+    letters = ((strip - _GROUND) / (_INK[0] * 255 - _GROUND)).clip(0, 1)
+    written = np.flatnonzero(letters.any(axis=(0, 2)))
+    letters = letters[: picture.shape[0] - top, : int(written[-1]) + _GAP_PX] if written.size else letters[:, :0]
+    place = picture[top : top + letters.shape[0], left : left + letters.shape[1]]
+    letters = letters[:, : place.shape[1]]
+    place[:] = (_GROUND * (1 - letters) + np.array(ink, np.float32) * letters).astype(np.uint8)
 
 
 def _label(text: str, width: int) -> Picture:

@@ -68,8 +68,6 @@ def decode_still(data: bytes, path: str, name: str, where: str) -> Decoded:
         problem = image.geterror()
         if pixels is None or problem:
             raise FootageError(f"{where} is cut off or damaged ({_one_line(problem)}): {_COPY_IT}")
-        if image.seek_subimage(1, 0):
-            raise FootageError(f"{where} has a second page, allowed is one picture a file: save it flattened, without layers or thumbnail")
     finally:
         image.close()
     return _decoded(np.atleast_3d(pixels), header, where)

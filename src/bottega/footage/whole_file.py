@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -81,6 +82,25 @@ def write_whole(path: Path, data: bytes, frame: int | None = None, *, resume: bo
         while view:
             view = view[file.write(view) :]
     return hashlib.sha256(data).hexdigest()
+
+
+@contextmanager
+def as_path(data: bytes, suffix: str) -> Iterator[str]:
+    """A path for libraries that open files, which leads to these bytes in memory and nowhere else."""
+    if hasattr(os, "memfd_create") and Path("/proc/self/fd").is_dir():
+        fd = os.memfd_create("frame")
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            yield f"/proc/self/fd/{fd}"
+        finally:
+            os.close(fd)
+        return
+    with tempfile.TemporaryDirectory(prefix="bottega-") as folder:  # mode 0700
+        path = Path(folder) / f"frame{suffix}"
+        path.write_bytes(data)
+        yield str(path)
 
 
 def _sync(path: Path) -> None:

@@ -10,20 +10,23 @@ from .consent import (
     Licence,
     LicenceKind,
     Representation,
+    RevocationEffect,
     ScriptRef,
     Signature,
     SignatureKind,
     Technique,
 )
 from .errors import BottegaError, ConsentError, CredentialError, FootageError, JobError, Reason, UsageError
-from .exemplar import CHUNK_BYTES, Exemplar, Role, SealedFile, content_digest
+from .exemplar import CHUNK_BYTES, Exemplar, Layer, LayerUse, MadeBy, Marks, MarkState, Role, SealedFile, content_digest
+from .faces import Detection, FaceBox, FaceDocument, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
+from .learned import Learned, LearnedKind
 from .names import code, label, sha256_text, shown
 from .people import Person, PersonKind, subject_id
 from .record import Record, canonical_json, utc_instant, utc_text
 from .show import Shot, Show
-from .take import Claim, Output, Share, Take, TakeInput, TakeState
-from .use import Content, Delivery, Input, Purpose, Use
+from .take import Claim, Output, Share, Take, TakeInput, TakeState, VisibleMark
+from .use import Content, Delivery, Input, Purpose, TextCheck, Use
 
 __all__ = [
     "CHUNK_BYTES",
@@ -37,15 +40,27 @@ __all__ = [
     "ContentLimits",
     "CredentialError",
     "Delivery",
+    "Detection",
     "Exemplar",
+    "FaceBox",
+    "FaceDocument",
+    "FaceKind",
+    "FaceTrack",
     "FootageError",
     "FrameRange",
     "Grantor",
     "GrantorRole",
     "Input",
     "JobError",
+    "Layer",
+    "LayerUse",
+    "Learned",
+    "LearnedKind",
     "Licence",
     "LicenceKind",
+    "MadeBy",
+    "MarkState",
+    "Marks",
     "Output",
     "Person",
     "PersonKind",
@@ -53,6 +68,7 @@ __all__ = [
     "Reason",
     "Record",
     "Representation",
+    "RevocationEffect",
     "Role",
     "ScriptRef",
     "SealedFile",
@@ -65,11 +81,14 @@ __all__ = [
     "TakeInput",
     "TakeState",
     "Technique",
+    "TextCheck",
     "UsageError",
     "Use",
+    "VisibleMark",
     "canonical_json",
     "code",
     "content_digest",
+    "faces_digest",
     "label",
     "sha256_text",
     "shown",

@@ -52,6 +52,13 @@ class SignatureKind(StrEnum):
     ED25519 = "ed25519"
 
 
+class RevocationEffect(StrEnum):
+    """What a revocation touches: jobs from now on, or also what was made and is not released."""
+
+    FUTURE_JOBS = "future_jobs"
+    UNRELEASED_OUTPUTS = "unreleased_outputs"
+
+
 class LicenceKind(StrEnum):
     """On what ground a work may be used."""
 

@@ -15,13 +15,70 @@ CHUNK_BYTES = 16 * 1024 * 1024
 
 
 class Role(StrEnum):
-    """What an exemplar is for."""
+    """What an exemplar is for. A model's weights and a face template are no pictures, but are sealed and cleared like them.
+
+    `band` is none that anybody brings: the visible mark that we write is credited in that role, as no artist's work.
+    """
 
     PLATE = "plate"
     KEY = "key"
     MATTE = "matte"
     REGION = "region"
     REFERENCE = "reference"
+    MODEL = "model"
+    TEMPLATE = "template"
+    BAND = "band"
+
+
+class LayerUse(StrEnum):
+    """What Bottega does with a layer of a file: decode it, pass it over as no picture, or not know what it is."""
+
+    PICTURE = "picture"
+    NOTE = "note"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer(Record):
+    """One thing that a file holds, by its header: a part and channel, a page, a chunk, a stream. `name` says which."""
+
+    name: str
+    use: LayerUse
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeBy(Record):
+    """Where a picture says, or its hash shows, that Bottega made it: the show, and the plans of its takes.
+
+    `source` is the plate of which it is a plain copy, handed out to be painted on; such a picture has no plan.
+    """
+
+    show_id: str
+    plans: tuple[str, ...] = ()
+    source: str | None = None
+
+
+class MarkState(StrEnum):
+    """What a file's Content Credentials are worth: there are none, they hold, they hold and are of a signer we trust, or they do not."""
+
+    NONE = "none"
+    VALID = "valid"
+    TRUSTED = "trusted"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks(Record):
+    """The Content Credentials (C2PA) that a picture came with.
+
+    `mining` are the uses that they do not allow (`cawg.ai_training` ...), `faults` the validator's codes of what does not hold,
+    and `sidecars` the sha256 of the `.c2pa` files that lay beside it.
+    """
+
+    state: MarkState = MarkState.NONE
+    mining: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    sidecars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +102,8 @@ class Exemplar(Record):
 
     `digest` depends on the bytes and the frame numbers alone, not on paths or names, so a renamed file keeps its record.
     `came_from` is the path it was added from, kept in the show only (never in the ledger): a path may hold a name.
+    `layers` is all that the files hold by their headers (None: not listed), `marks` what they are signed with, `made_by` the take
+    that they come from, and `derived_from` the digest of the picture of which this is another encoding.
     """
 
     schema: ClassVar[str] = "bottega.exemplar"
@@ -58,6 +117,10 @@ class Exemplar(Record):
     author_id: str | None = None
     licence_id: str | None = None
     came_from: str | None = None
+    layers: tuple[Layer, ...] | None = None
+    marks: Marks | None = None
+    made_by: MadeBy | None = None
+    derived_from: str | None = None
 
     def check(self) -> None:
         """Raise CredentialError unless the digest is that of the listed files."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import ClassVar
 
+from .errors import UsageError
 from .frames import FrameRange
 from .names import code
 from .record import Record
@@ -19,7 +21,8 @@ KEY_COLOUR = "srgb_tx"
 class Show(Record):
     """A show's settings, as `bottega.toml` keeps them.
 
-    `key_colour` is what painted PNG and TIFF keys are declared to be when neither the file nor the artist says.
+    `key_colour` is what painted PNG and TIFF keys are declared to be when neither the file nor the artist says. `ledger` is a
+    PostgreSQL URL; None is the file `ledger.db`.
     """
 
     schema: ClassVar[str] = "bottega.show"
@@ -30,6 +33,7 @@ class Show(Record):
     working_colour: str = WORKING_COLOUR
     key_colour: str = KEY_COLOUR
     first_frame: int = 1001
+    ledger: str | None = None
 
     def __post_init__(self) -> None:
         code(self.code, "show code")
@@ -37,7 +41,10 @@ class Show(Record):
 
 @dataclass(frozen=True, kw_only=True)
 class Shot(Record):
-    """A shot: its plate by digest, its frames (holes listed, never silently held), its size and colour space."""
+    """A shot: its plate by digest, its frames (holes listed, never silently held), its size and colour space.
+
+    `episode` and `scene` are codes, for consents that list them; `performed_at` is when it was played before the camera.
+    """
 
     schema: ClassVar[str] = "bottega.shot"
 
@@ -49,6 +56,16 @@ class Shot(Record):
     height: int
     holes: tuple[int, ...] = ()
     handle_frames: int = HANDLE_FRAMES
+    episode: str | None = None
+    scene: str | None = None
+    performed_at: datetime | None = None
 
     def __post_init__(self) -> None:
         code(self.code, "shot code")
+        for name in ("episode", "scene"):
+            if getattr(self, name) is not None:
+                code(getattr(self, name), f"shot {self.code}: {name}")
+        if self.performed_at is not None:
+            if self.performed_at.tzinfo is None:
+                raise UsageError(f"shot {self.code}: performed_at {self.performed_at.isoformat()} has no time zone")
+            object.__setattr__(self, "performed_at", self.performed_at.astimezone(UTC))

@@ -63,13 +63,23 @@ class Output(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VisibleMark(Record):
+    """The band that a take carries because it rests on an override: its words, and the digest that stands for it in the shares."""
+
+    text: str
+    digest: str
+    override_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Take(Record):
     """The record of a take, kept as `take.json`.
 
     `settings` are the job's, complete. `plan_digest` is the sha256 of all that decides the bits: inputs, settings, seed,
     frames and engine revision; two takes with the same one hold the same pictures. `shares` are over all pixels,
     `touched_shares` over those that are not the plate's own; `carried` says for each frame how much of its matte the keys
-    reached (a low one is where another key would help).
+    reached (a low one is where another key would help). `stopped` is why the gate set the take aside.
+    `band` is the visible mark of what is not cleared.
     """
 
     schema: ClassVar[str] = "bottega.take"
@@ -101,6 +111,8 @@ class Take(Record):
     outputs: tuple[Output, ...] = ()
     warnings: tuple[str, ...] = ()
     remake_of: str | None = None
+    stopped: tuple[str, ...] = ()
+    band: VisibleMark | None = None
 
     @property
     def name(self) -> str:

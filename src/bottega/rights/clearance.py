@@ -24,7 +24,8 @@ CLEARANCE_PREFIX = b"bottega.clearance/1\n"
 class Clearance(Record):
     """What was allowed: the pictures in `inputs` (sorted digests), to one job, from `issued_at` up to but not at `expires_at`.
 
-    `decision_idx` is the ledger entry in which the gate recorded its yes. `signature` is Ed25519 in lower-case hexadecimal.
+    `decision_idx` is the ledger entry in which the gate recorded its yes. `watermark` says that the result has to carry one.
+    `signature` is Ed25519 in lower-case hexadecimal.
     """
 
     schema: ClassVar[str] = "bottega.clearance"
@@ -39,6 +40,7 @@ class Clearance(Record):
     issued_at: datetime
     expires_at: datetime
     key_id: str
+    watermark: bool = False
     signature: str = ""
 
     def statement(self) -> bytes:

@@ -11,7 +11,8 @@ from bottega.model import ConsentError, Use, label, utc_text
 
 from .clearance import LONGEST_SPAN, Clearance, sign_clearance, verify_clearance
 from .decision import Decision, decide
-from .ledger import Clock, Entry, Ledger, Transaction, not_before
+from .decision.faces import faces_on_record
+from .ledger import Clock, Entry, Head, Ledger, Transaction, not_before
 from .private.keys import key_id
 from .reasons import refusal
 from .record.state import State
@@ -59,6 +60,7 @@ class Gate:
             issued_at=entry.at,
             expires_at=min(latest, decision.valid_until) if decision.valid_until else latest,
             key_id=self._key_id,
+            watermark=decision.watermark,
         )
         return sign_clearance(unsigned, self._key)
 
@@ -67,6 +69,7 @@ class Gate:
     ) -> tuple[Decision, Entry]:
         label(job_id, "job id")
         self._state.refresh(self._ledger)
+        _check_key(self._state, self._key_id)
         decision = decide(use, self._state, now=transaction.now)
         entry = transaction.append(
             "gate.decided",
@@ -74,16 +77,22 @@ class Gate:
                 "allow": decision.allow,
                 "clearance_id": clearance_id if decision.allow else None,
                 "dry_run": dry_run,
+                "faces": faces_on_record(use, self._state),
                 "grants": decision.grants,
                 "inputs": _digests(use),
                 "job_id": job_id,
                 "licences": decision.licences,
+                "lifted": [{"code": r.code, "detail": r.detail} for r in decision.lifted],
+                "override_id": decision.override_id,
                 "reasons": [{"code": r.code, "detail": r.detail} for r in decision.reasons],
                 "resolved": dict(decision.resolved),
                 "use": use.to_json(),
                 "use_digest": use.digest(),
+                "watermark": decision.watermark,
             },
         )
+        if decision.override_id is not None and not dry_run:
+            transaction.append("override.used", {"override_id": decision.override_id, "decision_idx": entry.idx, "job_id": job_id})
         return replace(decision, idx=entry.idx), entry
 
 
@@ -103,13 +112,14 @@ class Door:
         self._door_id = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._seen: dict[str, Clearance] = {}
+        self._judged: dict[str, Head] = {}
         self._state = _open_state(ledger, public_key, show_id=show_id)
 
     def admit(self, clearance: Clearance, digest: str) -> None:
         """Let a picture be read, or raise ConsentError. To be called before every file; after the first time it is quick.
 
         1 signature, 2 key, 3 show, 4 job, 5 picture listed, 6 time, 7 recorded by the gate, 8 spent by this door and no
-        other, 9 nothing that it rests on has ended since.
+        other, 9 nothing that was recorded since makes it a no.
         """
         with self._lock:
             own = self._known(clearance)
@@ -120,6 +130,7 @@ class Door:
                 raise refusal("not_listed", f"clearance {own.clearance_id} does not list picture {str(digest)[:12]}")
             if self._ledger.head() != self._state.head:
                 self._state.refresh(self._ledger)
+            _check_key(self._state, self._key_id)  # 2
             self._check_time(own)  # 6
             if first:
                 self._check_recorded(own)  # 7
@@ -154,9 +165,10 @@ class Door:
             raise refusal("clearance_expired", f"clearance {clearance.clearance_id} holds {span}, it is {utc_text(now)}")
 
     def _check_recorded(self, clearance: Clearance) -> None:
-        entry = self._state.cleared.get(clearance.decision_idx)
+        decided = self._state.cleared.get(clearance.decision_idx)
+        said = decided.data if decided else {}
         facts = _recorded_facts(clearance)
-        if entry is None or entry.at != clearance.issued_at or any(entry.data.get(k) != v for k, v in facts.items()):
+        if decided is None or decided.at != clearance.issued_at or any(said.get(k) != v for k, v in facts.items()):
             raise refusal("not_recorded", f"clearance {clearance.clearance_id} does not match ledger entry {clearance.decision_idx}")
 
     def _spend(self, clearance: Clearance) -> None:
@@ -170,20 +182,33 @@ class Door:
         self._state.refresh(self._ledger)
 
     def _check_not_ended(self, clearance: Clearance) -> None:
-        licences = tuple(self._state.cleared[clearance.decision_idx].data["licences"])
-        stopped = self._state.stopped(clearance.grants, licences)
+        """Whatever was recorded since the yes: what it rests on has not ended, and the same question still gets a yes."""
+        said = self._state.cleared[clearance.decision_idx].data
+        stopped = self._state.stopped(clearance.grants, tuple(said["licences"]))
         if stopped:
             raise ConsentError(*stopped)
+        if self._judged.get(clearance.clearance_id) == self._state.head:
+            return
+        again = decide(Use.from_json(said["use"]), self._state, now=not_before(self._state.at, self._clock()))
+        if not again.allow:
+            raise ConsentError(*again.reasons)
+        self._judged[clearance.clearance_id] = self._state.head
 
 
 def _open_state(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str) -> State:
-    """Read the ledger and check that it is this show's, and bound to this key."""
+    """Read the ledger and check that it is the one signed last, this show's, and bound to this key."""
+    ledger.attest()
     state = State.of(ledger)
     if state.show_id is None or state.show_id != show_id:
         raise refusal("wrong_show", f"{ledger.path} is the ledger of show {state.show_id}, asked is {show_id}")
-    if state.gate_key_id != key_id(public_key):
-        raise refusal("unknown_key", f"the gate's key is {state.gate_key_id}, given is {key_id(public_key)}")
+    _check_key(state, key_id(public_key))
     return state
+
+
+def _check_key(state: State, given: str) -> None:
+    """The key may have been rotated since it was loaded."""
+    if state.gate_key_id != given:
+        raise refusal("unknown_key", f"the gate's key is {state.gate_key_id}, given is {given}")
 
 
 def _recorded_facts(clearance: Clearance) -> dict[str, Any]:
@@ -196,6 +221,7 @@ def _recorded_facts(clearance: Clearance) -> dict[str, Any]:
         "inputs": [*clearance.inputs],
         "job_id": clearance.job_id,
         "use_digest": clearance.use_digest,
+        "watermark": clearance.watermark,
     }
 
 

@@ -1,4 +1,4 @@
-"""People, licences and consents of a show, by the names that its users know. The ledger below knows ids only."""
+"""People and licences of a show, by the names that its users know. The ledger below knows ids only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from bottega.model import Consent, Licence, LicenceKind, Person, PersonKind, Purpose, UsageError, Use, shown
+from bottega.model import Licence, LicenceKind, Person, PersonKind, UsageError, Use, shown
 
-from .forms.consent_form import read_form, template
 from .ledger import Ledger
 from .private.people import PeopleStore
 from .record import registry
@@ -33,11 +32,15 @@ class Records:
         """Let go of the names."""
         self._people.close()
 
-    def add_person(self, name: str, *, kind: str) -> Person:
-        """Add a person; the name goes to the side store. Raises UsageError for a twin or an unknown kind."""
+    def add_person(self, name: str, *, kind: str, of_age_at: datetime | None = None) -> Person:
+        """Add a person; the name goes to the sealed store. Raises UsageError for a twin or an unknown kind."""
         if kind not in set(PersonKind):
             raise UsageError(f"role {shown(kind)}: allowed are {', '.join(k.value for k in PersonKind)}")
-        person = Person(subject_id=self._people.add(name), kind=PersonKind(kind))
+        begun = self._people.find(name)  # an adding that was cut off: a name that the ledger has never heard of
+        known_as = begun if begun is not None and begun not in self.state().people else f"p_{secrets.token_hex(8)}"
+        person = Person(subject_id=known_as, kind=PersonKind(kind), of_age_at=of_age_at)
+        if known_as != begun:
+            self._people.add(name, known_as=known_as)
         registry.add_person(self._ledger, person)
         return person
 
@@ -64,18 +67,22 @@ class Records:
         return self._people.name_of(subject_id)
 
     def licence(self, kind: str, *, author_id: str, works: Sequence[str] = (), document: Path | None = None) -> Licence:
-        """The licence under which an artist's works may be used: the one on record, or a new one."""
+        """The licence under which an artist's works may be used: the one of that number, the same one on record, or a new one."""
+        known = self.state().licences
+        if kind in known:
+            return known[kind].licence
         if kind not in set(LicenceKind):
-            raise UsageError(f"licence {shown(kind)}: allowed are {', '.join(k.value for k in LicenceKind)}")
+            allowed = ", ".join(k.value for k in LicenceKind)
+            raise UsageError(f"licence {shown(kind)}: allowed are {allowed}, or the number of a licence on record")
         ground = LicenceKind(kind)
         own = ground in (LicenceKind.WORK_FOR_HIRE, LicenceKind.PRODUCTION)
         holder = PRODUCTION if own else author_id
         covered = () if ground in (LicenceKind.WORK_FOR_HIRE, LicenceKind.OWN, LicenceKind.PRODUCTION) else tuple(sorted(works))
         proof = _sha256(document) if document else None
-        for known in self.state().licences.values():
-            there = known.licence
+        for one in known.values():
+            there = one.licence
             same = (there.kind, there.rightsholder, there.works, there.doc_sha256) == (ground, holder, covered, proof)
-            if same and known.ended_idx is None:
+            if same and one.ended_idx is None:
                 return there
         made = Licence(
             licence_id=f"l_{secrets.token_hex(8)}",
@@ -91,47 +98,6 @@ class Records:
     def production_licence(self) -> Licence:
         """The ground for the show's own plates and mattes."""
         return self.licence(LicenceKind.PRODUCTION.value, author_id=PRODUCTION)
-
-    def consent_template(self, *, purpose: Purpose, person: str, shot: str) -> str:
-        """A form for a person to fill in and sign."""
-        subject, known = self.find(person), self.state().shots.get(shot)
-        return template(
-            purpose,
-            subject.subject_id,
-            person=person,
-            shot=shot,
-            show_id=self._show_id,
-            kind=subject.kind,
-            plate=known.plate if known else None,
-        )
-
-    def add_consent(self, form: str | Path) -> Consent:
-        """Put a filled-in form on record: a file, or the form's own text. Raises UsageError that lists everything that is missing."""
-        if isinstance(form, str) and "\n" in form:
-            consent = read_form(form)
-        else:
-            path = Path(form)
-            try:
-                text = path.read_text("utf-8")
-            except (OSError, ValueError) as problem:
-                raise UsageError(f"consent {shown(path.name)} cannot be read: {problem}") from problem
-            consent = read_form(text, folder=path.parent)
-        registry.add_consent(self._ledger, consent)
-        return consent
-
-    def consents(self, *, now: datetime) -> list[tuple[Consent, str, str]]:
-        """All consents, with the person's name and how each stands."""
-        out = []
-        for grant in self.state().grants.values():
-            consent = grant.consent
-            state = grant.ended or ("expired" if now >= consent.valid_until else "not yet" if now < consent.valid_from else "active")
-            out.append((consent, self.name_of(consent.subject_id), state))
-        return out
-
-    def revoke_consent(self, grant_id: str, *, reason: str) -> list[str]:
-        """End a consent now, and list the takes that were made under it."""
-        registry.revoke(self._ledger, grant_id, cause=reason or "not stated")
-        return sorted({e.data["take"] for e in self._ledger.entries(kind="output.registered") if grant_id in e.data["grants"]})
 
     def declare_no_performer(self, use: Use, *, by: str) -> None:
         """Record that a named human says a use touches no performer."""

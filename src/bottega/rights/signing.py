@@ -31,6 +31,15 @@ def holds(public_key: Ed25519PublicKey, signature: str | None, statement: bytes)
     return True
 
 
+def key_holds(public_key: str, signature: str | None, statement: bytes) -> bool:
+    """The same for a public key of 64 lower-case hexadecimal digits; anything else does not hold."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    if not _KEY.fullmatch(public_key):
+        return False
+    return holds(Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)), signature, statement)
+
+
 def consent_statement(consent: Consent) -> bytes:
     """What a grantor signs: the whole consent, with the name of their key, without the signature itself."""
     unsigned = replace(consent, signature=replace(consent.signature, signature=None))

@@ -155,8 +155,11 @@ def _peak(finest: Level, style: int, guides: int, patch: int) -> int:
 
 
 def _seconds(levels: Sequence[Level], channels: int, settings: SynthesisSettings) -> float:
-    pixels = sum(h * w for h, w in (level.target for level in levels))
-    offers = 3 + settings.far + settings.near
     each = _OFFER_SECONDS + _NUMBER_SECONDS * settings.patch**2 * channels
     votes = settings.rounds * settings.patch**2 * _VOTE_SECONDS
-    return pixels * (settings.rounds * settings.sweeps * offers * each + votes + _PIXEL_SECONDS)
+    total = 0.0
+    for down, level in enumerate(reversed(levels)):
+        far, near, _ = settings.offers(down, down + 1 < len(levels), 0)
+        offers = settings.rounds * settings.sweeps * (3 + far + near)
+        total += level.target[0] * level.target[1] * (offers * each + votes + _PIXEL_SECONDS)
+    return total

@@ -96,7 +96,7 @@ class SynthesisSettings:
     far: int = 6
     near: int = 2
     reach_px: int = 512
-    still: float = 0.003
+    still: float = 0.006
     vote_tolerance: float = 0.02
 
     def __post_init__(self) -> None:

@@ -27,7 +27,10 @@ _REACH_OF_UNIFORMITY = 3500 / 255**2  # EbSynth's figure for 5×5 patches and 8 
 
 
 class Cancelled(Exception):  # noqa: N818 - not a fault
-    """The caller's `cancelled` said so; nothing is handed back."""
+    """The caller's `cancelled` said so; nothing is handed back. `message` says how far it was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
 
 
 class Synthesis(NamedTuple):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.model import FootageError, JobError, Record, UsageError
+from bottega.rights.durable import sync_folder
 
 R = TypeVar("R", bound=Record)
 
@@ -41,15 +42,6 @@ def write_whole(path: Path, *data: bytes | memoryview, durable: bool = True) -> 
         raise FootageError(
             f"{path.name} cannot be written: {problem.strerror}. Free space or give another folder, then run it again"
         ) from problem
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's own entries, so that a rename survives a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import CreditMap, palette_for, picture
-from bottega.footage import Box, DeliveredFrame, Delivery, display, read_delivered
+from bottega.footage import Band, Box, DeliveredFrame, Delivery, display, read_delivered
 from bottega.model import Output, Take, TakeState
 
+from .banding import credited
 from .make import Maker
 from .opening import Inputs
 from .progress import Progress
@@ -36,6 +37,11 @@ class Closing:
     fps: Fraction
     also: tuple[str, ...]
     progress: Progress
+
+    @property
+    def band(self) -> Band | None:
+        """The visible mark that the take carries, if it has to."""
+        return Band(self.delivery.take.band.text) if self.delivery.take.band else None
 
 
 def finish(take: Take, maker: Maker, closing: Closing) -> Take:
@@ -66,6 +72,7 @@ def for_sheet(numbers: Sequence[int], carried: Mapping[int, float]) -> list[int]
 
 
 def _read(output: Output, closing: Closing) -> DeliveredFrame:
+    closing.inputs.right.check()  # movies and sheets of a long shot take minutes in which no plate is read
     return read_delivered(closing.folder.path / output.path, sha256=output.sha256)
 
 
@@ -88,18 +95,18 @@ def _row(number: int, output: Output, closing: Closing, carried: float) -> list[
     before = _screen(plate.rgb, plate.canvas, plate.display, plate.working)
     after = _screen(made.rgb, made.data, made.display, made.colour)
     change = np.clip(np.abs(after.astype(np.float32) - before) * DIFFERENCE_GAIN, 0, 255).astype(np.uint8)
-    credit = picture(CreditMap.from_channels(dict(made.credit), made.manifest), palette=palette_for(closing.inputs.sources))
+    credit = picture(CreditMap.from_channels(dict(made.credit), made.manifest), palette=palette_for(credited(closing.inputs, closing.band)))
     named = (
         (f"{number} plate", before),
         (f"{number} result, keys reach {carried:.0%}", after),
         (f"{number} change x{DIFFERENCE_GAIN:.0f}", change),
         (f"{number} whose work", np.ascontiguousarray(credit[plate.display.inside(plate.canvas.union(plate.display))])),
     )
-    return [(label, _small(shown)) for label, shown in named]
+    return [(label, small(closing.band.on_screen(shown) if closing.band else shown)) for label, shown in named]
 
 
-def _small(shown: Display) -> Display:
-    """At most a sheet's width, by area."""
+def small(shown: Display) -> Display:
+    """A picture for a contact sheet: at most the sheet's width, by area."""
     import cv2
 
     if shown.shape[1] <= SHEET_WIDTH_PX:

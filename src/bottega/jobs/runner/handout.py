@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from bottega.footage import Mark, working_space, write_png16
 from bottega.footage import hand_out as codes_for
-from bottega.footage import working_space, write_png16
-from bottega.model import Input, Role, Shot, UsageError, Use
+from bottega.model import Shot, UsageError
 
-from .passes import Pass
+from .looking import looking
 from .pictures import Pictures
 from .run import House
 
@@ -32,22 +31,14 @@ def hand_out(house: House, shot: Shot, frames: Sequence[int], *, to: Path) -> li
     if there:
         raise UsageError(f"{there[0]} is there already and may be painted on: give another folder, or move it")
     plate = house.folder.exemplar(shot.plate)
-    use = Use(
-        show_id=house.show.show_id,
-        shot=shot.code,
-        job=JOB,
-        inputs=(Input(digest=plate.digest, role=Role.PLATE),),
-        touches_performer=False,  # the plate leaves as it is; what is painted on it is judged when it comes back
-    )
-    house.declare(use)
-    job_id = f"{shot.code}-{JOB}-{secrets.token_hex(8)}"
-    right = Pass(house.gate, use, job_id=job_id, door=house.door(job_id), clock=house.clock)
+    right = looking(house, shot, plate, job=JOB)
     working = working_space(shot.colour, house.show.working_colour)
     pictures = Pictures(plate, right, root=house.folder.root, working=working, default_colour=shot.colour)
+    mark = Mark.of_copy(house.show.show_id, plate.digest)
     try:
         to.mkdir(parents=True, exist_ok=True)
         for n, path in targets.items():
-            write_png16(path, codes_for(pictures.read(n), key_colour=house.show.key_colour))
+            write_png16(path, codes_for(pictures.read(n), key_colour=house.show.key_colour), mark=mark, key_colour=house.show.key_colour)
     except OSError as problem:
         raise UsageError(f"{to.name} cannot be written: {problem.strerror}") from problem
     finally:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import Tally, credit_frame, palette_for, picture
-from bottega.footage import Delivery, Frame, FrameOut, as_matte, hand_out
+from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
 from bottega.jobs.recipes.keyed import Candidate, Key, KeyedRepair, Walk
 from bottega.jobs.recipes.schedule import Interval, WalkPlan, intervals, serving
 from bottega.model import JobError, Output
 
+from .banding import Pixels, banded, credited
 from .opening import Inputs, painted_key
 from .pictures import Pictures
 from .progress import Progress
@@ -43,6 +44,9 @@ class Maker:
     ) -> None:
         self._key_colour, self._take_name = key_colour, delivery.take.name
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
+        band = delivery.take.band
+        self._band = Band(band.text) if band else None
+        self.sources = credited(inputs, self._band)
         self._recipe = KeyedRepair(job.request.settings)
         self._scratch = folder.scratch()
         self._numbers = tuple(job.keys)
@@ -98,6 +102,7 @@ class Maker:
         for n in plan.frames:
             if self._stop.is_set():
                 return
+            self._inputs.right.check()
             found = self._scratch.get(_name(plan.key, n))
             if found is not None:
                 walk, before = Walk.from_arrays(found), None
@@ -121,22 +126,28 @@ class Maker:
             matte.shape, {n: (self._region(p, number, candidates), s) for n, (p, s) in self._inputs.regions.items()}
         )
         made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength)
-        by_key = {s.frame: s for s in self._inputs.sources if s.frame is not None}
-        credit = credit_frame(made.weights, made.copied_from, (self._inputs.sources[0], *(by_key[c.key.frame] for c in candidates)))
+        by_key = {s.frame: s for s in self.sources if s.frame is not None}
+        named = (self.sources[0], *(by_key[c.key.frame] for c in candidates))
+        pixels = Pixels(made.rgb, made.delta, made.weights, made.copied_from)
+        if self._band is not None:
+            pixels, named = banded(pixels, self._band, plate), (*named, self.sources[-1])
+        credit = credit_frame(pixels.weights, pixels.copied_from, named)
+        shown = picture(credit, palette=palette_for(self.sources))
         out = FrameOut(
             number=number,
             plate=plate,
-            rgb=made.rgb,
-            untouched=made.copied_from == 1,
-            delta=made.delta,
+            rgb=pixels.rgb,
+            untouched=pixels.copied_from == 1,
+            delta=pixels.delta,
             matte=matte,
             credit=credit.channels(),
             manifest=credit.manifest(),
-            credit_picture=picture(credit, palette=palette_for(self._inputs.sources)),
+            credit_picture=self._band.over(shown, plate.canvas, plate.display) if self._band else shown,
         )
+        self._inputs.right.check()  # making it took a while: what ended meanwhile is not written any more
         outputs = [*self._delivery.frame(out)]
         if "png16" in self._job.request.also:
-            codes = hand_out(replace(plate, rgb=made.rgb), key_colour=self._key_colour)
+            codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour=self._key_colour)
             outputs.append(self._delivery.png16(f"png16/{self._take_name}.{number}.png", codes, frame=number))
         tally = Tally()
         tally.add(credit)

@@ -30,6 +30,7 @@ class Inputs:
     matte: Pictures | None
     regions: dict[str, tuple[Pictures, float]]
     sources: tuple[CreditSource, ...]
+    right: Pass
 
     def close(self) -> None:
         """Let go of all decoders."""
@@ -50,11 +51,7 @@ def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -
     keys = {n: opened(e, default=_key_colour(e, job, show)) for n, e in kept.items()}
 
     def matte(exemplar: Exemplar, what: str) -> Pictures:
-        size = opened(exemplar).frames().info.display
-        if (size.width, size.height) != (window.width, window.height):
-            raise UsageError(
-                f"the {what} is {size.width}x{size.height}, the plate is {window.width}x{window.height}: render it at the plate's size"
-            )
+        check_size(what, opened(exemplar).frames().info.display, window)
         return opened(exemplar, canvas)
 
     return Inputs(
@@ -63,7 +60,16 @@ def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -
         matte=matte(job.matte, "matte") if job.matte else None,
         regions={r.name: (matte(e, f"region {r.name}"), r.strength) for r, e in job.regions},
         sources=_sources(job, folder.exemplar),
+        right=right,
     )
+
+
+def check_size(what: str, size: Box, window: Box) -> None:
+    """Refuse a matte or region that is not of the plate's size. Raises UsageError."""
+    if (size.width, size.height) != (window.width, window.height):
+        raise UsageError(
+            f"the {what} is {size.width}x{size.height}, the plate is {window.width}x{window.height}: render it at the plate's size"
+        )
 
 
 def painted_key(inputs: Inputs, job: Resolved, number: int) -> tuple[Frame, NDArray[np.float32]]:

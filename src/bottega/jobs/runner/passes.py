@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bottega.model import Use
-from bottega.rights import Clearance, Door, Gate
+from bottega.footage import Band
+from bottega.model import JobError, Use, VisibleMark
+from bottega.rights import Clearance, Door, Gate, State
 
 RENEW_BEFORE = timedelta(minutes=3)
 
@@ -25,5 +26,24 @@ class Pass:
         """The clearance to open with now. Raises ConsentError when the gate no longer says yes."""
         with self._lock:
             if self.used[-1].expires_at - self._clock() < RENEW_BEFORE:
-                self.used.append(self._gate.clear(self._use, job_id=self._job_id))
+                renewed = self._gate.clear(self._use, job_id=self._job_id)
+                if renewed.watermark and not self.used[0].watermark:
+                    raise JobError("from now on the job rests on an override, and its frames carry no visible mark: run it again")
+                self.used.append(renewed)
             return self.used[-1]
+
+    def check(self) -> None:
+        """Raise ConsentError where the gate no longer says yes. Quick: for between two frames, and before anything is written."""
+        self.door.admit(self.clearance(), self._use.inputs[0].digest)
+
+    def band(self, state: State) -> VisibleMark | None:
+        """The visible mark that everything made under this pass has to carry, or None."""
+        if not self.used[0].watermark:
+            return None
+        override = str(state.cleared[self.used[0].decision_idx].data["override_id"])
+        band = Band(f"NOT CLEARED - {override}")
+        return VisibleMark(text=band.text, digest=band.digest, override_id=override)
+
+    def licences(self, state: State) -> tuple[str, ...]:
+        """The licences that the decisions of this run rest on."""
+        return tuple(sorted({k for c in self.used for k in state.cleared[c.decision_idx].data["licences"]}))

@@ -30,6 +30,13 @@ class Pictures:
         self._lock = threading.Lock()
         self._open: tuple[Clearance, Frames] | None = None
 
+    def on(self, canvas: Box) -> Pictures:
+        """The same exemplar on another canvas, under the same right; this one is closed."""
+        self.close()
+        return Pictures(
+            self.exemplar, self._right, root=self._root, working=self._working, canvas=canvas, default_colour=self._default_colour
+        )
+
     def read(self, number: int) -> Frame:
         """One frame; a still answers to any number. Raises FootageError for a damaged file, ConsentError for a changed one."""
         with self._lock:

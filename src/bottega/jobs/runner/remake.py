@@ -11,8 +11,8 @@ from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageErro
 
 from .plan import Plan
 from .progress import Watch, silent
-from .request import Region, RepairRequest, Resolved, assemble, versions
-from .run import House, dry_run, run
+from .request import ENVIRONMENT, Region, RepairRequest, Resolved, assemble, versions
+from .run import House, dry_run, run, worded
 from .takefolder import TakeFolder
 
 
@@ -36,7 +36,7 @@ class Remade:
 def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch = silent) -> Remade:
     """Make the take in `folder` again as a new version, from its record and the sealed inputs, through the gate like any job."""
     old = _finished(folder)
-    new = run(house, restated(house, old), threads=threads, watch=watch, remake_of=old)
+    new = run(house, worded(house, restated(house, old)), threads=threads, watch=watch, remake_of=old)
     before, after = _frames(old), _frames(new)
     different = tuple(sorted(p for p in before if before[p] != after.get(p)))
     return Remade(
@@ -52,7 +52,7 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
 
 def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan:
     """What a remake would do and cost, and the gate's answer; nothing is made."""
-    return dry_run(house, restated(house, _finished(folder)), threads=threads)
+    return dry_run(house, worded(house, restated(house, _finished(folder))), threads=threads)
 
 
 def _finished(folder: TakeFolder) -> Take:
@@ -85,6 +85,9 @@ def restated(house: House, take: Take) -> Resolved:
         delivery=take.use.delivery,
         territory=take.use.territory,
         content=take.use.content,
+        language=take.use.language,
+        medium=take.use.medium,
+        stated={name: value for name, value in take.use.stated.items() if name != ENVIRONMENT},
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
         settings=RepairSettings(**take.settings["repair"]),
         seed=take.seed,

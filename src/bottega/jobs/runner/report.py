@@ -17,6 +17,7 @@ from .takefolder import RECORD, TakeFolder, versions
 
 NameOf = Callable[[str], str]
 WEAKEST = 3
+_BAND = "visible mark"
 
 
 def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
@@ -106,7 +107,7 @@ def _labels(take: Take) -> dict[str, str]:
     for used in take.inputs:
         frame = "" if used.frame is None else str(used.frame)
         out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{used.role.value} {frame}".rstrip()
-    return out
+    return out | ({take.band.digest: f"{_BAND} {take.band.text}"} if take.band else {})
 
 
 def _credited(label: str, author_id: str | None, name_of: NameOf) -> str:
@@ -116,7 +117,7 @@ def _credited(label: str, author_id: str | None, name_of: NameOf) -> str:
 def _share(share: Share, labels: Mapping[str, str], name_of: NameOf) -> dict[str, Any]:
     return {
         "work": labels[share.exemplar],
-        "by": name_of(share.author_id) if share.author_id else "the production",
+        "by": name_of(share.author_id) if share.author_id else "nobody" if labels[share.exemplar].startswith(_BAND) else "the production",
         "claim": Claim(share.claim).value,
         "share": f"{share.share.numerator}/{share.share.denominator}",
         "percent": _percent(share.share),

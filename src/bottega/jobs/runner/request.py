@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -30,12 +31,13 @@ from bottega.model import (
     shown,
 )
 
-from .register import seal_at
+from .register import looked_at, seal_at
 from .showfolder import ShowFolder
 
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
 DECIDING_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "OpenEXR", "OpenImageIO", "opencolorio", "av")
 ALSO = ("png16", "prores")
+ENVIRONMENT, LOCAL = "environment", "local"
 _NUMBER = re.compile(r"(\d+)$")
 
 
@@ -64,6 +66,9 @@ class RepairRequest:
     delivery: Delivery = Delivery.TEMP
     territory: str | None = None
     content: tuple[Content, ...] = ()
+    language: str | None = None
+    medium: str | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
     frames: FrameRange | None = None
     settings: RepairSettings = field(default_factory=RepairSettings)
     seed: int = 0
@@ -97,8 +102,8 @@ def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Reso
     """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
     shot = folder.shot(request.shot)
     keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
-    matte = seal_at(request.matte, role=Role.MATTE) if request.matte else None
-    regions = tuple((r, seal_at(r.matte, role=Role.REGION)) for r in _checked(request.regions))
+    matte = looked_at(seal_at(request.matte, role=Role.MATTE), folder, show_id=show_id) if request.matte else None
+    regions = tuple((r, looked_at(seal_at(r.matte, role=Role.REGION), folder, show_id=show_id)) for r in _checked(request.regions))
     plate = folder.exemplar(shot.plate)
     return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
 
@@ -125,7 +130,17 @@ def assemble(
             _check_matte(name, sequence, frames, tuple(keys) if sequence.role is Role.REGION else ())
     mattes = (*((matte,) if matte else ()), *(e for _, e in regions))
     inputs = (plate, *keys.values(), *mattes)
-    use = Use(
+    use = stated_use(folder, request, inputs, shot=shot, show_id=show_id)
+    digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
+    return Resolved(
+        request=request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, frames=frames, use=use, plan_digest=digest
+    )
+
+
+def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exemplar, ...], *, shot: Shot, show_id: str) -> Use:
+    """The facts of a request, for the gate."""
+    frames = _frames(shot, request.frames)
+    return Use(
         show_id=show_id,
         shot=shot.code,
         job=code(request.job, "job"),
@@ -137,11 +152,18 @@ def assemble(
         delivery=request.delivery,
         territory=request.territory,
         content=request.content,
+        episode=shot.episode,
+        scene=shot.scene,
+        language=request.language,
+        medium=request.medium,
+        stated={ENVIRONMENT: environment()} | dict(request.stated),
+        frames=FrameRange(first=frames[0], last=frames[-1]),
     )
-    digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
-    return Resolved(
-        request=request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, frames=frames, use=use, plan_digest=digest
-    )
+
+
+def environment() -> str:
+    """The name of the place where jobs run: `$BOTTEGA_ENVIRONMENT`, else `local`. Packs list the places that they approve."""
+    return os.environ.get("BOTTEGA_ENVIRONMENT") or LOCAL
 
 
 def key_files(source: Path) -> dict[int, Path]:
@@ -176,6 +198,11 @@ def picture_files(named: Iterable[str | Path]) -> list[Path]:
             raise UsageError(f"folder {shown(path.name)} holds no picture; allowed are {', '.join(sorted(PICTURE_SUFFIXES))}")
         out += inside
     return out
+
+
+def digests_at(path: Path) -> list[str]:
+    """The digests of all pictures that lie at a path, for a licence that names its works as files."""
+    return [seal_at(p, role=Role.KEY).digest for p in picture_files([path])]
 
 
 def versions() -> dict[str, str]:
@@ -231,7 +258,7 @@ def plan_digest(
         "also": list(request.also),
         "deliver_colour": request.deliver_colour and space_name(request.deliver_colour),
         "use": [request.purpose and request.purpose.value, request.age_target, list(request.people), request.delivery.value],
-        "shown": [request.territory, [c.value for c in request.content]],
+        "shown": [request.territory, [c.value for c in request.content], request.language, request.medium, dict(request.stated)],
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()
 

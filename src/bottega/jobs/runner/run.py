@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from bottega.footage import Delivery
+from bottega.footage import Delivery, ranges
 from bottega.jobs.recipes.keyed import REVISION
-from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Reason, Show, Take, TakeInput, TakeState, Use
+from bottega.model import (
+    ConsentError,
+    Exemplar,
+    FootageError,
+    FrameRange,
+    Reason,
+    Role,
+    Show,
+    Take,
+    TakeInput,
+    TakeState,
+    TextCheck,
+    Use,
+    VisibleMark,
+)
 from bottega.rights import Door, Gate, Ledger, State
+from bottega.rights.delivery import register_output
 
 from .finish import Closing, finish
 from .make import Maker, work_units
@@ -20,10 +37,11 @@ from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
 from .passes import Pass
 from .plan import Plan, plan
 from .progress import Progress, Watch, silent
-from .register import record_mattes
+from .register import given_names, record_mattes
 from .request import RepairRequest, Resolved, resolve, settings_json, versions
 from .showfolder import ShowFolder
 from .takefolder import TakeFolder, new_version, record_sha256, same_plan
+from .touched import with_faces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +55,13 @@ class House:
     door: Callable[[str], Door]
     clock: Callable[[], datetime]
     declare: Callable[[Use], None]
+    words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:
     """Resolve a request and put its mattes on record, so that the gate can be asked."""
-    job = resolve(house.folder, request, show_id=house.show.show_id)
+    job = worded(house, resolve(house.folder, request, show_id=house.show.show_id))
     mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
     known = State.of(house.ledger).exemplars
     roles = {digest: exemplar.roles for digest, exemplar in known.items()}
@@ -52,9 +71,21 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
     return job
 
 
+def worded(house: House, job: Resolved) -> Resolved:
+    """The job with what was found in its words: every label and file name that somebody chose. Texts of later jobs belong here too.
+
+    A plate's name is not among them: it says who was filmed, not who is to be made.
+    """
+    regions = [region.name for region in job.request.regions]
+    files = [name for e in job.exemplars if e.role is not Role.PLATE for name in given_names(e)]
+    texts = dict.fromkeys((job.shot.code, job.request.job, *regions, *files))
+    return replace(job, use=replace(job.use, text=house.words([*texts])))
+
+
 def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:
     """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
-    decision = house.gate.decide(job.use, job_id=_job_id(job), dry_run=True)
+    job = with_faces(house, job)
+    decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
     reasons = tuple(named_reasons(job, decision.reasons))
     return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
 
@@ -64,11 +95,15 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
 
     Raises ConsentError before anything is written but the ledger's entry, when the gate says no.
     """
-    job_id = _job_id(job)
+    job_id = job_id_of(job)
     try:
+        job = with_faces(house, job)
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
+    band = right.band(State.of(house.ledger))
+    if band is not None:  # it decides bits as well
+        job = replace(job, plan_digest=hashlib.sha256(f"{job.plan_digest} {band.digest}".encode()).hexdigest())
     of = remake_of.take_id if remake_of else None
     folder = same_plan(house.folder.root, job.shot.code, job.request.job, job.plan_digest, remake_of=of)
     if folder is not None and folder.read().state is TakeState.DONE:
@@ -85,7 +120,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
                 house.folder.keep(replace(matte, licence_id=house.matte_licence_id), copy=False)
         if folder is None:
             folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
-            folder.write(_record(house, job, number, remake_of=remake_of))
+            folder.write(_record(house, job, number, remake_of=remake_of, band=band))
         with folder.held():
             return _make(house, job, right, inputs, folder, job_id=job_id, threads=threads, watch=watch)
     except ConsentError as refusal:
@@ -105,29 +140,44 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
     began, cpu = time.monotonic(), time.process_time()
     try:
         maker.run(threads=threads)
-        done = finish(take, maker, closing)
+        timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
+        done = replace(finish(take, maker, closing), timings=timings, **_rests_on(house, right))
+        # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
+        _register(house, done, right, job_id)
     except ConsentError as refusal:
-        folder.write(replace(take, state=TakeState.QUARANTINED))
-        house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
+        if set(refusal.codes) != {"ledger_unreachable"}:  # that one can be put right, and the take gone on with
+            _quarantine(house, folder, take, refusal)
         raise
     except FootageError:
         if not maker.outputs and not folder.has_notes():
             folder.abandon()
         raise
-    timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
-    done = replace(
-        done,
-        finished_at=house.clock(),
-        timings=timings,
-        clearances=tuple(c.clearance_id for c in right.used),
-        decisions=tuple(c.decision_idx for c in right.used),
-        grants=tuple(sorted({g for c in right.used for g in c.grants})),
-    )
-    # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
-    house.ledger.append("output.registered", _output_entry(done, job_id))
     folder.write(done)
     folder.finish()
     return done
+
+
+def _register(house: House, done: Take, right: Pass, job_id: str) -> None:
+    frames = ranges(sorted({o.frame for o in done.outputs if o.frame is not None}))
+    licences = right.licences(State.of(house.ledger))
+    register_output(house.ledger, done, job_id=job_id, record_sha256=record_sha256(done), frames=frames, licences=licences)
+
+
+def _rests_on(house: House, right: Pass) -> dict[str, Any]:
+    """What a finished take says of the clearances it was made under."""
+    return {
+        "finished_at": house.clock(),
+        "clearances": tuple(c.clearance_id for c in right.used),
+        "decisions": tuple(c.decision_idx for c in right.used),
+        "grants": tuple(sorted({g for c in right.used for g in c.grants})),
+    }
+
+
+def _quarantine(house: House, folder: TakeFolder, take: Take, refusal: ConsentError) -> None:
+    """Set a stopped take aside, files first: what is no longer allowed does not stay in the open while the rest is written."""
+    folder.set_aside()
+    folder.write(replace(take, state=TakeState.QUARANTINED, stopped=tuple(str(r) for r in refusal.reasons)))
+    house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
 
 
 def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
@@ -135,7 +185,7 @@ def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
     return lambda e: house.folder.exemplar(e.digest) if house.folder.has_exemplar(e.digest) else e
 
 
-def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None) -> Take:
+def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None, band: VisibleMark | None) -> Take:
     kept = _as_kept(house)
     mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
     named = ((None, job.plate), *job.keys.items(), *((None, e) for e in mattes))  # one file may be the key of several frames
@@ -168,19 +218,8 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None)
         versions=versions(),
         started_at=house.clock(),
         remake_of=remake_of.take_id if remake_of else None,
+        band=band,
     )
-
-
-def _output_entry(take: Take, job_id: str) -> dict[str, object]:
-    return {
-        "job_id": job_id,
-        "take_id": take.take_id,
-        "take": take.name,
-        "record_sha256": record_sha256(take),
-        "outputs": len(take.outputs),
-        "grants": list(take.grants),
-        "exemplars": sorted({i.digest for i in take.inputs}),
-    }
 
 
 def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:
@@ -192,5 +231,6 @@ def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:
     return out
 
 
-def _job_id(job: Resolved) -> str:
+def job_id_of(job: Resolved) -> str:
+    """A new id for one run of a job; it names shot and job for whoever reads the ledger."""
     return f"{job.shot.code}-{job.request.job}-{secrets.token_hex(8)}"

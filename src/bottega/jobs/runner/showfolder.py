@@ -12,9 +12,11 @@ import tomllib
 from fractions import Fraction
 from pathlib import Path
 
+from bottega.footage import sidecar_of
 from bottega.model import Exemplar, JobError, SealedFile, Shot, Show, UsageError, code, sha256_text, shown
+from bottega.rights.durable import sync_folder
 
-from .files import read_record, sync_folder, write_json, write_whole
+from .files import read_record, write_json, write_whole
 
 SETTINGS = "bottega.toml"
 FASTEST_FPS = 1000
@@ -28,15 +30,17 @@ class ShowFolder:
         self.ledger = root / "ledger.db"
         self.people = root / "people.db"
         self.public_key = root / "keys" / "gate.pub"
+        self.log_key = root / "keys" / "log.vkey"
+        self.checkpoint = root / "checkpoints" / "latest.note"
         self.exemplars = root / "exemplars"
 
     @classmethod
-    def create(cls, root: Path, *, show: str, fps: Fraction) -> tuple[ShowFolder, Show]:
+    def create(cls, root: Path, *, show: str, fps: Fraction, ledger: str | None = None) -> tuple[ShowFolder, Show]:
         """Lay out a new show. Raises UsageError when the folder already holds something."""
         _check_rate(fps)
         if root.is_symlink() or (root.exists() and (not root.is_dir() or any(root.iterdir()))):
             raise UsageError(f"{shown(str(root))} is there already and not empty: give a new folder")
-        record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps)
+        record = Show(code=show, show_id=f"{show}-{secrets.token_hex(8)}", fps=fps, ledger=ledger)
         try:
             root.mkdir(parents=True, exist_ok=True)
             (root / "keys").mkdir()
@@ -111,6 +115,14 @@ class ShowFolder:
         """Whether a record of that digest is kept."""
         return (self.exemplars / f"{sha256_text(digest, 'exemplar digest')}.json").is_file()
 
+    def anchors(self) -> str | None:
+        """Certificates (PEM) of signers whose Content Credentials the show trusts, if somebody put any there."""
+        path = self.root / "keys" / "credentials.pem"
+        try:
+            return path.read_text("ascii") if path.is_file() else None
+        except (OSError, ValueError) as problem:
+            raise UsageError(f"keys/{path.name} cannot be read: {problem}; it holds certificates as PEM") from problem
+
     def replaced_by(self, exemplar: Exemplar) -> str | None:
         """The digest under which the same path was added before, when these are no longer its bytes; else None."""
         if self.has_exemplar(exemplar.digest):
@@ -137,10 +149,13 @@ class ShowFolder:
         target.parent.mkdir(exist_ok=True)
         if not target.exists():
             _copy_whole(source, target, file.sha256)
+        beside = sidecar_of(source)
+        if beside is not None and not target.with_suffix(beside.suffix).exists():
+            _copy_whole(beside, target.with_suffix(beside.suffix), None)
         return SealedFile.from_json(file.to_json() | {"path": str(target.relative_to(self.root))})
 
 
-def _copy_whole(source: Path, target: Path, sha256: str) -> None:
+def _copy_whole(source: Path, target: Path, sha256: str | None) -> None:
     with tempfile.NamedTemporaryFile(prefix=".", suffix=".part", dir=target.parent, delete=False) as out:
         temporary = Path(out.name)
         try:
@@ -153,7 +168,7 @@ def _copy_whole(source: Path, target: Path, sha256: str) -> None:
             raise JobError(f"{source.name} cannot be kept in exemplars/: {problem.strerror}. Free space, then run it again") from problem
     with temporary.open("rb") as copy:
         found = hashlib.file_digest(copy, "sha256").hexdigest()
-    if found != sha256:
+    if sha256 is not None and found != sha256:
         temporary.unlink(missing_ok=True)
         raise JobError(f"{source.name} changed while it was added: wait until it is saved, then add it again")
     temporary.chmod(0o444)
@@ -168,6 +183,7 @@ def _check_rate(fps: Fraction) -> None:
 
 def _settings_text(show: Show) -> str:
     quoted = {k: json.dumps(v, ensure_ascii=False) for k, v in show.to_json().items()}
+    ledger = f"ledger = {quoted['ledger']}" if show.ledger else '# ledger = "postgresql://USER@HOST/DATABASE"'
     return f"""# Settings of this show. The ledger and the takes refer to show_id: do not change it.
 schema_version = {quoted["schema_version"]}
 code = {quoted["code"]}
@@ -183,4 +199,8 @@ key_colour = {quoted["key_colour"]}
 
 # Number of a movie's or a still's first frame.
 first_frame = {quoted["first_frame"]}
+
+# Where the ledger lies: in ledger.db, unless a PostgreSQL database was named when the show was made. No password here: libpq has
+# its own places for it.
+{ledger}
 """

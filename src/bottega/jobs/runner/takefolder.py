@@ -19,6 +19,7 @@ from .scratch import Scratch
 
 RECORD = "take.json"
 WORK = ".work"
+ASIDE = ".quarantine"
 _VERSION = re.compile(r"v(\d{3,})")
 
 
@@ -89,6 +90,15 @@ class TakeFolder:
     def abandon(self) -> None:
         """Remove the folder of a take of which no frame was made."""
         shutil.rmtree(self.path)
+
+    def set_aside(self) -> None:
+        """Take what was made out of the open: all files but the record go to a hidden folder that only its owner can enter."""
+        aside = self.path / ASIDE
+        aside.mkdir(mode=0o700, exist_ok=True)
+        for made in list(self.path.iterdir()):
+            if made.name not in (RECORD, WORK, ASIDE):
+                made.rename(aside / made.name)
+        self.finish()
 
     def finish(self) -> None:
         """Remove scratch and notes once the record is whole."""

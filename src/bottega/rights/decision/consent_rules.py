@@ -1,4 +1,4 @@
-"""What a consent must be to cover a use. One small function a rule: it yields a Reason for each thing that does not fit.
+"""What a consent must be to cover a use. One small policy a rule: it finds a Reason for each thing that does not fit.
 
 The order is that of the refusal: the first reason of the first rule that speaks is the one shown first.
 """
@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from bottega.model import (
     Approval,
-    Consent,
     Content,
     Delivery,
     GrantorRole,
     Input,
-    Person,
     PersonKind,
     Purpose,
     Reason,
@@ -26,13 +23,14 @@ from bottega.model import (
     Representation,
     Role,
     Technique,
-    Use,
     utc_text,
 )
 from bottega.rights.reasons import reason
-from bottega.rights.record.consents import Grant
 from bottega.rights.record.state import State
 from bottega.rights.signing import consent_signature_holds
+
+from .case import Facts, Fit
+from .policy import policy
 
 ADULT_YEARS = 18
 LONGEST_TERM_YEARS = 10
@@ -49,48 +47,20 @@ PLATE_OF = "plate:"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Facts:
-    """One use, on one state of the ledger, at one instant."""
-
-    use: Use
-    state: State
-    now: datetime
-
-
-@dataclass(frozen=True)
-class Fit:
-    """The facts, one of the people, and one of their consents, held against each other."""
-
-    facts: Facts
-    person: Person
-    grant: Grant
-
-    @property
-    def consent(self) -> Consent:
-        """The consent in hand."""
-        return self.grant.consent
-
-    @property
-    def name(self) -> str:
-        """How a refusal calls it."""
-        return f"consent {self.consent.grant_id} of {self.consent.subject_id}"
-
-
-Rule = Callable[[Fit], Iterator[Reason]]
-
-
+@policy
 def ended(fit: Fit) -> Iterator[Reason]:
     """A consent that ended, or that a strike suspends, covers nothing."""
     yield from fit.facts.state.stopped((fit.consent.grant_id,), ())
 
 
+@policy
 def readable(fit: Fit) -> Iterator[Reason]:
     """A record of a newer version may hold limits that we would pass over."""
     if is_newer(fit.consent):
         yield reason("newer_record", f"{fit.name} has schema_version {fit.consent.extra['schema_version']}, known is {fit.consent.version}")
 
 
+@policy
 def complete(fit: Fit) -> Iterator[Reason]:
     """No required field is empty."""
     c = fit.consent
@@ -103,18 +73,21 @@ def complete(fit: Fit) -> Iterator[Reason]:
         yield reason("empty_field", f"{fit.name} lacks {', '.join(empty)}")
 
 
+@policy
 def same_show(fit: Fit) -> Iterator[Reason]:
     """A consent is for one show."""
     if fit.consent.production_id != fit.facts.use.show_id:
         yield reason("wrong_show", f"{fit.name} is for show {fit.consent.production_id}, asked is {fit.facts.use.show_id}")
 
 
+@policy
 def same_shot(fit: Fit) -> Iterator[Reason]:
     """A consent names its shots, one by one or by a prefix and `*`."""
     if not any(covers(pattern, fit.facts.use.shot) for pattern in fit.consent.shots):
         yield reason("wrong_shot", f"{fit.name} is for {', '.join(fit.consent.shots)}, asked is {fit.facts.use.shot}")
 
 
+@policy
 def in_time(fit: Fit) -> Iterator[Reason]:
     """Valid from the first instant on, and over at the last."""
     c, now = fit.consent, fit.facts.now
@@ -124,6 +97,7 @@ def in_time(fit: Fit) -> Iterator[Reason]:
         yield reason("expired", f"{fit.name} held until {utc_text(c.valid_until)}, it is {utc_text(now)}")
 
 
+@policy
 def for_purpose(fit: Fit) -> Iterator[Reason]:
     """The purpose is the one consented to."""
     if fit.facts.use.purpose is not fit.consent.purpose:
@@ -131,6 +105,7 @@ def for_purpose(fit: Fit) -> Iterator[Reason]:
         yield reason("purpose", f"{fit.name} is for {fit.consent.purpose.value}, asked is {asked}")
 
 
+@policy
 def in_age_range(fit: Fit) -> Iterator[Reason]:
     """A changed age stays inside the range, both ends included."""
     use, allowed = fit.facts.use, fit.consent.age_range_out
@@ -143,20 +118,19 @@ def in_age_range(fit: Fit) -> Iterator[Reason]:
         yield reason("age_range", f"{fit.name} allows {allowed[0]} to {allowed[1]} years, asked is {use.age_target}")
 
 
+@policy
 def by_the_right_person(fit: Fit) -> Iterator[Reason]:
     """Adults grant themselves; guardians for minors, estates for the dead, agents with a document."""
     c, role = fit.consent, fit.consent.grantor.role
-    kinds = {fit.person.kind, c.subject_kind}
+    kinds = {fit.kind, c.subject_kind}
     dead = PersonKind.DECEASED in kinds
     outlives = c.survives_death and c.subject_kind is not PersonKind.DECEASED
     if dead and role not in (GrantorRole.ESTATE, GrantorRole.UNION) and not outlives:
         yield reason("deceased_no_estate", f"{fit.name} was granted as {role.value}, and was not to survive death")
         return
-    if fit.person.kind is PersonKind.MINOR and role is not GrantorRole.GUARDIAN:
+    if fit.kind is PersonKind.MINOR and role is not GrantorRole.GUARDIAN:
         yield reason("guardian_missing", f"{fit.name} was granted as {role.value}")
-    elif fit.person.kind not in (PersonKind.MINOR, PersonKind.DECEASED) and (
-        role is GrantorRole.GUARDIAN or c.subject_kind is PersonKind.MINOR
-    ):
+    elif fit.kind not in (PersonKind.MINOR, PersonKind.DECEASED) and (role is GrantorRole.GUARDIAN or c.subject_kind is PersonKind.MINOR):
         yield reason("reconsent", f"{fit.name} was granted as {role.value} for a minor")
     elif not dead and role in (GrantorRole.ESTATE, GrantorRole.UNION):
         yield reason("authority_missing", f"{fit.name} was granted as {role.value} for somebody alive")
@@ -166,6 +140,7 @@ def by_the_right_person(fit: Fit) -> Iterator[Reason]:
         yield reason("authority_missing", f"{fit.name} was granted as {role.value} without authority_doc_sha256")
 
 
+@policy
 def not_too_long(fit: Fit) -> Iterator[Reason]:
     """At most ten years for an adult, five for a minor."""
     c = fit.consent
@@ -174,6 +149,7 @@ def not_too_long(fit: Fit) -> Iterator[Reason]:
         yield reason("term", f"{fit.name} runs from {utc_text(c.valid_from)} to {utc_text(c.valid_until)}, allowed are {years} years")
 
 
+@policy
 def with_notice(fit: Fit) -> Iterator[Reason]:
     """Forty-eight hours lie between notice and validity, and between notice and use."""
     given, first = fit.consent.notice_given_at, min(fit.consent.valid_from, fit.facts.now)
@@ -183,6 +159,7 @@ def with_notice(fit: Fit) -> Iterator[Reason]:
         yield reason("notice", f"{fit.name}: notice of {utc_text(given)}, first use possible {utc_text(first)}")
 
 
+@policy
 def described(fit: Fit) -> Iterator[Reason]:
     """The description is reasonably specific."""
     why = vagueness(fit.consent.description)
@@ -190,6 +167,7 @@ def described(fit: Fit) -> Iterator[Reason]:
         yield reason("vague_description", f"{fit.name}: the description {why}")
 
 
+@policy
 def signed(fit: Fit) -> Iterator[Reason]:
     """Signed apart from other terms, by now; and where the machine can check the signature, it verifies."""
     signature = fit.consent.signature
@@ -201,12 +179,14 @@ def signed(fit: Fit) -> Iterator[Reason]:
         yield reason("signature_invalid", f"{fit.name}: the ed25519 signature is not by signer_key over this very record")
 
 
+@policy
 def advised(fit: Fit) -> Iterator[Reason]:
     """With neither lawyer nor union, legal has to have approved this consent."""
     if fit.consent.representation is Representation.NONE and "legal" not in approved_roles(fit):
         yield reason("representation_review", f"{fit.name}: representation is none")
 
 
+@policy
 def from_allowed_pictures(fit: Fit) -> Iterator[Reason]:
     """Every plate and reference is among the pictures consented to. Keys and mattes are artists' work: licences cover those."""
     pictures = [i.digest for i in fit.facts.use.inputs if shows_people(i, fit.facts.state)]
@@ -218,6 +198,7 @@ def from_allowed_pictures(fit: Fit) -> Iterator[Reason]:
             yield reason("input_not_allowed", f"{fit.name} does not list picture {digest[:12]}")
 
 
+@policy
 def by_technique(fit: Fit) -> Iterator[Reason]:
     """The technique is consented to; a network also needs the consent to training."""
     asked = fit.facts.use.technique
@@ -227,6 +208,7 @@ def by_technique(fit: Fit) -> Iterator[Reason]:
         yield reason("technique", f"{fit.name} does not allow training, which {asked} needs")
 
 
+@policy
 def within_limits(fit: Fit) -> Iterator[Reason]:
     """What the result depicts was granted. For minors some of it cannot be."""
     for content in fit.facts.use.content:
@@ -236,39 +218,10 @@ def within_limits(fit: Fit) -> Iterator[Reason]:
             yield reason("content", f"{fit.name} does not allow {content.value}")
 
 
-def in_territory(fit: Fit) -> Iterator[Reason]:
-    """Where territories are listed, the use is in one; a final has to say in which."""
-    allowed, use = fit.consent.territories, fit.facts.use
-    if allowed and use.territory not in allowed and (use.territory is not None or use.delivery is Delivery.FINAL):
-        yield reason("territory", f"{fit.name} is for {', '.join(allowed)}, asked is {use.territory or 'none stated'}")
-
-
+@policy
 def approved(fit: Fit) -> Iterator[Reason]:
     """A final delivery was approved by legal and by the studio, on this consent or for the job."""
     yield from approval_missing(fit.facts, approved_roles(fit))
-
-
-CONSENT_RULES: tuple[Rule, ...] = (
-    ended,
-    readable,
-    complete,
-    same_show,
-    same_shot,
-    in_time,
-    for_purpose,
-    in_age_range,
-    by_the_right_person,
-    not_too_long,
-    with_notice,
-    described,
-    signed,
-    advised,
-    from_allowed_pictures,
-    by_technique,
-    within_limits,
-    in_territory,
-    approved,
-)
 
 
 def is_newer(record: Record) -> bool:
@@ -279,7 +232,7 @@ def is_newer(record: Record) -> bool:
 def covers(pattern: str, shot: str) -> bool:
     """`sh010` covers itself; `sh0*` every shot that begins so. `*` alone covers none: a consent says what it is for."""
     prefix = pattern.removesuffix("*")
-    return shot.startswith(prefix) if prefix and prefix != pattern and "*" not in prefix else pattern == shot
+    return shot.startswith(prefix) if prefix and prefix != pattern else pattern == shot
 
 
 def shows_people(item: Input, state: State) -> bool:
@@ -297,18 +250,19 @@ def resolved_plates(fit: Fit) -> dict[str, str]:
 
 def approved_roles(fit: Fit) -> set[str]:
     """The roles that approved the consent by now."""
-    return _roles(fit.grant.approvals, fit.facts.now)
+    return roles_by_now(fit.grant.approvals, fit.facts.now)
 
 
 def approval_missing(facts: Facts, had: set[str]) -> Iterator[Reason]:
     """What a final delivery lacks beside the approvals `had`; those for the job on the shot count too."""
     use = facts.use
-    missing = FINAL_ROLES - had - _roles(facts.state.approvals.get((use.shot, use.job), ()), facts.now)
+    missing = FINAL_ROLES - had - roles_by_now(facts.state.approvals.get((use.shot, use.job), ()), facts.now)
     if use.delivery is Delivery.FINAL and missing:
         yield reason("approval_missing", f"final delivery of {use.shot} {use.job}: missing {', '.join(sorted(missing))}")
 
 
-def _roles(made: tuple[Approval, ...], now: datetime) -> set[str]:
+def roles_by_now(made: tuple[Approval, ...], now: datetime) -> set[str]:
+    """The roles in which somebody named approved by now, with a reference."""
     return {a.role for a in made if a.at <= now and a.approver.strip() and a.ref.strip()}
 
 

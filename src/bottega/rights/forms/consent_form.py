@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-import json
 import re
-import secrets
-import textwrap
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +20,6 @@ from bottega.model import (
     Signature,
     SignatureKind,
     UsageError,
-    code,
-    label,
-    sha256_text,
-    subject_id,
     utc_text,
 )
 from bottega.model.names import shown
@@ -38,18 +28,20 @@ from bottega.rights.decision.consent_rules import (
     LONGEST_TERM_YEARS,
     LONGEST_TERM_YEARS_MINOR,
     NOTICE,
-    PLATE_OF,
     vagueness,
     years_after,
 )
+from bottega.rights.private.people import read_document
 from bottega.rights.signing import sign_consent, verify_consent
 
+from .filling import blanks_of, document_of, parsed, refuse, table_of
 from .form_fields import APPROVAL, EXTRA_TABLES, HEAD, TABLES, TERMS, Blank, is_blank
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-FORM_WIDTH = 110
+DOCUMENT = ("document_path", "document_sha256")
+AUTHORITY = ("authority_doc_path", "authority_doc_sha256")
 LONGEST_DOCUMENT = 256 * 1024 * 1024
 _RECORDS: Mapping[str, type[Record]] = {
     "grantor": Grantor,
@@ -58,52 +50,7 @@ _RECORDS: Mapping[str, type[Record]] = {
     "script_ref": ScriptRef,
     "compensation": Compensation,
 }
-_AGE_PURPOSES = (Purpose.DEAGE, Purpose.AGE_UP)
-
-
-def template(
-    purpose: Purpose,
-    subject: str,
-    *,
-    person: str,
-    shot: str,
-    show_id: str,
-    kind: PersonKind = PersonKind.PERFORMER,
-    plate: str | None = None,
-    grant_id: str | None = None,
-) -> str:
-    """A form for one purpose, person and shot, with every blank explained. `person` is the name; it stands in a comment only.
-
-    `plate` is the digest of the shot's plate, if it is registered. Raises UsageError.
-    """
-    code(shot, "shot")
-    presets = {
-        "grant_id": grant_id or f"g_{secrets.token_hex(8)}",
-        "subject_id": subject_id(subject, "subject id"),
-        "subject_kind": kind.value,
-        "production_id": label(show_id, "show id"),
-        "shots": [shot],
-        "purpose": purpose.value,
-        "inputs_allowed": [f"{PLATE_OF}{shot}"],
-    }
-    known = f"its plate today is {sha256_text(plate, 'plate')}" if plate else "no plate is registered yet"
-    lines = [
-        f"# Consent to a use of a person's likeness: {purpose.value}",
-        f"# Person: {label(person, 'person')} ({subject}). The name stands in this comment only; it is not recorded.",
-        f"# Shot: {shot}; {known}.",
-        "#",
-        '# Fill in every blank marked "required"; "" is a blank. Times need a zone: 2027-03-01T00:00:00Z.',
-        "# Whatever is not granted here is refused. This form is no legal advice.",
-        "",
-    ]
-    lines += [line for blank in HEAD for line in _line(blank, presets, _is_needed(blank, purpose))]
-    lines += ["# Further terms. Left as they stand they grant nothing more, but empty territories, media and languages set no limit.", ""]
-    lines += [line for blank in TERMS for line in _line(blank, presets, False)]
-    for table, blanks in TABLES.items():
-        lines += [f"[{table}]", *(line for blank in blanks for line in _line(blank, {}, blank.needed))]
-    lines += ["# One block for each approval there is already:", "# [[approvals]]"]
-    lines += [f'# {blank.name} = ""  # {blank.allowed}' for blank in APPROVAL]
-    return "\n".join(lines) + "\n"
+AGE_PURPOSES = (Purpose.DEAGE, Purpose.AGE_UP)
 
 
 def read_form(form: str, *, folder: Path | None = None) -> Consent:
@@ -128,94 +75,58 @@ def sign_form(form: str, private_key: Ed25519PrivateKey, *, folder: Path | None 
     return signed
 
 
-def _line(blank: Blank, presets: Mapping[str, Any], needed: bool) -> list[str]:
-    mark = "required" if needed else "optional"
-    why = textwrap.wrap(f"{blank.explained} ({mark}) Allowed: {blank.allowed}.", FORM_WIDTH, break_long_words=False, break_on_hyphens=False)
-    value = json.dumps(presets[blank.name], ensure_ascii=False) if blank.name in presets else blank.preset
-    return [*(f"# {part}" for part in why), f"{blank.name} = {value}", ""]
+def documents(form: str, *, folder: Path | None = None) -> dict[str, bytes]:
+    """The documents that a form names by their paths, by sha256, so that copies can be kept. Raises UsageError."""
+    given = parsed(form, "consent")
+    grantor = given.get("grantor")
+    named = [given.get(DOCUMENT[0]), grantor.get(AUTHORITY[0]) if isinstance(grantor, Mapping) else None]
+    read = [
+        read_document((folder or Path()) / path, longest=LONGEST_DOCUMENT) for path in named if isinstance(path, str) and not is_blank(path)
+    ]
+    return {sha256: content for content, sha256 in read}
 
 
-def _is_needed(blank: Blank, purpose: object) -> bool:
-    return blank.needed or (blank.name == "age_range_out" and purpose in _AGE_PURPOSES)
+def is_needed(blank: Blank, purpose: object) -> bool:
+    """Whether a blank is required, for this purpose."""
+    return blank.needed or (blank.name == "age_range_out" and purpose in AGE_PURPOSES)
 
 
 def _read(form: str, folder: Path | None, *, signed: bool) -> Consent:
-    try:
-        given = tomllib.loads(form)
-    except tomllib.TOMLDecodeError as problem:
-        raise UsageError(f"the consent form is no TOML: {problem}; texts and instants in quotes, true and false without") from problem
+    given = parsed(form, "consent")
     problems: list[str] = []
     purpose = next((p for p in Purpose if p.value == given.get("purpose")), None)
-    head = [(blank, _is_needed(blank, purpose)) for blank in (*HEAD, *TERMS)]
+    head = [(blank, is_needed(blank, purpose)) for blank in (*HEAD, *TERMS)]
     tables = {**TABLES, **EXTRA_TABLES}
-    values = _blanks(given, head, "", (*tables, "approvals"), problems)
+    values = blanks_of(given, head, "", (*tables, "approvals"), problems)
     for name, blanks in tables.items():
         if name in TABLES or name in given:
-            values[name] = _table(given.get(name), blanks, name, problems)
+            values[name] = table_of(given.get(name), blanks, name, problems)
     values["approvals"] = _approvals(given.get("approvals", []), problems)
-    values["document_sha256"] = _document(values, folder, problems)
+    values["document_sha256"] = _signed_document(values, folder, problems)
+    proof = document_of(values["grantor"], AUTHORITY, folder, problems, "grantor.")
+    values["grantor"] |= {AUTHORITY[1]: proof} if proof else {}
     problems += _ed25519_problems(values, signed)
     if not problems:
         problems += _wrong_for_any_use(values)
-    if problems:
-        raise UsageError("the consent form cannot be taken:\n" + "\n".join(f"  {p}" for p in problems))
+    refuse(problems, "consent")
     records: dict[str, Any] = {name: kind(**values.pop(name)) for name, kind in _RECORDS.items() if name in values}
     approvals = tuple(Approval(**a) for a in values.pop("approvals"))
     return Consent(**values, **records, approvals=approvals)
-
-
-def _blanks(
-    given: Mapping[str, Any], blanks: Sequence[tuple[Blank, bool]], where: str, others: Sequence[str], problems: list[str]
-) -> dict[str, Any]:
-    """Read the lines of one table; what is left blank and not needed is left out, so that the record's default holds."""
-    known = [blank.name for blank, _ in blanks]
-    for name in given.keys() - {*known, *others}:
-        close = difflib.get_close_matches(name, known, 1)
-        problems.append(f"{where}{shown(name)}: unknown" + (f", did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"))
-    values = {}
-    for blank, needed in blanks:
-        value = given.get(blank.name)
-        if is_blank(value):
-            if needed:
-                problems.append(f"{where}{blank.name}: empty; allowed is {blank.allowed}")
-            continue
-        try:
-            values[blank.name] = blank.parse(value)
-        except (ValueError, UsageError, OverflowError):
-            problems.append(f"{where}{blank.name}: given {shown(str(value))}; allowed is {blank.allowed}")
-    return values
-
-
-def _table(given: Any, blanks: Sequence[Blank], name: str, problems: list[str]) -> dict[str, Any]:
-    if not isinstance(given, Mapping | None):
-        problems.append(f"{name}: given {shown(str(given))}; allowed is a table, [{name}]")
-        return {}
-    return _blanks(given or {}, [(blank, blank.needed) for blank in blanks], f"{name}.", (), problems)
 
 
 def _approvals(given: Any, problems: list[str]) -> list[dict[str, Any]]:
     if not isinstance(given, list):
         problems.append(f"approvals: given {shown(str(given))}; allowed are blocks, [[approvals]]")
         return []
-    return [_table(one, APPROVAL, f"approvals[{i}]", problems) for i, one in enumerate(given)]
+    return [table_of(one, APPROVAL, f"approvals[{i}]", problems) for i, one in enumerate(given)]
 
 
-def _document(values: dict[str, Any], folder: Path | None, problems: list[str]) -> str:
-    """The sha256 of the signed document. Its path may hold a name, so it is not kept."""
-    path, stated = values.pop("document_path", None), values.get("document_sha256")
-    if path is None:
-        if stated is None and not any(p.startswith("document_") for p in problems):
-            problems.append("document_sha256: empty; allowed is the sha256 of the signed document, or its document_path")
-        return stated or ""
-    try:
-        with ((folder or Path()) / path).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError) as problem:
-        problems.append(f"document_path: given {shown(path)}; it cannot be read: {getattr(problem, 'strerror', None) or problem}")
-        return stated or ""
-    if stated is not None and stated != found:
-        problems.append(f"document_sha256: given {stated}; the file at document_path has {found}")
-    return found
+def _signed_document(values: dict[str, Any], folder: Path | None, problems: list[str]) -> str:
+    there = DOCUMENT[0] in values
+    found = document_of(values, DOCUMENT, folder, problems)
+    if found is None and not there and not any(p.startswith("document_") for p in problems):
+        problems.append("document_sha256: empty; allowed is the sha256 of the signed document, or its document_path")
+    return found or ""
 
 
 def _ed25519_problems(values: Mapping[str, Any], signed: bool) -> list[str]:
@@ -251,6 +162,8 @@ def _wrong_for_any_use(values: Mapping[str, Any]) -> list[str]:
     for needs, until in (("model_training", "model_retention_until"), ("biometric_template", "template_delete_by")):
         if values[needs] and until not in values:
             found.append(f"{until}: empty; {needs} is true, so an end is needed")
+    if values.get("agreement") and "compensation" not in values:
+        found.append("compensation: empty; an agreement is named, so the basis of payment is needed: fill in [compensation]")
     return found
 
 

@@ -9,7 +9,17 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from bottega.model import GrantorRole, PersonKind, Purpose, Representation, SignatureKind, Technique, subject_id, utc_instant
+from bottega.model import (
+    GrantorRole,
+    PersonKind,
+    Purpose,
+    Representation,
+    RevocationEffect,
+    SignatureKind,
+    Technique,
+    subject_id,
+    utc_instant,
+)
 from bottega.rights.decision.consent_rules import FEWEST_CHARACTERS, PLATE_OF, SHORTEST_DESCRIPTION
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -189,7 +199,7 @@ HEAD = (
         "document_path",
         text,
         "the path of a file",
-        "The signed document as a file, from where its sha256 is taken; the path is not recorded.",
+        "The signed document as a file. Its sha256 is recorded, a sealed copy is kept beside the log; the path is not recorded.",
     ),
     Blank("document_sha256", sha256, HASH, "The sha256 of the signed document; required where document_path is blank."),
 )
@@ -203,14 +213,24 @@ TERMS = (
     Blank("media", list_of(text), TEXTS, "In which media; empty is all.", preset="[]"),
     Blank("languages", list_of(text), TEXTS, "In which languages; empty is all.", preset="[]"),
     Blank("dub_consent", list_of(text), TEXTS, "Into which languages a replica may be dubbed.", preset="[]"),
-    Blank("episodes", list_of(text), TEXTS, "The episodes, for the record; the shots decide.", preset="[]"),
-    Blank("scenes", list_of(text), TEXTS, "The scenes, for the record; the shots decide.", preset="[]"),
+    Blank("episodes", list_of(text), TEXTS, "The episodes this is for, such as ep101 or ep1*; empty is all of the shots.", preset="[]"),
+    Blank("scenes", list_of(text), TEXTS, "The scenes this is for, such as 12a or 12*; empty is all of the shots.", preset="[]"),
     Blank("agreement", text, TEXT, "The agreement it stands under, such as SAG-AFTRA-2026-39."),
     Blank("union_local", text, TEXT, "The union's local."),
     Blank("business_reason", text, TEXT, "Why the production asks."),
-    Blank("exemption", text, TEXT, "An exemption that is claimed. It is recorded, and never stands in for a consent."),
-    Blank("exemption_decided_by", text, TEXT, "Who decided on the exemption, by id."),
-    Blank("revocation_effect", text, TEXT, "What taking it back touches: future jobs only, or also unreleased results."),
+    Blank(
+        "exemption",
+        text,
+        '"as_scripted", "unsafe", "unrecognisable" or "customary"',
+        "An exemption that is claimed. It never stands in for a consent, and legal has to approve it.",
+    ),
+    Blank("exemption_decided_by", text, TEXT, "Who decided on the exemption, by id; needed where one is claimed."),
+    Blank(
+        "revocation_effect",
+        one_of(RevocationEffect),
+        words(RevocationEffect),
+        "What taking it back touches: future jobs only, or also results that are not released yet. They are then set aside.",
+    ),
     Blank("model_retention_until", instant, WHEN, "When a trained network is destroyed at the latest."),
     Blank("template_delete_by", instant, WHEN, "When a face template is deleted at the latest."),
     Blank("witness", text, TEXT, "Who witnessed the signature, by id."),
@@ -221,7 +241,13 @@ TABLES: dict[str, tuple[Blank, ...]] = {
     "grantor": (
         Blank("id", text, TEXT, "Who signs, by id; the person's own subject_id if they sign themselves.", needed=True),
         Blank("role", one_of(GrantorRole), words(GrantorRole), "In what capacity they sign.", needed=True),
-        Blank("authority_doc_sha256", sha256, HASH, "For anybody but the person: the sha256 of the document that shows they may."),
+        Blank(
+            "authority_doc_path",
+            text,
+            "the path of a file",
+            "For anybody but the person: the document that shows they may; its sha256 is recorded, the path is not.",
+        ),
+        Blank("authority_doc_sha256", sha256, HASH, "The same as a sha256, where authority_doc_path is blank."),
     ),
     "depicted_content_limits": tuple(
         Blank(name, flag, YES_NO, f"Whether the result may be {what}.", preset="false")
@@ -251,16 +277,23 @@ TABLES: dict[str, tuple[Blank, ...]] = {
 
 EXTRA_TABLES: dict[str, tuple[Blank, ...]] = {
     "script_ref": (
-        Blank("sha256", sha256, HASH, "", needed=True),
-        Blank("dated", instant, WHEN, "", needed=True),
-        Blank("existed_before_performance", flag, YES_NO, "", needed=True),
+        Blank("sha256", sha256, HASH, "The sha256 of the script as a file.", needed=True),
+        Blank("dated", instant, WHEN, "When that version of the script was made.", needed=True),
+        Blank(
+            "existed_before_performance",
+            flag,
+            YES_NO,
+            "Whether it was there before the performance.",
+            needed=True,
+            preset="false",
+        ),
     ),
     "compensation": (
-        Blank("basis", text, TEXT, "", needed=True),
-        Blank("days", number, "a whole number", ""),
-        Blank("rate_ref", text, TEXT, ""),
-        Blank("residuals", flag, YES_NO, ""),
-        Blank("payroll_ref", text, TEXT, ""),
+        Blank("basis", text, TEXT, 'On what basis, such as "production_days".', needed=True),
+        Blank("days", number, "a whole number", "For how many days: those the person would have worked.", preset="0"),
+        Blank("rate_ref", text, TEXT, "Where the rate is agreed, by reference."),
+        Blank("residuals", flag, YES_NO, "Whether residuals are paid as if in person.", preset="false"),
+        Blank("payroll_ref", text, TEXT, "The payroll's reference."),
     ),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -33,6 +34,55 @@ def completed(size: int, leaf: bytes, at: Reader) -> list[tuple[int, int, bytes]
         level, i = level + 1, i // 2
         made.append((level, i, leaf))
     return made
+
+
+def grown(size: int, leaves: Sequence[bytes], at: Reader) -> list[list[bytes]]:
+    """By level, the hashes of all subtrees that are complete once these leaves follow a tree of `size`; the first is at `size >> level`."""
+    levels, here, level = [], [*leaves], 0
+    while here:
+        levels.append(here)
+        first = size >> level
+        if first % 2:  # its left twin is in the tree already
+            here = [at(level, first - 1), *here]
+        here = [node_hash(here[i], here[i + 1]) for i in range(0, len(here) - 1, 2)]
+        level += 1
+    return levels
+
+
+def complete_count(size: int) -> int:
+    """How many complete subtrees a tree has, its leaves among them."""
+    return 2 * size - size.bit_count()
+
+
+@dataclass
+class Frontier:
+    """A tree that only grows, known by its peaks: enough for its root, not for proofs."""
+
+    size: int = 0
+    _peaks: list[bytes] = field(default_factory=list)
+    _root: bytes | None = field(default=EMPTY_ROOT, compare=False)
+
+    @classmethod
+    def of(cls, size: int, peaks: Sequence[bytes]) -> Frontier:
+        """The frontier of a tree whose peaks are known, from left to right."""
+        return cls(size, [*peaks], None)
+
+    def add(self, leaf: bytes) -> None:
+        """Append a leaf."""
+        i = self.size
+        while i % 2:
+            leaf = node_hash(self._peaks.pop(), leaf)
+            i //= 2
+        self._peaks.append(leaf)
+        self.size += 1
+        self._root = None
+
+    @property
+    def root(self) -> bytes:
+        """The tree's hash."""
+        if self._root is None:
+            self._root = bagged(self._peaks)
+        return self._root
 
 
 def root(size: int, at: Reader) -> bytes:

@@ -1,4 +1,4 @@
-"""The gate's key. The private half stays outside the show, readable by its owner only; the public half travels with the show."""
+"""The keys of the gate and of the log. Private halves stay outside the show, readable by their owner only; public halves travel with it."""
 
 from __future__ import annotations
 
@@ -26,31 +26,59 @@ def key_folder(environment: Mapping[str, str] | None = None) -> Path:
     return (Path(config) if config and Path(config).is_absolute() else Path.home() / ".config") / "bottega" / "keys"
 
 
+def mark_folder() -> Path:
+    """Where the high-water marks of the shows' ledgers lie: beside the private keys."""
+    return key_folder().parent / "marks"
+
+
 def make_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
-    """Make and keep a show's private key (PKCS8 PEM, mode 0600). Raises CredentialError; a key that is there is never replaced."""
+    """Make and keep the key that signs a show's clearances. Raises CredentialError; a key that is there is never replaced."""
+    return make_private_key(private_key_path(show_id, folder=folder))
+
+
+def load_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
+    """Load a show's gate key. Raises CredentialError for wide permissions, a link, or any other kind of key."""
+    return load_private_key(private_key_path(show_id, folder=folder))
+
+
+def make_log_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
+    """Make and keep the key that signs a ledger's checkpoints: another one than the gate's. Raises CredentialError."""
+    return make_private_key(private_key_path(show_id, folder=folder, which="log"))
+
+
+def load_log_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
+    """Load the key that signs a ledger's checkpoints. Raises CredentialError as `load_gate_key` does."""
+    return load_private_key(private_key_path(show_id, folder=folder, which="log"))
+
+
+def private_key_path(show_id: str, *, folder: Path | None = None, which: str = "gate", state: str = "") -> Path:
+    """The file of a show's private key, `gate` or `log`; `state` is `.new` while a rotation is under way."""
+    return (folder or key_folder()) / f"{code(which, 'key')}_{code(show_id, 'show id')}{state}.pem"
+
+
+def make_private_key(path: Path) -> Ed25519PrivateKey:
+    """Make a private key and keep it (PKCS8 PEM, mode 0600). Raises CredentialError; a key that is there is never replaced."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    path = private_key_path(show_id, folder=folder)
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_new(path, pem, 0o600)
     except FileExistsError:
-        raise CredentialError(f"{path}: this show has a gate key already; load it, or move it away first") from None
+        raise CredentialError(f"{path}: this show has such a key already; load it, or move it away first") from None
     except OSError as problem:
-        raise CredentialError(f"{path}: the gate key cannot be written: {problem.strerror}") from problem
+        raise CredentialError(f"{path}: the key cannot be written: {problem.strerror}") from problem
     return key
 
 
-def load_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519PrivateKey:
-    """Load a show's private key. Raises CredentialError for wide permissions, a link, or any other kind of key."""
+def load_private_key(path: Path) -> Ed25519PrivateKey:
+    """Load a private key. Raises CredentialError for wide permissions, a link, or any other kind of key."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    path = private_key_path(show_id, folder=folder)
     pem = _read(path, private=True)
     try:
         key = serialization.load_pem_private_key(pem, password=None)
@@ -61,23 +89,22 @@ def load_gate_key(show_id: str, *, folder: Path | None = None) -> Ed25519Private
     return key
 
 
-def private_key_path(show_id: str, *, folder: Path | None = None) -> Path:
-    """The file of a show's private key."""
-    return (folder or key_folder()) / f"gate_{code(show_id, 'show id')}.pem"
-
-
 def write_public_key(path: Path, key: Ed25519PublicKey) -> None:
     """Write the public key as PEM. Raises CredentialError; a file that is there is never replaced."""
-    from cryptography.hazmat.primitives import serialization
-
-    pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write_new(path, pem, 0o644)
+        _write_new(path, public_pem(key), 0o644)
     except FileExistsError:
         raise CredentialError(f"{path}: there is a public key already; the show is bound to it") from None
     except OSError as problem:
         raise CredentialError(f"{path}: the public key cannot be written: {problem.strerror}") from problem
+
+
+def public_pem(key: Ed25519PublicKey) -> bytes:
+    """A public key as it lies in `keys/`."""
+    from cryptography.hazmat.primitives import serialization
+
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def load_public_key(path: Path) -> Ed25519PublicKey:

@@ -6,12 +6,14 @@ Whoever may write to the ledger may register; who that is, is for the show's fil
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from bottega.model import (
     Approval,
     Consent,
+    ConsentError,
     Exemplar,
     Licence,
     Person,
@@ -28,6 +30,7 @@ from bottega.rights.ledger import Entry, Ledger
 from bottega.rights.private.keys import key_id
 from bottega.rights.signing import verify_consent
 
+from .picture_facts import check_origin, facts_of, made_here
 from .state import State
 
 if TYPE_CHECKING:
@@ -38,9 +41,13 @@ T = TypeVar("T")
 _states: WeakKeyDictionary[Ledger, State] = WeakKeyDictionary()  # each is touched under its ledger's write lock only
 
 
-def create_show(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str, show_code: str) -> Entry:
-    """Begin the log: bind the show to the gate's public key. Raises UsageError when it has begun."""
+def create_show(
+    ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str, show_code: str, log_key: Ed25519PublicKey | None = None
+) -> Entry:
+    """Begin the log: bind the show to the public keys of its gate and of its log. Raises UsageError when it has begun."""
     data = {"show_id": label(show_id, "show id"), "code": code(show_code, "show code"), "gate_key_id": key_id(public_key)}
+    if log_key is not None:
+        data["log_key"] = key_id(log_key)
     with ledger.transaction() as transaction:
         if ledger.head().size:
             raise UsageError(f"{ledger.path}: the show was created already; open it instead")
@@ -49,19 +56,27 @@ def create_show(ledger: Ledger, public_key: Ed25519PublicKey, *, show_id: str, s
 
 def add_person(ledger: Ledger, person: Person) -> Entry:
     """Add a person by pseudonym, or change their kind or role by a later entry."""
-    return _record(ledger, "person.added", person.to_json(), lambda state: None)
+
+    def check(state: State) -> None:
+        if person.subject_id in state.erased:
+            raise UsageError(f"{person.subject_id} was erased; add the person under a new pseudonym")
+        if person.of_age_at is not None and person.kind is not PersonKind.MINOR:
+            raise UsageError(f"of_age_at: {person.subject_id} is a {person.kind.value}; only a minor comes of age")
+
+    return _record(ledger, "person.added", person.to_json(), check)
 
 
 def add_licence(ledger: Ledger, licence: Licence) -> Entry:
     """Add a licence. One that is there is never changed: revoke it and add another."""
+    return _record(ledger, "licence.added", licence.to_json(), lambda state: check_licence(state, licence))
 
-    def check(state: State) -> None:
-        if licence.licence_id in state.licences:
-            raise UsageError(f"licence {licence.licence_id} is in the ledger already; add the new terms under another id")
-        if licence.show_id != state.show_id:
-            raise UsageError(f"licence {licence.licence_id} is for show {licence.show_id!r}, allowed is this one, {state.show_id!r}")
 
-    return _record(ledger, "licence.added", licence.to_json(), check)
+def check_licence(state: State, licence: Licence) -> None:
+    """Raise UsageError for a licence that does not belong into this ledger: a twin, or one of another show."""
+    if licence.licence_id in state.licences:
+        raise UsageError(f"licence {licence.licence_id} is in the ledger already; add the new terms under another id")
+    if licence.show_id != state.show_id:
+        raise UsageError(f"licence {licence.licence_id} is for show {licence.show_id!r}, allowed is this one, {state.show_id!r}")
 
 
 def revoke_licence(ledger: Ledger, licence_id: str, *, cause: str) -> Entry:
@@ -85,9 +100,13 @@ def register_exemplar(ledger: Ledger, exemplar: Exemplar, *, paths: Iterable[str
         "frame_count": exemplar.frame_count,
         "colour": exemplar.colour,
         "paths": [*paths],
+        **facts_of(exemplar),
     }
 
     def check(state: State) -> None:
+        check_origin(state, exemplar)
+        made = made_here(state, exemplar)
+        data["made_by"] = made and made.to_json()
         if exemplar.author_id is not None:
             _need(exemplar.author_id, state.people, "person")
         if exemplar.licence_id is not None:
@@ -109,17 +128,24 @@ def add_consent(ledger: Ledger, consent: Consent) -> Entry:
         raise UsageError("a consent needs a grant_id, given none")
 
     def check(state: State) -> None:
-        if consent.grant_id in state.grants:
-            raise UsageError(f"consent {consent.grant_id} is in the ledger already; an amended consent needs its own grant_id")
-        kind = _need(consent.subject_id, state.people, "person").kind
-        if kind is not consent.subject_kind and PersonKind.DECEASED is not kind:
-            raise UsageError(f"consent {consent.grant_id}: subject_kind is {consent.subject_kind.value}, the ledger says {kind.value}")
-        if consent.supersedes is not None:
-            old = _need(consent.supersedes, state.grants, "consent").consent
-            if old.subject_id != consent.subject_id:
-                raise UsageError(f"consent {consent.grant_id} supersedes {consent.supersedes}, which is of another person")
+        check_consent(state, consent, now=ledger.clock())
 
     return _record(ledger, "grant.created", consent.to_json(), check)
+
+
+def check_consent(state: State, consent: Consent, *, now: datetime) -> None:
+    """Raise UsageError for a consent that does not belong into this ledger: a twin, an unknown person, somebody else's amendment."""
+    if consent.grant_id in state.grants:
+        raise UsageError(f"consent {consent.grant_id} is in the ledger already; an amended consent needs its own grant_id")
+    kind = _need(consent.subject_id, state.people, "person").kind_at(now)
+    if consent.subject_id in state.erased:
+        raise UsageError(f"consent {consent.grant_id}: {consent.subject_id} was erased; add the person under a new pseudonym")
+    if kind is not consent.subject_kind and PersonKind.DECEASED is not kind:
+        raise UsageError(f"consent {consent.grant_id}: subject_kind is {consent.subject_kind.value}, the ledger says {kind.value}")
+    if consent.supersedes is not None:
+        old = _need(consent.supersedes, state.grants, "consent").consent
+        if old.subject_id != consent.subject_id:
+            raise UsageError(f"consent {consent.grant_id} supersedes {consent.supersedes}, which is of another person")
 
 
 def revoke(ledger: Ledger, grant_id: str, *, cause: str) -> Entry:
@@ -164,13 +190,27 @@ def _approval(approval: Approval) -> dict[str, Any]:
 
 
 def _record(ledger: Ledger, kind: str, data: Mapping[str, Any], check: Callable[[State], object]) -> Entry:
-    with ledger.transaction() as transaction:
-        state = _states.setdefault(ledger, State())
-        state.refresh(ledger)  # only what is new: many pictures are registered in a row
-        if state.show_id is None:
-            raise UsageError(f"{ledger.path}: no show yet; create it first")
-        check(state)
-        return transaction.append(kind, data)
+    """Check, write, and read back what was written: an entry that could not be read would shut the gate for good."""
+    try:
+        with ledger.transaction() as transaction:
+            state = _states.setdefault(ledger, State())
+            state.refresh(ledger)  # only what is new: many pictures are registered in a row
+            if state.show_id is None:
+                raise UsageError(f"{ledger.path}: no show yet; create it first")
+            check(state)
+            entry = transaction.append(kind, data)
+            _read_back(state, ledger, kind)
+            return entry
+    except BaseException:
+        _states.pop(ledger, None)  # it may hold what was not written
+        raise
+
+
+def _read_back(state: State, ledger: Ledger, kind: str) -> None:
+    try:
+        state.refresh(ledger)
+    except ConsentError as problem:
+        raise UsageError(f"this {kind} was not put on record: it could not be read again, a twin of it may be there") from problem
 
 
 def _need(key: str, known: Mapping[str, T], what: str) -> T:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bottega.model import Licence, Role, Shot
+from bottega.model import Layer, Licence, MadeBy, Marks, Role, Shot
 from bottega.rights.ledger import Entry
 
+from .picture_facts import read_facts
 from .reading import text
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class KnownExemplar:
     frame_count: int | None
     colour: str | None
     idx: int
+    layers: tuple[Layer, ...] | None = None
+    marks: Marks | None = None
+    made_by: MadeBy | None = None
+    derived_from: str | None = None
 
 
 def _licence_added(state: State, entry: Entry) -> None:
@@ -66,6 +71,7 @@ def _exemplar_registered(state: State, entry: Entry) -> None:
         frame_count=data["frame_count"],
         colour=data["colour"],
         idx=entry.idx,
+        **read_facts(data),
     )
 
 

@@ -1,11 +1,11 @@
-"""The wiring, once: settings, keys, ledger and folders become one `Studio`. It decides nothing itself."""
+"""A show, opened: what people do with it, as calls."""
 
 from __future__ import annotations
 
 import getpass
 import os
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -13,68 +13,75 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
-from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.books import make_show, steady_clock
+from bottega.jobs.runner.desks import ShowFaces
+from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
 from bottega.jobs.runner.plan import Plan
-from bottega.jobs.runner.progress import Event, Watch, silent
-from bottega.jobs.runner.register import add_exemplar, add_shot, seal_at
+from bottega.jobs.runner.progress import Watch, silent
+from bottega.jobs.runner.register import add_copy, add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
 from bottega.jobs.runner.request import Region, RepairRequest, picture_files
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.jobs.runner.takefolder import named
-from bottega.model import Consent, Content, Delivery, Exemplar, FrameRange, Person, Purpose, Role, Shot, Show, Take, UsageError, shown
+from bottega.model import (
+    Consent,
+    Content,
+    Delivery,
+    Exemplar,
+    FrameRange,
+    Person,
+    Purpose,
+    Role,
+    Shot,
+    Take,
+    UsageError,
+    shown,
+)
 from bottega.rights import (
     Door,
     Gate,
-    Ledger,
-    PeopleStore,
-    Records,
     load_gate_key,
     load_public_key,
-    make_gate_key,
     private_key_path,
-    write_public_key,
 )
-from bottega.rights.record import registry
+from bottega.rights.decision.explain import Explanation
+from bottega.rights.desk.words import WordsDesk
+
+from .desks import Clock, Desks
 
 T = TypeVar("T", bound=StrEnum)
-Clock = Callable[[], datetime]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Studio:
+class Studio(Desks):
     """A show, opened: people, consents, exemplars, shots and takes.
 
-    `clock` gives the present as an aware UTC datetime; tests hand in their own.
+    `clock` gives the present as an aware UTC datetime; tests hand in their own. Without one it is the machine's, watched.
     """
 
-    def __init__(self, folder: ShowFolder, *, clock: Clock = _now) -> None:
-        self.folder, self.clock = folder, clock
-        self.show: Show = folder.settings()
-        self.ledger = Ledger(folder.ledger, clock=clock)
-        self.records = Records(self.ledger, PeopleStore(folder.people), show_id=self.show.show_id)
-
     @classmethod
-    def create(cls, folder: str | Path, *, show: str, fps: str | int | Fraction = 24, clock: Clock = _now) -> Studio:
-        """Make a show in a new folder, with its ledger and its gate's key. Raises UsageError."""
+    def create(
+        cls,
+        folder: str | Path,
+        *,
+        show: str,
+        fps: str | int | Fraction = 24,
+        ledger: str | None = None,
+        ledger_owner: str | None = None,
+        clock: Clock | None = None,
+    ) -> Studio:
+        """Make a show in a new folder, with its ledger (a PostgreSQL URL, else a file) and its keys. Raises UsageError."""
         try:
             rate = Fraction(fps)
         except (ValueError, ZeroDivisionError) as problem:
             raise UsageError(f"fps {shown(str(fps))}: write it as 24 or 24000/1001") from problem
-        made, record = ShowFolder.create(Path(folder), show=show, fps=rate)
-        public = make_gate_key(record.show_id).public_key()
-        write_public_key(made.public_key, public)
-        with Ledger.create(made.ledger, clock=clock) as ledger:
-            registry.create_show(ledger, public, show_id=record.show_id, show_code=show)
-        return cls(made, clock=clock)
+        clock = clock or steady_clock()
+        return cls(make_show(Path(folder), show=show, fps=rate, clock=clock, ledger=ledger, owner_url=ledger_owner), clock=clock)
 
     @classmethod
-    def open(cls, folder: str | Path = ".", *, clock: Clock = _now) -> Studio:
+    def open(cls, folder: str | Path = ".", *, clock: Clock | None = None) -> Studio:
         """Open the show that a folder is, or lies in. Raises UsageError when there is none."""
         return cls(ShowFolder.find(Path(folder)), clock=clock)
 
@@ -96,29 +103,33 @@ class Studio:
 
     # People, consents, exemplars, shots
 
-    def add_person(self, name: str, *, role: str) -> Person:
-        """Add a person by name; the ledger gets a pseudonym."""
-        return self.records.add_person(name, kind=role)
+    def add_person(self, name: str, *, role: str, of_age_at: datetime | None = None) -> Person:
+        """Add a person by name; the ledger gets a pseudonym. `of_age_at` is when a minor comes of age."""
+        return self.people_desk.add(name, kind=role, of_age_at=of_age_at)
 
     def people(self) -> list[tuple[Person, str]]:
         """All people with their names."""
         return self.records.people()
 
-    def consent_template(self, *, purpose: str, person: str, shot: str) -> str:
-        """A form for a person to fill in and sign, as TOML."""
-        return self.records.consent_template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot)
+    def consent_template(self, *, purpose: str, person: str, shot: str, amends: str | None = None) -> str:
+        """A form for a person to fill in and sign, as TOML; `amends` is the consent that it is to replace."""
+        return self.consent_desk.template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot, amends=amends)
+
+    def consent_page(self, grant_id: str) -> str:
+        """A consent as a page to print, in HTML."""
+        return self.consent_desk.page(grant_id, show_code=self.show.code, now=self.clock())
 
     def add_consent(self, form: str | Path) -> Consent:
         """Put a filled-in form on record: a file's path, or the form's own text. Raises UsageError that lists what is missing."""
-        return self.records.add_consent(form)
+        return self.consent_desk.add(form)
 
     def consents(self) -> list[tuple[Consent, str, str]]:
         """All consents, with the person's name and `active`, `expired` or `revoked`."""
-        return self.records.consents(now=self.clock())
+        return self.consent_desk.all(now=self.clock())
 
     def revoke_consent(self, grant_id: str, *, reason: str = "") -> list[str]:
         """Revoke a consent; gives the names of the takes that were made under it."""
-        return self.records.revoke_consent(grant_id, reason=reason)
+        return sorted({t.take for t in self.withdrawals.consent(grant_id, reason=reason or "not stated").takes})
 
     def add_exemplars(
         self, pictures: Iterable[str | Path], *, by: str, licence: str, document: Path | None = None, colour: str | None = None
@@ -127,7 +138,12 @@ class Studio:
         author = self.records.artist(by).subject_id
         sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
         ground = self.records.licence(licence, author_id=author, works=[e.digest for e in sealed], document=document)
-        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence=ground) for e in sealed]
+        return [add_exemplar(self.folder, self.ledger, e, author_id=author, licence_id=ground.licence_id) for e in sealed]
+
+    def add_copies(self, pictures: Iterable[str | Path], *, same_as: str, colour: str | None = None) -> list[Exemplar]:
+        """Register other encodings of a picture on record, by its digest: they have its author and licence, and end with them."""
+        sealed = [seal_at(p, role=Role.KEY, colour=colour) for p in picture_files(pictures)]
+        return [add_copy(self.folder, self.ledger, e, same_as=same_as) for e in sealed]
 
     def exemplars(self) -> list[tuple[Exemplar, str]]:
         """All exemplars on record, with their authors' names."""
@@ -144,8 +160,9 @@ class Studio:
         first_frame: int | None = None,
         allow_holes: bool = False,
         watch: Callable[[int, int], None] | None = None,
+        **told: Any,
     ) -> Shot:
-        """Register a shot by its plate: a pattern, a folder, a movie or a still."""
+        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at."""
         return add_shot(
             self.folder,
             self.ledger,
@@ -157,6 +174,7 @@ class Studio:
             first_frame=first_frame,
             allow_holes=allow_holes,
             watch=watch,
+            **told,
         )
 
     def shots(self) -> list[Shot]:
@@ -167,6 +185,16 @@ class Studio:
         """Write plate frames as 16-bit sRGB PNG for an artist to paint on."""
         return hand_out(self._house, self.folder.shot(shot), frames, to=Path(to))
 
+    def rotate_key(self, which: str, *, by: str) -> str:
+        """Replace the `gate` or `log` key; gives the new public one."""
+        self.__dict__.pop("_house", None)  # it holds the old one
+        return self.upkeep.rotate(which, by=by)
+
+    @cached_property
+    def faces(self) -> ShowFaces:
+        """Whose faces the plates show."""
+        return ShowFaces(self.ledger, self.records, self.folder, house=lambda: self._house)
+
     # Jobs
 
     def deage_request(
@@ -176,21 +204,19 @@ class Studio:
         keys: str | Path,
         people: Sequence[str],
         age: int,
-        territory: str | None = None,
-        depicts: Sequence[str] = (),
         **options: Any,
     ) -> RepairRequest:
-        """State a de-ageing. `depicts` is what the result shows that a consent may limit; `options` as for `repair_request`."""
+        """State a de-ageing. `options` as for `repair_request`."""
         ids = tuple(self.records.find(name).subject_id for name in people)
-        limits = tuple(_one_of(Content, text, "depicts") for text in depicts)
         use: dict[str, Any] = {"people": ids, "touches_performer": True, "purpose": Purpose.DEAGE, "age_target": age}
-        return self._request("deage", shot, keys, territory=territory, content=limits, **use, **options)
+        return self._request("deage", shot, keys, **use, **options)
 
     def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
         """State a keyed repair.
 
         Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
-        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys.
+        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
+        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name).
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 
@@ -218,6 +244,10 @@ class Studio:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 
+    def explain(self, request: RepairRequest) -> Explanation:
+        """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        return explain_request(self._house, prepare(self._house, request))
+
     def report(self, take: str | None = None) -> dict[str, Any]:
         """What was made, from whose work, under whose consent: one take, or the show."""
         if take is not None:
@@ -238,6 +268,7 @@ class Studio:
             door=lambda job_id: Door(self.ledger, public, show_id=show_id, job_id=job_id, clock=self.clock),
             clock=self.clock,
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
+            words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
         )
 
@@ -254,6 +285,7 @@ class Studio:
         detail: float = 1.0,
         delivery: str = "temp",
         also: Sequence[str] = (),
+        depicts: Sequence[str] = (),
         **rest: Any,
     ) -> RepairRequest:
         try:
@@ -270,6 +302,7 @@ class Studio:
             settings=settings,
             delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
+            content=tuple(_one_of(Content, text, "depicts") for text in depicts),
             **rest,
         )
 
@@ -284,6 +317,3 @@ def _one_of(kind: type[T], text: str, what: str) -> T:
     if text not in allowed:
         raise UsageError(f"{what} {shown(text)}: allowed are {', '.join(allowed)}")
     return kind(text)
-
-
-__all__ = ["Check", "Event", "Plan", "Remade", "RepairRequest", "Studio", "examine"]

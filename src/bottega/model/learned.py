@@ -1,0 +1,58 @@
+"""What was learned from pictures of the show: a network's weights, or a performer's face template. It may not outlive its consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from .errors import UsageError
+from .names import label, sha256_text, shown
+from .people import subject_id
+from .record import Record
+from .use import Purpose
+
+
+class LearnedKind(StrEnum):
+    """A network's weights, or a template: the numbers by which a face is told from others."""
+
+    NETWORK = "network"
+    TEMPLATE = "template"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learned(Record):
+    """Weights or a template by digest: of which show, of whom, for which shots and purposes, from which pictures, until when.
+
+    `shots` are codes or prefixes with `*`, as in a consent. `grants` are the consents it stands on: one for each of `subjects`.
+    """
+
+    schema: ClassVar[str] = "bottega.learned"
+
+    digest: str
+    kind: LearnedKind
+    show_id: str
+    subjects: tuple[str, ...]
+    shots: tuple[str, ...]
+    purposes: tuple[Purpose, ...]
+    trained_on: tuple[str, ...]
+    grants: tuple[str, ...]
+    delete_by: datetime
+    made_by: str | None = None
+
+    def __post_init__(self) -> None:
+        sha256_text(self.digest, "model digest")
+        label(self.show_id, "show id")
+        for person in self.subjects:
+            subject_id(person, "model's subject")
+        for picture in self.trained_on:
+            sha256_text(picture, "picture that a model was trained on")
+        empty = [name for name in ("shots", "purposes", "trained_on") if not getattr(self, name)]
+        if empty:
+            raise UsageError(f"model {self.digest[:12]} lacks {', '.join(empty)}: what is not listed is not allowed, so nothing would be")
+        bare = [pattern for pattern in self.shots if not pattern.removesuffix("*")]
+        if bare:
+            raise UsageError(f"model {self.digest[:12]}: shot {shown(bare[0])} covers nothing; name shots, or a prefix and *")
+        if self.kind is LearnedKind.TEMPLATE and len(self.subjects) != 1:
+            raise UsageError(f"template {self.digest[:12]} is of {len(self.subjects)} people, allowed is one")

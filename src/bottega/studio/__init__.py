@@ -1,0 +1,34 @@
+"""The wiring: one `Studio` for each show that is open, with the desks over its records. It decides nothing itself."""
+
+from bottega.jobs.runner.doctor import Check, examine
+from bottega.jobs.runner.plan import Plan
+from bottega.jobs.runner.progress import Event
+from bottega.jobs.runner.remake import Remade
+from bottega.jobs.runner.request import RepairRequest
+from bottega.jobs.runner.withdraw import Withdrawn
+from bottega.rights.decision.explain import Explanation
+from bottega.rights.desk.ledger import Finding, read_key, summary
+from bottega.rights.desk.usage import Usage
+from bottega.rights.ledger.witness import Witness
+from bottega.rights.ledger.witness_http import WitnessServer
+
+from .studio import Studio, operator
+
+__all__ = [
+    "Check",
+    "Event",
+    "Explanation",
+    "Finding",
+    "Plan",
+    "Remade",
+    "RepairRequest",
+    "Studio",
+    "Usage",
+    "Withdrawn",
+    "Witness",
+    "WitnessServer",
+    "examine",
+    "operator",
+    "read_key",
+    "summary",
+]
