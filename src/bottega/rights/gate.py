@@ -192,6 +192,8 @@ class Door:
         again = decide(Use.from_json(said["use"]), self._state, now=not_before(self._state.at, self._clock()))
         if not again.allow:
             raise ConsentError(*again.reasons)
+        if again.watermark and not clearance.watermark:  # an override came in the meantime; what is made here would not show it
+            raise refusal("not_recorded", f"clearance {clearance.clearance_id} carries no watermark, and now it would need one")
         self._judged[clearance.clearance_id] = self._state.head
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from bottega.model import Consent, ConsentError, Delivery, Person, PersonKind, UsageError, Use
+from bottega.model import Consent, ConsentError, Delivery, FaceKind, Person, PersonKind, UsageError, Use
 from bottega.rights import Decision, add_person, decide, revoke
 from bottega.rights.overrides import LIFTABLE, OverrideSignature, OverrideStatement, SignedOverride
 from bottega.rights.private.keys import key_id
@@ -85,6 +85,20 @@ def test_a_clearance_without_its_watermark_is_forged(tmp_path: Path) -> None:
     clearance = stage.gate().clear(USE, job_id="job-1")
     with pytest.raises(ConsentError, match="forged"):
         stage.door().admit(replace(clearance, watermark=False), USE.inputs[0].digest)
+
+
+def test_an_override_that_comes_while_a_job_runs_does_not_carry_its_unmarked_clearance(tmp_path: Path) -> None:
+    stage = with_signers(tmp_path, good_consent())
+    use = replace(USE, stated={"key_visual": "no"})
+    clearance, door = stage.gate().clear(use, job_id="job-1"), stage.door()
+    door.admit(clearance, use.inputs[0].digest)
+    put_faces(stage.ledger, face("poster", FaceKind.DEPICTION))
+    assert ask(stage, use).codes == ("face_depicted",)
+    grant_override(stage.ledger, signed(statement(use, codes=("face_depicted",)), LEGAL, STUDIO))
+    assert ask(stage, use).watermark
+    with pytest.raises(ConsentError, match="not_recorded.*watermark"):
+        door.admit(clearance, use.inputs[0].digest)
+    door.admit(stage.gate().clear(use, job_id="job-1"), use.inputs[0].digest)  # a new one carries the mark
 
 
 def test_a_yes_without_an_override_has_no_watermark(tmp_path: Path) -> None:
