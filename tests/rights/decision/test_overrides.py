@@ -96,7 +96,7 @@ def test_an_override_that_comes_while_a_job_runs_does_not_carry_its_unmarked_cle
     assert ask(stage, use).codes == ("face_depicted",)
     grant_override(stage.ledger, signed(statement(use, codes=("face_depicted",)), LEGAL, STUDIO))
     assert ask(stage, use).watermark
-    with pytest.raises(ConsentError, match="not_recorded.*watermark"):
+    with pytest.raises(ConsentError, match=r"not_recorded.*watermark"):
         door.admit(clearance, use.inputs[0].digest)
     door.admit(stage.gate().clear(use, job_id="job-1"), use.inputs[0].digest)  # a new one carries the mark
 
