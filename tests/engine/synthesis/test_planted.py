@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,12 +18,14 @@ def share_right(nnf: np.ndarray, rows: np.ndarray, columns: np.ndarray, inner: t
     return float(((nnf[..., 1] == rows) & (nnf[..., 2] == columns))[inner].mean())
 
 
-def test_a_known_warp_of_a_known_texture_is_found() -> None:
-    source = noise(120, 130, 3)
+@pytest.mark.parametrize("given", [{}, {"patch": 3}, {"uniformity": 0.0}, {"uniformity": 0.0, "guide_weights": 3.0}], ids=str)
+@pytest.mark.parametrize("white", [False, True])
+def test_a_known_warp_of_a_known_texture_is_found(given: dict[str, Any], white: bool) -> None:
+    source = np.random.default_rng(1).random((120, 130, 3), np.float32) if white else noise(120, 130, 3)
     y, x = np.mgrid[0:100, 0:104]
     rows, columns = y + 8 + (x >= 52) * 5, x + 9 + (y >= 50) * 7  # four pieces, each moved its own way
     target = source[rows, columns]
-    found = run(Source(source, source), Target(target), SynthesisSettings(uniformity=0.0, guide_weights=3.0))
+    found = run(Source(source, source), Target(target), SynthesisSettings(**given))
     judged = (slice(2, -2), slice(2, -2))
     apart = np.ones((100, 104), bool)
     apart[:, 50:54] = apart[48:52] = False  # patches over a cut have no right answer

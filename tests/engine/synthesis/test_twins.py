@@ -33,9 +33,11 @@ def ground(random: np.random.Generator, patch: int, channels: int, *, weighted: 
         weights=random.integers(0, 32768, numbers).astype(np.int16) if weighted else np.zeros((0, 0), np.int16),
         source=random.integers(-16383, 16384, SOURCE[0] * SOURCE[1] * channels + SLACK).astype(np.int16),
         row_mask=row_mask(patch * channels),
+        guide_mask=row_mask(patch * channels, 1, channels),
         field=field,
         cost=np.zeros((ROWS, COLUMNS), np.int32),
         site=site,
+        moved=random.integers(0, 4, (ROWS, COLUMNS)).astype(np.int16),
         active=(random.random((ROWS, COLUMNS)) > 0.2).astype(np.uint8),
         wanted=random.integers(0, 3, limited).astype(np.uint8),
         centre=centre,
@@ -70,7 +72,8 @@ def test_the_patch_difference_is_its_twin(patch: int, channels: int, weighted: b
     g = scaled_down(ground(np.random.default_rng(patch), patch, channels, weighted=weighted, guarded=False))
     for y, x in ((patch, patch), (ROWS - 1 - patch, COLUMNS - 1 - patch), (12, 15)):
         place = tuple(int(i) for i in g.field[y, x])
-        assert search.difference(g, y, x, *place) == twin.difference(g, y, x, *place)
+        assert search.difference(g, g.row_mask, y, x, *place) == twin.difference(g, y, x, *place)
+        assert search.difference(g, g.guide_mask, y, x, *place) == twin.difference(g, y, x, *place, leave_out=1)
 
 
 def test_a_row_mask_can_leave_channels_out() -> None:
@@ -80,17 +83,20 @@ def test_a_row_mask_can_leave_channels_out() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10**6), st.sampled_from([3, 5]), st.tuples(*[st.booleans()] * 4))
-def test_a_searched_tile_is_its_twin(seed: int, patch: int, ways: tuple[bool, bool, bool, bool]) -> None:
-    weighted, guarded, backward, fresh = ways
+@given(st.integers(0, 10**6), st.sampled_from([3, 5]), st.tuples(*[st.booleans()] * 7))
+def test_a_searched_tile_is_its_twin(seed: int, patch: int, ways: tuple[bool, ...]) -> None:
+    weighted, guarded, backward, fresh, stirred, unsure, poor = ways
     g = scaled_down(ground(np.random.default_rng(seed), patch, 3, weighted=weighted, guarded=guarded))
-    slow = g._replace(field=g.field.copy(), cost=g.cost.copy())
+    usual = int(np.median([twin.difference(g, 12, x, *g.field[12, x]) for x in range(patch, COLUMNS - patch)]))
+    g.cost[...] = np.random.default_rng(seed).integers(0, 2 * usual, g.cost.shape)
+    slow = g._replace(field=g.field.copy(), cost=g.cost.copy(), moved=g.moved.copy())
     first, second = lane(g), lane(g)
-    pass_ = Sweep(backward, fresh, seed, 4, 2, 16)
+    pass_ = Sweep(backward, fresh, seed, 4, 2, 16, 5, 3 if stirred else 0, usual // 2 if unsure else -1, usual if poor else 1 << 62, 6, 32)
     search_tile(g, first, pass_, 2, 3, 28, 30)
     twin.search_tile(slow, second, pass_, top=2, left=3, bottom=28, right=30)
     assert np.array_equal(g.field, slow.field)
     assert np.array_equal(g.cost, slow.cost)
+    assert np.array_equal(g.moved, slow.moved)
     assert np.array_equal(first.use, second.use)
     assert np.array_equal(first.moved, second.moved)
     assert set(np.flatnonzero(first.use)) <= set(first.log[: first.logged[0]].tolist())

@@ -24,7 +24,21 @@ Array = NDArray[Any]
 FINAL_OFFERS = (3, 3, 8)  # of the last 3×3 pass
 SLACK = 0.006  # share of the pixels by which all labels together may pass their quotas, so that labels can change places
 NO_LIMIT = 1 << 40
+POOR = 2.0  # times a level's mean difference, from which on a match is searched as widely as on a coarse level
+ASTRAY = 0.25  # share of the guides' difference of two patches at random, from which on a match has gone astray
+EVEN = 1.1  # blocks do not see that uses crowd across their borders: so much more λ makes up for it
+_SAMPLES = 1 << 14  # pixels that a level's guides are known by
 _PASS_SEEDS = 4096  # more passes than a level ever has
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Which pass over a level, and what is known before it."""
+
+    sweep: int  # from 0
+    fresh: bool = False  # the picture was voted anew
+    guides_only: bool = False
+    unsure: bool = False  # matches whose guides are far off are not believed
 
 
 @dataclass(frozen=True)
@@ -78,6 +92,7 @@ class Bench:
     lanes: tuple[Lane, ...]
     held: tuple[NDArray[np.int64], NDArray[np.int64]]  # matches a label, and the most it may have
     weight: NDArray[np.float32]
+    stranger: float  # what the guides of two patches at random differ by
 
     def voters(self) -> Voters:
         """The field as it is now, weighed."""
@@ -109,19 +124,22 @@ class Bench:
         """Style channels."""
         return int(self.atlas.sheets[0].style.shape[2])
 
-    def search(
-        self, crew: Crew, offers: tuple[int, int, int], seed: int, sweep: int, *, fresh: bool = False, guides_only: bool = False
-    ) -> None:
+    def search(self, crew: Crew, offers: tuple[int, int, int], seed: int, turn: Turn) -> None:
         """One pass over the picture. `offers` is far, near, reach."""
-        far, near, reach = offers
-        ground = self.ground._replace(row_mask=row_mask(self.ground.patch * self.ground.channels, self.of_style, self.ground.channels))
-        pass_ = Sweep(bool(sweep & 1), fresh, seed * _PASS_SEEDS + sweep, far, near, min(reach, max(self.atlas.centre.shape)))
-        sweep_level(ground if guides_only else self.ground, self.lanes, pass_, self.held, crew.executor, crew.threads)
+        (far, near, reach), s, g, sweep = offers, self.settings, self.ground, turn.sweep
+        side, mean = max(self.atlas.centre.shape), int(g.cost.sum(dtype=np.int64)) / max(1, int(g.site.sum()))
+        pass_ = Sweep(
+            bool(sweep & 1), turn.fresh, seed * _PASS_SEEDS + sweep, far, near, min(reach, side), sweep + 1,
+            0 if turn.fresh or turn.guides_only or turn.unsure else sweep, int(ASTRAY * self.stranger) if turn.unsure else -1,
+            int(POOR * mean) if mean > 0 else NO_LIMIT, max(far, s.far), min(s.reach_px, side),
+        )  # fmt: skip
+        ground = g._replace(row_mask=g.guide_mask) if turn.guides_only else g
+        sweep_level(ground, self.lanes, pass_, self.held, crew.executor, crew.threads)
 
     def last_pass(self) -> Bench:
         """The same level for 3×3 patches whose use costs nothing."""
-        ground = self.ground._replace(patch=3, row_mask=row_mask(3 * self.ground.channels), price=np.zeros_like(self.ground.price))
-        return replace(self, ground=ground)
+        row, moved, price = row_mask(3 * self.ground.channels), np.zeros_like(self.ground.moved), np.zeros_like(self.ground.price)
+        return replace(self, ground=self.ground._replace(patch=3, row_mask=row, moved=moved, price=price))
 
 
 def lay_bench(
@@ -136,23 +154,36 @@ def lay_bench(
 ) -> Bench:
     """Bring a level's arrays together. `limits` are anchor and radius, `caps` shares a label, `lam` λ in the pictures' squared units."""
     sites = int(canvas.site.sum())
-    per_use = lam * metric.unit * int(atlas.area.sum()) / sites
+    per_use = EVEN * lam * metric.unit * int(atlas.area.sum()) / sites
     price = np.where(atlas.area > 0, per_use / np.maximum(atlas.area, 1), 0.0)
     matches = label_counts(field, atlas, canvas, caps.size, settings.wrap)
     every, slack = matches.sum(), SLACK / max(1, caps.size - 1)
     most = np.where(caps < 1, np.ceil(caps * every) + np.floor(slack * every), NO_LIMIT).astype(np.int64)
+    row, of_style = settings.patch * canvas.channels, atlas.sheets[0].style.shape[2]
+    masks = row_mask(row), row_mask(row, of_style, canvas.channels)
     guarded = not atlas.plain() or canvas.wanted.size > 1 or limits[1].size > 1
     ground = Ground(
-        canvas.packed, canvas.weights, atlas.packed, row_mask(settings.patch * canvas.channels), field,
-        np.zeros(canvas.site.shape, np.int32), canvas.site, np.ones_like(canvas.site), canvas.wanted, atlas.centre, atlas.block_row,
-        atlas.block_column, count(field, canvas.site, atlas), price, atlas.label, np.zeros(caps.size, np.int64), *limits, atlas.origin,
+        canvas.packed, canvas.weights, atlas.packed, *masks, field, np.zeros(canvas.site.shape, np.int32), canvas.site,
+        np.zeros(canvas.site.shape, np.int16), np.ones_like(canvas.site), canvas.wanted, atlas.centre, atlas.block_row, atlas.block_column,
+        count(field, canvas.site, atlas), price, atlas.label, np.zeros(caps.size, np.int64), *limits, atlas.origin,
         canvas.channels, settings.patch, 0 if settings.wrap else 2 * canvas.rim, guarded,
     )  # fmt: skip
-    bench = Bench(
-        settings, metric, atlas, canvas, ground, make_lanes(price.size, caps.size), (matches, most), np.zeros(canvas.site.shape, np.float32)
-    )
+    lanes, weight = make_lanes(price.size, caps.size), np.zeros(canvas.site.shape, np.float32)
+    bench = Bench(settings, metric, atlas, canvas, ground, lanes, (matches, most), weight, strangers(atlas, canvas, of_style))
     merge(ground, bench.lanes, bench.held)
     return bench
+
+
+def strangers(atlas: Atlas, canvas: Canvas, of_style: int) -> float:
+    """What the guides of a source patch and a target patch drawn at random differ by, from every so many pixels of each."""
+    moments = []
+    for packed, shape, there in ((atlas.packed, atlas.kind.shape, atlas.kind), (canvas.packed, canvas.site.shape, canvas.site)):
+        numbers = packed[: shape[0] * shape[1] * canvas.channels].reshape(-1, canvas.channels)
+        step = 1 + there.size // _SAMPLES
+        chosen = numbers[::step, of_style:][there.ravel()[::step] > 0].astype(np.float64)
+        moments.append((chosen.mean(0), chosen.var(0)) if chosen.size else (0.0, 0.0))
+    (mean, variance), (other, another) = moments
+    return float(np.sum((mean - other) ** 2 + variance + another)) * (2 * canvas.rim + 1) ** 2
 
 
 def label_counts(field: Array, atlas: Atlas, canvas: Canvas, labels: int, wrap: bool) -> NDArray[np.int64]:

@@ -3,8 +3,12 @@
 The order of work in one tile, scanline by scanline, forwards and backwards in turn (Barnes 2009):
 
 1. Offer the matches of the two neighbours visited before, moved on by one pixel (propagation).
-2. Offer random patches around the match, in windows that halve from `reach` on.
+2. Offer random patches around the match, in windows that halve from `reach` on. A pixel whose match is poor gets as many of them as on a
+   coarse level.
 3. Offer random patches at most two pixels away.
+
+Where the guides alone say that a match has gone astray, what was voted there means nothing either: in a level's first round such a pixel
+looks at the guides only. From a round's second pass on, only pixels beside which a match has moved are searched again.
 
 An offer must lie inside the source mask, in the pixel's class, in its radius and in its label's quota. It wins when patch difference plus
 crowding falls. Crowding is λ times the use of the offered patch; use is counted in square blocks of about a patch, so it is read and
@@ -39,9 +43,11 @@ class Ground(NamedTuple):
     weights: Int16  # flat like target, or (0, 0): none
     source: Int16  # flat atlas
     row_mask: Int16
+    guide_mask: Int16  # row_mask without the style
     field: Int32  # (rows, columns, 2): row and column of the match in the atlas
     cost: Int32  # (rows, columns): patch difference of the match
     site: Byte  # (rows, columns): 1 where a patch is searched for
+    moved: Int16  # (rows, columns): number of the pass in which the match last moved
     active: Byte  # (rows, columns): 0 where it may be left out this time
     wanted: Byte  # (rows, columns): class asked for, 0 is any; or (1, 1) when nobody asks
     centre: Byte  # (atlas rows, atlas columns): class of a patch centre, 0 where no patch may be
@@ -78,16 +84,22 @@ class Sweep(NamedTuple):
     far: int
     near: int
     reach: int
+    number: int = 1  # of this pass on its level, from 1
+    since: int = 0  # search only where a match moved in this pass or later; 0 is everywhere
+    astray: int = -1  # guide difference above which a match has gone astray; -1 asks nobody
+    poor: int = 1 << 62  # difference above which a match is poor
+    poor_far: int = 0  # far offers and reach for a poor match
+    poor_reach: int = 1
 
 
 @inlined
-def difference(g: Any, y: Number, x: Number, sy: Number, sx: Number) -> Number:
+def difference(g: Any, mask: Int16, y: Number, x: Number, sy: Number, sx: Number) -> Number:
     """Weighted squared difference of the target patch at (y, x) and the source patch at (sy, sx)."""
     r = g.patch // 2
     target_row, source_row = g.field.shape[1] * g.channels, g.centre.shape[1] * g.channels
     a = (y - r) * target_row + (x - r) * g.channels
     b = (sy - r) * source_row + (sx - r) * g.channels
-    return patch_difference(g.target, a, target_row, g.source, b, source_row, g.patch, g.row_mask, g.weights)
+    return patch_difference(g.target, a, target_row, g.source, b, source_row, g.patch, mask, g.weights)
 
 
 @inlined
@@ -133,8 +145,9 @@ def forbidden(g: Any, lane: Any, y: Number, x: Number, sy: Number, sx: Number, h
 
 
 @inlined
-def offer(g: Any, sweep: Any, y: Number, x: Number, best: tuple[Number, Number], k: Number, state: Any) -> tuple[Number, Number]:
-    """Offer number k, clamped into the atlas; row -1 where there is none."""
+def offer(g: Any, sweep: Any, at: Any, best: tuple[Number, Number], k: Number, wide: Any, state: Any) -> tuple[Number, Number]:
+    """Offer number k, clamped into the atlas; row -1 where there is none. `wide` is far offers and reach."""
+    y, x = at
     r, forward = g.patch // 2, -1 if sweep.backward else 1
     if k < _FORWARD:
         py, px = (y - forward, x) if k == 0 else (y, x - forward)
@@ -144,7 +157,7 @@ def offer(g: Any, sweep: Any, y: Number, x: Number, best: tuple[Number, Number],
         sx = g.field[py, px, 1] + (x - px)
     else:
         k -= _FORWARD
-        dy, dx = draw(state, max(sweep.reach >> k, 1) if k < sweep.far else NEAR_PX)
+        dy, dx = draw(state, max(wide[1] >> k, 1) if k < wide[0] else NEAR_PX)
         sy, sx = best[0] + dy, best[1] + dx
     return min(max(sy, r), g.centre.shape[0] - 1 - r), min(max(sx, r), g.centre.shape[1] - 1 - r)
 
@@ -169,31 +182,53 @@ def settle(g: Any, lane: Any, old: tuple[Number, Number], new: tuple[Number, Num
 
 
 @inlined
+def judged(g: Any, sweep: Any, y: Number, x: Number, place: tuple[Number, Number]) -> Any:
+    """By what the pixel is compared in this pass, and what its match comes to so."""
+    if sweep.astray >= 0:
+        guides = np.int64(difference(g, g.guide_mask, y, x, place[0], place[1]))
+        if guides > sweep.astray:
+            return g.guide_mask, guides
+    if sweep.fresh or sweep.astray >= 0:
+        return g.row_mask, np.int64(difference(g, g.row_mask, y, x, place[0], place[1]))
+    return g.row_mask, np.int64(g.cost[y, x])
+
+
+@inlined
 def visit(g: Any, lane: Any, sweep: Any, y: Number, x: Number, state: Any) -> Any:
     """Search for one pixel. Returns the state of the random numbers."""
     old = best = (np.int64(g.field[y, x, 0]), np.int64(g.field[y, x, 1]))
     home, label = g.block_row[old[0]] + g.block_column[old[1]], g.label[old[0]]
-    cost = np.int64(difference(g, y, x, old[0], old[1]) if sweep.fresh else g.cost[y, x])
+    mask, cost = judged(g, sweep, y, x, old)
+    wide = (sweep.poor_far, sweep.poor_reach) if cost > sweep.poor else (sweep.far, sweep.reach)
     total = cost + g.price[home] * (g.use[home] + lane.use[home] - 1)
     if g.room[label] < 0 and lane.moved[label] > g.room[label]:
         total = np.inf  # its label has too many: any other will do
-    for k in range(_FORWARD + sweep.far + sweep.near):
+    for k in range(_FORWARD + wide[0] + sweep.near):
         state = step(state)
-        sy, sx = offer(g, sweep, y, x, best, k, state)
+        sy, sx = offer(g, sweep, (y, x), best, k, wide, state)
         if sy < 0 or (sy == best[0] and sx == best[1]):
             continue
         block = g.block_row[sy] + g.block_column[sx]
         crowd = g.price[block] * (g.use[block] + lane.use[block] - (block == home))  # a match does not crowd itself
         if crowd >= total or (g.guarded and forbidden(g, lane, y, x, sy, sx, label)):
             continue
-        d = np.int64(difference(g, y, x, sy, sx))
+        d = np.int64(difference(g, mask, y, x, sy, sx))
         if d + crowd < total:
             total, cost, best = d + crowd, d, (np.int64(sy), np.int64(sx))
     g.cost[y, x] = cost
     if best != old:
         g.field[y, x, 0], g.field[y, x, 1] = best
+        g.moved[y, x] = sweep.number
         settle(g, lane, old, best, speaks_for(g, y, x))
     return state
+
+
+@inlined
+def stirred(g: Any, sweep: Any, y: Number, x: Number) -> Number:
+    """Has this match or one beside it moved of late, or is it poor?"""
+    m, n = g.moved, sweep.since
+    near = m[y, x] >= n or m[y - 1, x] >= n or m[y + 1, x] >= n or m[y, x - 1] >= n or m[y, x + 1] >= n
+    return near or g.cost[y, x] > sweep.poor
 
 
 @uncounted
@@ -204,5 +239,5 @@ def search_tile(g: Any, lane: Any, sweep: Any, top: int, left: int, bottom: int,
         y = bottom - 1 - i if sweep.backward else top + i
         for j in range(right - left):
             x = right - 1 - j if sweep.backward else left + j
-            if g.site[y, x] != 0 and g.active[y, x] != 0:
+            if g.site[y, x] != 0 and g.active[y, x] != 0 and (sweep.since == 0 or stirred(g, sweep, y, x)):
                 state = visit(g, lane, sweep, y, x, state)

@@ -94,9 +94,9 @@ class SynthesisSettings:
     rounds: int = 6
     sweeps: int = 3
     far: int = 6
-    near: int = 2
+    near: int = 1
     reach_px: int = 512
-    still: float = 0.006
+    still: float = 0.003
     vote_tolerance: float = 0.02
 
     def __post_init__(self) -> None:

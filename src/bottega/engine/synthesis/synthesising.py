@@ -15,7 +15,7 @@ from .atlas import Atlas, Sheet, full_sheet, lay_out
 from .canvas import Canvas, Scene, lay_canvas
 from .field import extend, from_atlas, mend, refine, scatter, to_atlas
 from .inputs import Source, Target, check
-from .levels import FINAL_OFFERS, Bench, Crew, lay_bench
+from .levels import FINAL_OFFERS, Bench, Crew, Turn, lay_bench
 from .metric import Metric, limits, make_metric
 from .planning import Plan
 from .pyramid import Allocate
@@ -211,13 +211,16 @@ def _descend(job: Job, sheets: list[tuple[Sheet, ...]], scenes: list[Scene]) -> 
         bench.estimate(job.crew, first=True)
         for sweep in range(s.sweeps):
             job.tick(0)
-            bench.search(job.crew, FINAL_OFFERS, s.seed * 64 + 63, sweep, fresh=sweep == 0)
+            bench.search(job.crew, FINAL_OFFERS, s.seed * 64 + 63, Turn(sweep, sweep == 0))
             job.tick(job.plan.target[0] * job.plan.target[1])
     return bench
 
 
 def _rounds(job: Job, bench: Bench, down: int, refined: bool) -> None:
-    """Vote and search. The first round of the coarse levels looks at the guides alone: what was voted there means nothing yet."""
+    """Vote and search. The first round of the coarse levels looks at the guides alone: what was voted there means nothing yet.
+
+    On finer levels it does so where the guides say that a match is wrong.
+    """
     s, (rows, columns) = job.plan.settings, bench.canvas.site[bench.canvas.inner].shape
     blind = job.target.start is None and (not refined or down >= _BLIND_DOWN)
     for sweep in range(s.rounds * s.sweeps):
@@ -226,7 +229,8 @@ def _rounds(job: Job, bench: Bench, down: int, refined: bool) -> None:
             bench.estimate(job.crew, first=round_ <= blind)
         job.tick(0)
         offers = s.offers(down, refined, sweep)
-        bench.search(job.crew, offers, s.seed * 64 + down, sweep, fresh=fresh, guides_only=blind and round_ == 0)
+        unsure = round_ == 0 and not blind and job.target.start is None
+        bench.search(job.crew, offers, s.seed * 64 + down, Turn(sweep, fresh, blind and round_ == 0, unsure))
         job.tick(rows * columns)
 
 

@@ -24,8 +24,8 @@ def packed(values: Array, scale: Array, offset: Array) -> Array:
     return np.asarray(np.clip(np.rint((values - offset) * scale), -16383, 16383), np.int16)
 
 
-def difference(g: Ground, y: int, x: int, sy: int, sx: int) -> int:
-    """Twin of `search.difference` and `vector.patch_difference`."""
+def difference(g: Ground, y: int, x: int, sy: int, sx: int, *, leave_out: int = 0) -> int:
+    """Twin of `search.difference` and `vector.patch_difference`; of every pixel the first channels may be left out."""
     r, shape = g.patch // 2, (*g.site.shape, g.channels)
     here = g.target[: g.site.size * g.channels].reshape(shape)[y - r : y + r + 1, x - r : x + r + 1].astype(np.int64)
     atlas = g.source[: g.centre.size * g.channels].reshape(*g.centre.shape, g.channels)
@@ -33,7 +33,7 @@ def difference(g: Ground, y: int, x: int, sy: int, sx: int) -> int:
     if g.weights.ndim == 1:
         w = g.weights[: g.site.size * g.channels].reshape(shape)[y - r : y + r + 1, x - r : x + r + 1].astype(np.int64)
         d = (d * w + (1 << 14)) >> 15
-    return int((d * d).sum())
+    return int((d[..., leave_out:] ** 2).sum())
 
 
 class Chance:
@@ -76,8 +76,10 @@ def _allowed(g: Ground, lane: Lane, at: tuple[int, int], place: tuple[int, int],
     return bool(lane.moved[other] < g.room[other])
 
 
-def _offers(g: Ground, sweep: Sweep, at: tuple[int, int], best: tuple[int, int], k: int, chance: Chance) -> tuple[int, int] | None:
-    y, x = at
+def _offers(
+    g: Ground, sweep: Sweep, at: tuple[int, int], best: tuple[int, int], *, k: int, wide: tuple[int, int], chance: Chance
+) -> tuple[int, int] | None:
+    (y, x), (far, reach) = at, wide
     forward = -1 if sweep.backward else 1
     if k < 2:
         py, px = (y - forward, x) if k == 0 else (y, x - forward)
@@ -85,7 +87,7 @@ def _offers(g: Ground, sweep: Sweep, at: tuple[int, int], best: tuple[int, int],
             return None
         sy, sx = int(g.field[py, px, 0]) + y - py, int(g.field[py, px, 1]) + x - px
     else:
-        dy, dx = chance.draw(max(sweep.reach >> (k - 2), 1) if k - 2 < sweep.far else NEAR_PX)
+        dy, dx = chance.draw(max(reach >> (k - 2), 1) if k - 2 < far else NEAR_PX)
         sy, sx = best[0] + dy, best[1] + dx
     r, (rows, columns) = g.patch // 2, g.centre.shape
     return min(max(sy, r), rows - 1 - r), min(max(sx, r), columns - 1 - r)
@@ -96,29 +98,48 @@ def search_tile(g: Ground, lane: Lane, sweep: Sweep, *, top: int, left: int, bot
     chance = Chance(sweep.seed, top * g.field.shape[1] + left)
     order = [(y, x) for y in range(top, bottom) for x in range(left, right)]
     for at in reversed(order) if sweep.backward else order:
-        if g.site[at] and g.active[at]:
+        if g.site[at] and g.active[at] and (sweep.since == 0 or _stirred(g, sweep, *at)):
             _visit(g, lane, sweep, at, chance)
+
+
+def _stirred(g: Ground, sweep: Sweep, y: int, x: int) -> bool:
+    """Twin of `search.stirred`."""
+    beside = [(y, x), (y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
+    return any(g.moved[place] >= sweep.since for place in beside) or bool(g.cost[y, x] > sweep.poor)
+
+
+def _judged(g: Ground, sweep: Sweep, at: tuple[int, int], place: tuple[int, int]) -> tuple[int, int]:
+    """Twin of `search.judged`: channels left out, and the difference without them."""
+    of_style = int(np.argmax(g.guide_mask != 0))
+    guides = difference(g, *at, *place, leave_out=of_style)
+    if 0 <= sweep.astray < guides:
+        return of_style, guides
+    if sweep.fresh or sweep.astray >= 0:
+        return 0, difference(g, *at, *place)
+    return 0, int(g.cost[at])
 
 
 def _visit(g: Ground, lane: Lane, sweep: Sweep, at: tuple[int, int], chance: Chance) -> None:
     old = best = (int(g.field[at][0]), int(g.field[at][1]))
     label, home = int(g.label[old[0]]), _block(g, old)
-    cost = difference(g, *at, *old) if sweep.fresh else int(g.cost[at])
+    leave_out, cost = _judged(g, sweep, at, old)
+    wide = (sweep.poor_far, sweep.poor_reach) if cost > sweep.poor else (sweep.far, sweep.reach)
     total = cost + g.price[home] * (g.use[home] + lane.use[home] - 1)
     if g.room[label] < 0 and lane.moved[label] > g.room[label]:
         total = np.inf
-    for k in range(2 + sweep.far + sweep.near):
+    for k in range(2 + wide[0] + sweep.near):
         chance.step()
-        place = _offers(g, sweep, at, best, k, chance)
+        place = _offers(g, sweep, at, best, k=k, wide=wide, chance=chance)
         if place is None or place == best or (g.guarded and not _allowed(g, lane, at, place, label)):
             continue
         block = _block(g, place)
-        d = difference(g, *at, *place)
+        d = difference(g, *at, *place, leave_out=leave_out)
         new = d + g.price[block] * (g.use[block] + lane.use[block] - (block == home))
         if new < total:
             total, cost, best = new, d, place
     g.cost[at], g.field[at] = cost, best
     if best != old:
+        g.moved[at] = sweep.number
         _settle(g, lane, at, (old, best))
 
 
