@@ -28,7 +28,7 @@ POOR = 2.0  # times a level's mean difference, from which on a match is searched
 ASTRAY = 0.25  # share of the guides' difference of two patches at random, from which on a match has gone astray
 EVEN = 1.1  # blocks do not see that uses crowd across their borders: so much more λ makes up for it
 _SAMPLES = 1 << 14  # pixels that a level's guides are known by
-_PASS_SEEDS = 4096  # more passes than a level ever has
+_PASS_SEEDS = 8192  # more passes than a level ever has
 
 
 @dataclass(frozen=True)

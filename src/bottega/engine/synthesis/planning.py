@@ -17,6 +17,7 @@ _LEAST_SIDE_PX = 16  # of the coarsest level, or two patches if that is more
 # Measured with bench/engine_synthesis.py on one core of a shared server: seconds a target pixel.
 _OFFER_SECONDS = 2.6e-8  # an offer that is compared: fixed part
 _NUMBER_SECONDS = 5e-11  # and for each number of a patch
+_SEARCHED = 0.6  # of all pixels in a pass; the others rest
 _VOTE_SECONDS = 2.2e-9  # for each patch that votes, three style channels
 _PIXEL_SECONDS = 1.5e-7  # packing, pyramid, upscaling
 
@@ -71,8 +72,8 @@ class Plan:
 
     def passes(self) -> list[int]:
         """Passes of search on each level, the coarsest first."""
-        each = self.settings.rounds * self.settings.sweeps
-        return [each] * (len(self.levels) - 1) + [each + (self.settings.sweeps if self.settings.final_pass else 0)]
+        s, below = self.settings, range(len(self.levels) - 1, -1, -1)
+        return [s.rounds_on(down) * s.sweeps + (s.sweeps if s.final_pass and down == 0 else 0) for down in below]
 
     def __str__(self) -> str:
         s = self.settings
@@ -88,7 +89,13 @@ class Plan:
 
 
 def plan(
-    sources: Size | Sequence[Size], target: Size, *, style_channels: int = 3, guide_channels: int = 3, settings: SynthesisSettings
+    sources: Size | Sequence[Size],
+    target: Size,
+    *,
+    style_channels: int = 3,
+    guide_channels: int = 3,
+    maps: bool = False,
+    settings: SynthesisSettings,
 ) -> Plan:
     """Levels, memory and cost of a synthesis: N pixels cost N·offers·patch²·channels, on all levels together 4/3 of the finest.
 
@@ -100,6 +107,8 @@ def plan(
         Rows and columns of the picture to be made.
     style_channels, guide_channels : int
         Channels, 1..8 and 1..32.
+    maps : bool
+        Masks, classes or guide maps will be given: they take memory of their own.
     settings : SynthesisSettings
         Patch, levels, rounds and offers decide the cost.
 
@@ -127,7 +136,7 @@ def plan(
         if not 1 <= count <= most:
             raise ValueError(f"{name} is {count}, allowed is 1 to {most}")
     levels = _levels(given, target, settings)
-    peak = _peak(levels[-1], style_channels, guide_channels, settings.patch)
+    peak = _peak(levels[-1], style_channels, guide_channels, settings.patch, maps)
     return Plan(settings, style_channels, guide_channels, levels, peak, _seconds(levels, style_channels + guide_channels, settings))
 
 
@@ -142,24 +151,27 @@ def _levels(sources: Sequence[Size], target: Size, settings: SynthesisSettings) 
     return tuple(out)
 
 
-def _peak(finest: Level, style: int, guides: int, patch: int) -> int:
+def _peak(finest: Level, style: int, guides: int, patch: int, maps: bool) -> int:
     """Bytes, a pixel and in all: packed 16 bit numbers, pyramids (a third of full size, float), field, cost, maps, voted picture."""
     rim = patch // 2 * 2
     target = (finest.target[0] + rim) * (finest.target[1] + rim)
     height = sum(-(-h // patch) * patch for h, _ in finest.sources)
     atlas = height * max(w for _, w in finest.sources)
-    of_target = 2 * (style + guides) + 4 * guides / 3 + 8 + 4 + 4 + 6 + 8 + 4 * style + 4 + 12
+    of_target = 2 * (style + guides) + 4 * guides / 3 + 8 + 4 + 4 + 8 + 8 + 4 * style + 4 + 12
     of_atlas = 2 * (style + guides) + 4 * (style + guides) / 3 + 4 * -(-style // GROUP) * GROUP + 3 + 8
+    if maps:  # weights as 16 bit numbers, maps over their largest and their pyramid, classes and masks
+        of_target += 2 * (style + guides) + 16 * guides / 3 + 4 * style / 3 + 4
+        of_atlas += 4
     blocks = atlas / patch**2 * (4 * LANES + 24)
     return int(target * of_target + atlas * of_atlas + blocks + (1 << 24))
 
 
 def _seconds(levels: Sequence[Level], channels: int, settings: SynthesisSettings) -> float:
     each = _OFFER_SECONDS + _NUMBER_SECONDS * settings.patch**2 * channels
-    votes = settings.rounds * settings.patch**2 * _VOTE_SECONDS
     total = 0.0
     for down, level in enumerate(reversed(levels)):
         far, near, _ = settings.offers(down, down + 1 < len(levels), 0)
-        offers = settings.rounds * settings.sweeps * (3 + far + near)
+        rounds = settings.rounds_on(down)
+        offers, votes = rounds * settings.sweeps * (3 + far + near) * _SEARCHED, rounds * settings.patch**2 * _VOTE_SECONDS
         total += level.target[0] * level.target[1] * (offers * each + votes + _PIXEL_SECONDS)
     return total

@@ -3,7 +3,7 @@
 The order of work in one tile, scanline by scanline, forwards and backwards in turn (Barnes 2009):
 
 1. Offer the matches of the two neighbours visited before, moved on by one pixel (propagation).
-2. Offer random patches around the match, in windows that halve from `reach` on. A pixel whose match is poor gets as many of them as on a
+2. Offer random patches around the match: one within `reach`, then in windows that halve, none wider than NEXT_REACH_PX. A pixel whose match is poor gets as many of them as on a
    coarse level.
 3. Offer random patches at most two pixels away.
 
@@ -28,6 +28,7 @@ from .vector import patch_difference
 
 TILE = 32  # pixels: the two halves of a tile's work, target and matches, stay in the first cache
 NEAR_PX = 2
+NEXT_REACH_PX = 64  # windows from the second on are no larger: what lies further leaves the cache
 _FORWARD = 2  # offers by propagation
 
 Int16 = NDArray[np.int16]
@@ -145,6 +146,12 @@ def forbidden(g: Any, lane: Any, y: Number, x: Number, sy: Number, sx: Number, h
 
 
 @inlined
+def window(reach: Number, k: Number) -> Number:
+    """Half side of the k-th far window: the whole reach, then halving ones that stay in the cache."""
+    return reach if k == 0 else max(min(reach >> k, NEXT_REACH_PX >> (k - 1)), 1)
+
+
+@inlined
 def offer(g: Any, sweep: Any, at: Any, best: tuple[Number, Number], k: Number, wide: Any, state: Any) -> tuple[Number, Number]:
     """Offer number k, clamped into the atlas; row -1 where there is none. `wide` is far offers and reach."""
     y, x = at
@@ -157,7 +164,7 @@ def offer(g: Any, sweep: Any, at: Any, best: tuple[Number, Number], k: Number, w
         sx = g.field[py, px, 1] + (x - px)
     else:
         k -= _FORWARD
-        dy, dx = draw(state, max(wide[1] >> k, 1) if k < wide[0] else NEAR_PX)
+        dy, dx = draw(state, window(wide[1], k) if k < wide[0] else NEAR_PX)
         sy, sx = best[0] + dy, best[1] + dx
     return min(max(sy, r), g.centre.shape[0] - 1 - r), min(max(sx, r), g.centre.shape[1] - 1 - r)
 

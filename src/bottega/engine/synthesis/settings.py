@@ -24,6 +24,8 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 _WHOLE = ("levels", "rounds", "sweeps", "far", "near", "reach_px", "seed")
 _FROM_PICTURE = ("uniformity", "levels")
+_REFINED_OFFERS = ((0, 2), (1, 1), (2, 0))  # far offers, and near ones more than set: full size, half size, smaller
+_REACHES_PX = (512, 16, 64, 128, 32, 512)  # of one pass after the other
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,11 @@ class SynthesisSettings:
     levels
         Levels of the pyramid, 1 (full size only)..16; None goes down to about 16 pixels.
     rounds, sweeps
-        Votes on each level, 1..64, and passes of search for each vote, 1..64.
+        Votes at full size, 1..64 (two thirds more on smaller levels), and passes of search for each vote, 1..64.
     far, near
-        Random offers a pixel and pass: windows that halve from ``reach_px`` on, 0..16, and within two pixels, 0..16. The two finest levels
-        start from a field that is nearly right: there fewer far and more near offers are made, see `offers`.
+        Random offers a pixel and pass: in windows that halve, 0..16, and within two pixels, 0..16. Levels after the coarsest
+        start from a field that is nearly right: there fewer far and more near offers are made, but to pixels whose match is poor
+        (twice the level's mean difference) all of them.
     reach_px
         Half side of the first random window, 1..32768, at most the atlas' longer side.
     still
@@ -121,17 +124,20 @@ class SynthesisSettings:
             raise ValueError(f"guide_weights has {len(given)} numbers, allowed is one for each of the {guides} guide channels")
         return (self.style_weight,) * style + given
 
+    def rounds_on(self, down: int) -> int:
+        """Rounds on the level that is `down` steps below full size: more on coarse levels, where they cost little and decide much."""
+        return self.rounds if down == 0 else -(-self.rounds * 5 // 3)
+
     def offers(self, down: int, refined: bool, sweep: int) -> tuple[int, int, int]:
         """Far offers, near offers and reach in pixels of a pass on the level that is `down` steps below full size.
 
-        `refined` says that its field comes from a coarser level. Far offers cost most, as they leave the cache, and seldom win there: one a
-        pixel is made, each pass at another reach, so that what a coarse level could not see is still found, and then spreads.
+        `refined` says that its field comes from a coarser level. Then few far offers are made: they cost most, as they leave the cache,
+        and seldom win. What a coarse level could not see is found by the pixels whose match is poor, which are given all of `far`.
         """
-        if not refined or down > 1:
+        if not refined:
             return self.far, self.near, self.reach_px
-        reach = (4, 16, 64, 8, 32, 512)[sweep % 6]
-        far, more, least = ((1, 2, 4), (3, 1, 16))[down]
-        return min(self.far, far), self.near + more, min(self.reach_px, max(reach, least))
+        far, more = _REFINED_OFFERS[min(down, len(_REFINED_OFFERS) - 1)]
+        return min(self.far, far), self.near + more, min(self.reach_px, _REACHES_PX[sweep % len(_REACHES_PX)])
 
     def draft(self) -> SynthesisSettings:
         """Half the time: to look at while choosing weights."""

@@ -223,7 +223,7 @@ def _rounds(job: Job, bench: Bench, down: int, refined: bool) -> None:
     """
     s, (rows, columns) = job.plan.settings, bench.canvas.site[bench.canvas.inner].shape
     blind = job.target.start is None and (not refined or down >= _BLIND_DOWN)
-    for sweep in range(s.rounds * s.sweeps):
+    for sweep in range(s.rounds_on(down) * s.sweeps):
         round_, fresh = sweep // s.sweeps, sweep % s.sweeps == 0
         if fresh:
             bench.estimate(job.crew, first=round_ <= blind)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .search import NEAR_PX, Ground, Lane, Sweep
+from .search import NEAR_PX, NEXT_REACH_PX, Ground, Lane, Sweep
 
 Array = NDArray[Any]
 _ALL = (1 << 64) - 1
@@ -76,6 +76,11 @@ def _allowed(g: Ground, lane: Lane, at: tuple[int, int], place: tuple[int, int],
     return bool(lane.moved[other] < g.room[other])
 
 
+def _window(reach: int, k: int) -> int:
+    """Twin of `search.window`."""
+    return max(1, min(reach >> k, NEXT_REACH_PX >> (k - 1))) if k else reach
+
+
 def _offers(
     g: Ground, sweep: Sweep, at: tuple[int, int], best: tuple[int, int], *, k: int, wide: tuple[int, int], chance: Chance
 ) -> tuple[int, int] | None:
@@ -87,7 +92,7 @@ def _offers(
             return None
         sy, sx = int(g.field[py, px, 0]) + y - py, int(g.field[py, px, 1]) + x - px
     else:
-        dy, dx = chance.draw(max(reach >> (k - 2), 1) if k - 2 < far else NEAR_PX)
+        dy, dx = chance.draw(_window(reach, k - 2) if k - 2 < far else NEAR_PX)
         sy, sx = best[0] + dy, best[1] + dx
     r, (rows, columns) = g.patch // 2, g.centre.shape
     return min(max(sy, r), rows - 1 - r), min(max(sx, r), columns - 1 - r)
