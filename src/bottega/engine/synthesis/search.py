@@ -3,8 +3,8 @@
 The order of work in one tile, scanline by scanline, forwards and backwards in turn (Barnes 2009):
 
 1. Offer the matches of the two neighbours visited before, moved on by one pixel (propagation).
-2. Offer random patches around the match: one within `reach`, then in windows that halve, none wider than NEXT_REACH_PX. A pixel whose match is poor gets as many of them as on a
-   coarse level.
+2. Offer random patches around the match: one within `reach`, then in windows that halve, none wider than NEXT_REACH_PX. A pixel whose match
+   is poor gets as many of them as on a coarse level.
 3. Offer random patches at most two pixels away.
 
 Where the guides alone say that a match has gone astray, what was voted there means nothing either: in a level's first round such a pixel
