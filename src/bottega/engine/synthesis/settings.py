@@ -24,7 +24,7 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 _WHOLE = ("levels", "rounds", "sweeps", "far", "near", "reach_px", "seed")
 _FROM_PICTURE = ("uniformity", "levels")
-_REFINED_OFFERS = ((0, 2), (1, 1), (2, 0))  # far offers, and near ones more than set: full size, half size, smaller
+_REFINED_OFFERS = ((0, 2), (0, 2), (1, 1))  # far offers, and near ones more than set: full size, half size, smaller
 _REACHES_PX = (512, 16, 64, 128, 32, 512)  # of one pass after the other
 
 
