@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bottega.engine import Source, Target, regather
-from bottega.engine.synthesis import lanes
+from bottega.engine.synthesis import lanes, levels
 
 from .pictures import noise, plan_of, quick, run
 
@@ -32,6 +32,23 @@ def test_threads_and_bands_change_no_bit(pair: tuple[Source, Target], options: d
     whole = run(*pair, quick())
     other = run(*pair, quick(), **options)
     assert all(np.array_equal(a, b) for a, b in zip(whole, other, strict=True))
+
+
+@pytest.mark.parametrize("given", [{}, {"vote": "median"}, {"vote": "weighted"}, {"wrap": True}, {"patch": 5, "final_pass": True}], ids=str)
+def test_voting_only_where_matches_moved_changes_no_bit(
+    pair: tuple[Source, Target], given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, shares = run(*pair, quick(**given)), []
+    unsettled = levels.Bench.unsettled
+
+    def everywhere(bench: levels.Bench, since: int) -> Any:
+        shares.append(float(unsettled(bench, since).mean()))
+        return levels.EVERYWHERE
+
+    monkeypatch.setattr(levels.Bench, "unsettled", everywhere)
+    whole = run(*pair, quick(**given))
+    assert all(np.array_equal(a, b) for a, b in zip(part, whole, strict=True))
+    assert (min(shares) < 1) == (given.get("vote") != "weighted")
 
 
 def test_another_seed_changes_bits(pair: tuple[Source, Target]) -> None:

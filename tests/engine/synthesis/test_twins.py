@@ -113,7 +113,7 @@ def test_the_vote_is_its_twin(patch: int, classed: bool, median: bool) -> None:
     wanted = random.integers(0, 3, (ROWS, COLUMNS) if classed else (1, 1)).astype(np.uint8)
     kind = random.integers(1, 3, SOURCE).astype(np.uint8)
     out: Any = np.empty((ROWS, COLUMNS, 4), np.float32)
-    (vote.median_rows if median else vote.mean_rows)(field, weight, style, wanted, kind, patch, 0, out)
+    (vote.median_rows if median else vote.mean_rows)(field, weight, style, wanted, kind, np.ones((1, 1), np.uint8), patch, 0, out)
     slow = twin.vote(field, weight, style, patch, classes=(wanted, kind) if classed else None, median=median)
     np.testing.assert_allclose(out, slow, atol=0 if median else 2e-6)
 

@@ -24,6 +24,7 @@ Array = NDArray[Any]
 FINAL_OFFERS = (3, 3, 8)  # of the last 3×3 pass
 SLACK = 0.006  # share of the pixels by which all labels together may pass their quotas, so that labels can change places
 NO_LIMIT = 1 << 40
+EVERYWHERE = np.ones((1, 1), np.uint8)
 POOR = 2.0  # times a level's mean difference, from which on a match is searched as widely as on a coarse level
 ASTRAY = 0.25  # share of the guides' difference of two patches at random, from which on a match has gone astray
 EVEN = 1.1  # blocks do not see that uses crowd across their borders: so much more λ makes up for it
@@ -72,11 +73,11 @@ class Voters:
     patch: int
     median: bool
 
-    def rows(self, top: int, bottom: int) -> NDArray[np.float32]:
-        """Votes for some rows of the canvas, channels in whole groups."""
+    def rows(self, top: int, bottom: int, todo: NDArray[np.uint8] = EVERYWHERE) -> NDArray[np.float32]:
+        """Votes for some rows of the canvas, channels in whole groups; where `todo` is 0, no values."""
         out = np.empty((bottom - top, self.weight.shape[1], grouped(self.style)), np.float32)
         kernel = median_rows if self.median else mean_rows
-        kernel(self.field, self.weight, self.style, self.wanted, self.kind, self.patch, top, out)
+        kernel(self.field, self.weight, self.style, self.wanted, self.kind, todo, self.patch, top, out)
         return out
 
 
@@ -100,24 +101,35 @@ class Bench:
         unit = g.patch**2 * self.metric.full * s.vote_tolerance**2 if s.vote == "weighted" else 0.0
         weigh(g.cost, g.site, unit, self.weight)
         if s.wrap:
-            wrap_rim(g.field, self.canvas.rim)
-            wrap_rim(self.weight, self.canvas.rim)
+            for array in (g.field, g.moved, self.weight):
+                wrap_rim(array, self.canvas.rim)
         return Voters(g.field, self.weight, self.atlas.style, g.wanted, self.atlas.kind, g.patch, s.vote == "median")
 
-    def estimate(self, crew: Crew, first: bool) -> None:
-        """Vote the target's style, and find which pixels have to be searched again."""
+    def estimate(self, crew: Crew, *, since: int = 0, all_active: bool) -> None:
+        """Vote the target's style, and find which pixels have to be searched again.
+
+        From pass `since` on matches have moved since the last vote: under others the old vote stands. 0 is no vote yet.
+        """
         voters, changed = self.voters(), np.zeros(self.canvas.site.shape, np.uint8)
+        todo = self.unsettled(since)
         tolerance = int(self.settings.still * self.metric.span)
         metric = (self.metric.scale[: self.of_style], self.metric.offset[: self.of_style])
         into = self.canvas.view
 
         def work(top: int, bottom: int) -> None:
-            renew(voters.rows(top, bottom), into, top, self.canvas.kept, metric, tolerance, changed)
+            renew(voters.rows(top, bottom, todo), into, top, self.canvas.kept, todo, metric, tolerance, changed)
 
         crew.each_band(len(changed), work)
         if self.settings.wrap:
             wrap_rim(into[..., : self.of_style], self.canvas.rim)
-        self.ground.active[...] = 1 if first else spread(changed, self.canvas.rim)
+            wrap_rim(changed, self.canvas.rim)
+        self.ground.active[...] = 1 if all_active else spread(changed, self.canvas.rim)
+
+    def unsettled(self, since: int) -> NDArray[np.uint8]:
+        """Where a vote comes out anew, or (1, 1) for everywhere: a weighted vote depends on differences, too."""
+        if since == 0 or self.settings.vote == "weighted":
+            return EVERYWHERE
+        return spread((self.ground.moved >= since).astype(np.uint8), self.ground.patch // 2)
 
     @property
     def of_style(self) -> int:

@@ -78,13 +78,13 @@ def pack(values: Float, into: NDArray[np.int16], first: int, scale: Float, offse
 
 
 @compiled
-def renew(values: Float, into: NDArray[np.int16], top: int, kept: Any, metric: Any, tolerance: int, changed: Any) -> None:
-    """Write voted rows from `top` on as 16 bit numbers, and mark pixels that moved by more than `tolerance` of them."""
+def renew(values: Float, into: NDArray[np.int16], top: int, kept: Any, todo: Any, metric: Any, tolerance: int, changed: Any) -> None:
+    """Write voted rows from `top` on as 16 bit numbers where `todo` is set, and mark pixels that moved by more than `tolerance` of them."""
     scale, offset = metric
     for y in range(values.shape[0]):
         for x in range(values.shape[1]):
             changed[top + y, x] = 0
-            if kept[top + y, x] != 0:
+            if kept[top + y, x] != 0 or (todo.size > 1 and todo[top + y, x] == 0):
                 continue
             for c in range(scale.size):
                 q = np.rint((values[y, x, c] - offset[c]) * scale[c])

@@ -208,7 +208,7 @@ def _descend(job: Job, sheets: list[tuple[Sheet, ...]], scenes: list[Scene]) -> 
     assert bench is not None  # noqa: S101 - the finest level is never left out
     if s.final_pass:
         bench = bench.last_pass()
-        bench.estimate(job.crew, first=True)
+        bench.estimate(job.crew, all_active=True)
         for sweep in range(s.sweeps):
             job.tick(0)
             bench.search(job.crew, FINAL_OFFERS, s.seed * 64 + 63, Turn(sweep, sweep == 0))
@@ -226,7 +226,7 @@ def _rounds(job: Job, bench: Bench, down: int, refined: bool) -> None:
     for sweep in range(s.rounds_on(down) * s.sweeps):
         round_, fresh = sweep // s.sweeps, sweep % s.sweeps == 0
         if fresh:
-            bench.estimate(job.crew, first=round_ <= blind)
+            bench.estimate(job.crew, since=max(0, sweep + 1 - s.sweeps), all_active=round_ <= blind)
         job.tick(0)
         offers = s.offers(down, refined, sweep)
         unsure = round_ == 0 and not blind and job.target.start is None

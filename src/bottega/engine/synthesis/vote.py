@@ -24,12 +24,14 @@ def grouped(values: NDArray[Any]) -> int:
 
 
 @compiled
-def mean_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, patch: int, top: int, out: Float) -> None:
-    """Weighted means for the rows top, top + 1, … of the canvas into `out`."""
+def mean_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, todo: Any, patch: int, top: int, out: Float) -> None:
+    """Weighted means for the rows top, top + 1, … of the canvas into `out`, where `todo` is set; (1, 1) is everywhere."""
     r, (rows, columns) = patch // 2, weight.shape
     for y in range(top, top + out.shape[0]):
         y0, y1 = max(y - r, 0), min(y + r + 1, rows)
         for x in range(columns):
+            if todo.size > 1 and todo[y, x] == 0:
+                continue
             x0, x1 = max(x - r, 0), min(x + r + 1, columns)
             asked = wanted[y, x] if wanted.size > 1 else np.uint8(0)
             for g in range(0, out.shape[2], GROUP):
@@ -74,12 +76,14 @@ def _middle(values: Float, weights: Float, count: int) -> Any:
 
 
 @compiled
-def median_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, patch: int, top: int, out: Float) -> None:
+def median_rows(field: Any, weight: Float, style: Float, wanted: Any, kind: Any, todo: Any, patch: int, top: int, out: Float) -> None:
     """As `mean_rows`, the weighted median of each channel: no value that no source has."""
     r, (rows, columns) = patch // 2, weight.shape
     values, weights = np.empty(patch * patch, np.float32), np.empty(patch * patch, np.float32)
     for y in range(top, top + out.shape[0]):
         for x in range(columns):
+            if todo.size > 1 and todo[y, x] == 0:
+                continue
             asked = wanted[y, x] if wanted.size > 1 else np.uint8(0)
             for c in range(out.shape[2]):
                 count = 0
