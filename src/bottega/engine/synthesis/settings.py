@@ -140,11 +140,11 @@ class SynthesisSettings:
         return min(self.far, far), self.near + more, min(self.reach_px, _REACHES_PX[sweep % len(_REACHES_PX)])
 
     def draft(self) -> SynthesisSettings:
-        """Half the time: to look at while choosing weights."""
+        """Two thirds of the time: to look at while choosing weights."""
         return replace(self, rounds=4, sweeps=2)
 
     def fine(self) -> SynthesisSettings:
-        """Three times the time: for the frame that is delivered."""
+        """Less than twice the time: for the frame that is delivered."""
         return replace(self, rounds=10, sweeps=4, still=0.0)
 
 
