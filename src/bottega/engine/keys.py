@@ -14,6 +14,7 @@ from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float, one_thread, picture, plane
 from bottega.engine.guides import guide
 from bottega.engine.settings import RepairSettings
+from bottega.engine.shape import painted_shape
 
 _MATTE_FLOOR, _MATTE_FULL = 0.004, 0.02  # change in the encoding (about 0.2 % and 1 % of a mid grey) where a matte begins and is solid
 _LEAST_SUPPORT = 1e-4
@@ -30,10 +31,14 @@ class Key:
     painted
         (H, W, 3) float32, scene-linear: the artist's own pixels.
     bands
-        (H, W, 9) float32 in the encoding: low band of the change, high band of the plate, high band of the change, three channels each.
+        (H, W, 9) float32 in the encoding: low band of the change, high band of the plate moved by `shape`, high band of
+        the change, three channels each. The change is the painting less the moved plate.
         Exactly 0 in the first and last three where nothing was painted.
     coverage
         (H, W, 1) float32: 1 where a pixel was painted (differs from the plate in any bit), else 0.
+    shape
+        (H, W, 2) float32, displacement (x, y) in pixels: the painting shows at p what the plate shows at p + shape[p], but for tone and
+        detail. Exactly 0 where nothing was painted.
     guide
         (H, W) uint8, the key plate's guide.
     """
@@ -42,6 +47,7 @@ class Key:
     painted: Float
     bands: Float
     coverage: Float
+    shape: Float
     guide: Byte
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -51,13 +57,14 @@ class Key:
             "painted": self.painted,
             "bands": self.bands,
             "coverage": self.coverage,
+            "shape": self.shape,
             "guide": self.guide,
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Key:
         """Make the key again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
-        return cls(int(arrays["frame"]), arrays["painted"], arrays["bands"], arrays["coverage"], arrays["guide"])
+        return cls(int(arrays["frame"]), arrays["painted"], arrays["bands"], arrays["coverage"], arrays["shape"], arrays["guide"])
 
 
 def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None = None, settings: RepairSettings) -> Key:
@@ -108,12 +115,15 @@ def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None
         touched &= plane(matte, "matte", like=size) > 0
     coverage = touched.astype(np.float32)[..., None]
     toe, sigma = np.float32(settings.toe), settings.band_sigma(*size)
-    before = kernels.encode(plate, toe)
-    change = (kernels.encode(painted, toe) - before) * coverage
+    plain, after = kernels.encode(plate, toe), kernels.encode(painted, toe)
+    seen = guide(plate, settings=settings)
+    shape = painted_shape((plain, seen), (after, guide(painted, settings=settings)), coverage[..., 0], settings=settings)
+    before = kernels.sample_cubic(plain, shape, 0, 0)
+    change = (after - before) * coverage
     support = np.maximum(low_band(coverage[..., 0], sigma), np.float32(_LEAST_SUPPORT))[..., None]
     low = low_band(change, sigma) / support * coverage
     bands = np.concatenate([low, before - low_band(before, sigma), change - low], -1)
-    return Key(frame, painted.copy(), bands, coverage, guide(plate, settings=settings))
+    return Key(frame, painted.copy(), bands, coverage, shape, seen)
 
 
 def matte_from_keys(key: Key, *, feather_px: float = 3.0) -> Float:
