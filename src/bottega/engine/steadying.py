@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -113,7 +113,7 @@ def chain(first: Float, second: Float) -> Float:
     return kernels.compose(first, second)
 
 
-def steady(plate: Float, repaired: Repaired, neighbours: Sequence[Neighbour], *, reach: Float, settings: RepairSettings) -> Repaired:
+def steady(plate: Float, repaired: Repaired, neighbours: Iterable[Neighbour], *, reach: Float, settings: RepairSettings) -> Repaired:
     """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 1) and its neighbours.
 
     w falls with distance, exp(−d²/2σ²), σ = 2.5 frames, and with the mismatch of the plates along the flow: what was hidden does not
@@ -125,7 +125,7 @@ def steady(plate: Float, repaired: Repaired, neighbours: Sequence[Neighbour], *,
     plate, repaired
         The frame as shot, and from `render`. Pixels copied from a key stay as they are.
     neighbours
-        Any number; those that are missing at the ends of a shot are just not given.
+        Any number, taken one by one; those that are missing at the ends of a shot are just not given.
     reach
         (H, W) float32, 0..1.5: matte times strength, as `render` was given them. Where it is 0 the plate's bits come back.
     settings
@@ -157,13 +157,15 @@ def steady(plate: Float, repaired: Repaired, neighbours: Sequence[Neighbour], *,
     plate = picture(plate, "plate")
     size = (plate.shape[0], plate.shape[1])
     own = plane(reach, "reach", like=size, high=1.5)
-    _check(neighbours, size, repaired)
     toe = np.float32(settings.toe)
     encoded = kernels.encode(plate, toe)
     total = np.ascontiguousarray(kernels.encode(repaired.rgb, toe) - encoded)
     shares = repaired.weights[1:].astype(np.float32)
     norm = own.copy()
+    seen = [0]
     for n in neighbours:
+        _check(n, seen, repaired)
+        seen.append(n.distance)
         there = kernels.encode(n.plate, toe)
         change = kernels.encode(n.repaired.rgb, toe) - there
         weight = _weight(encoded, there, n)
@@ -222,15 +224,13 @@ def _weight(encoded: Float, there: Float, neighbour: Neighbour) -> Float:
     return np.asarray(np.exp(-apart - np.float32(neighbour.distance**2 / (2 * _SIGMA_FRAMES**2))), np.float32)
 
 
-def _check(neighbours: Sequence[Neighbour], size: tuple[int, int], repaired: Repaired) -> None:
-    distances = [n.distance for n in neighbours]
-    if 0 in distances or len(set(distances)) < len(distances):
-        raise ValueError(f"neighbours are at distances {distances}, allowed is each once and none 0")
-    for n in neighbours:
-        name = f"neighbour at {n.distance:+d}"
-        picture(n.plate, f"{name}: plate", like=size)
-        plane(n.reach, f"{name}: reach", like=size, high=1.5)
-        if n.flow.shape != (*size, 2):
-            raise ValueError(f"{name}: flow has shape {n.flow.shape}, allowed is {(*size, 2)}")
-        if n.repaired.weights.shape != repaired.weights.shape:
-            raise ValueError(f"{name}: weights have shape {n.repaired.weights.shape}, allowed is {repaired.weights.shape} as here")
+def _check(n: Neighbour, seen: Sequence[int], repaired: Repaired) -> None:
+    if n.distance in seen:
+        raise ValueError(f"neighbours are at distances {[*seen[1:], n.distance]}, allowed is each once and none 0")
+    name, size = f"neighbour at {n.distance:+d}", repaired.copied_from.shape
+    picture(n.plate, f"{name}: plate", like=(size[0], size[1]))
+    plane(n.reach, f"{name}: reach", like=(size[0], size[1]), high=1.5)
+    if n.flow.shape != (*size, 2):
+        raise ValueError(f"{name}: flow has shape {n.flow.shape}, allowed is {(*size, 2)}")
+    if n.repaired.weights.shape != repaired.weights.shape:
+        raise ValueError(f"{name}: weights have shape {n.repaired.weights.shape}, allowed is {repaired.weights.shape} as here")
