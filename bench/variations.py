@@ -20,11 +20,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import score
-from engine_performer import read, repaired, write
 from numpy.typing import NDArray
 
+import score
 from bottega.engine import RepairSettings
+from engine_performer import read, repaired, write
 
 Float = NDArray[np.float32]
 Picture = Callable[[str, int], Float]
@@ -87,7 +87,7 @@ def camera(kind: str, frame: int) -> Float:
     size = (rgb.shape[1], rgb.shape[0])
     shake = np.array([3 * np.sin(1.7 * frame), 3 * np.cos(2.3 * frame)])
     turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), 8 * np.sin(3 * t), 1 + 0.33 * t)
-    turn[:, 2] += shake + [30 * t, -20 * t]
+    turn[:, 2] += shake + np.array([30 * t, -20 * t])
     moved = cv2.warpAffine(rgb, turn, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(moved, 0, 1 if kind == "matte" else None).astype(np.float32)
 
@@ -213,7 +213,8 @@ def main() -> None:
     print(f"{'shot':9} {'psnr':>6} {'worst':>6} {'ssim':>6} {'p99':>6} {'flick':>6} {'out':>4} {'grain':>6} {'s/MPf':>6}")
     for name in given.only.split(","):
         shot, spent = SHOTS[name], {}
-        found = judge(shot, kept(given.write and given.write / name, repaired(Bench(shot), list(shot.frames), list(shot.keys), settings, spent)))
+        results = repaired(Bench(shot), list(shot.frames), list(shot.keys), settings, spent)
+        found = judge(shot, kept(given.write and given.write / name, results))
         megapixels = shot.picture("matte", shot.frames[0]).size / 1e6 * len(shot.frames)
         grainy = f"{found['grain']:6.3f}" if "grain" in found else " " * 6
         print(

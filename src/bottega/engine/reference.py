@@ -116,4 +116,4 @@ def settle(encoded: Float, reach: Float, sums: tuple[Float, Float, Float], toe: 
     total, shares, norm = sums
     gain = np.divide(reach, norm, out=np.zeros_like(reach), where=reach > 0)
     weights = np.apply_along_axis(whole_parts, 0, (gain * shares).astype(np.float64) / 65536)
-    return decode(encoded + gain[..., None] * total, toe), weights
+    return decode(np.asarray(encoded + gain[..., None] * total, np.float32), toe), weights

@@ -173,7 +173,8 @@ def _moved(encoded: Float, candidates: Sequence[Candidate], window: _Window, ton
         share = np.float32(candidate.time_weight) * (window.of(walk.quality) + np.float32(_LEAST_TRUST))[..., None]
         total += share * carried_shape(candidate.key.shape, window.of(walk.map_to_key), walk.map_from_key, window.top, window.left)
         sure += share
-    return kernels.sample_cubic(encoded, total / sure * np.minimum(tone, np.float32(1))[..., None], 0, 0)
+    displaced = np.asarray(total / sure * np.minimum(tone, np.float32(1))[..., None], np.float32)
+    return kernels.sample_cubic(encoded, displaced, 0, 0)
 
 
 def _offer(candidate: Candidate, plate_high: Float, window: _Window, *, settings: RepairSettings) -> tuple[Float, Float, Float]:

@@ -71,8 +71,8 @@ class Draft:
         made = self.repaired
         return {
             "keys": np.array(self.keys, np.int64),
-            **{"plate": self.plate, "matte": self.matte, "reach": self.reach},
-            **{"rgb": made.rgb, "weights": made.weights, "copied_from": made.copied_from},
+            "plate": self.plate, "matte": self.matte, "reach": self.reach,
+            "rgb": made.rgb, "weights": made.weights, "copied_from": made.copied_from,
         }
 
     @classmethod
@@ -162,4 +162,17 @@ class KeyedRepair:
         return steady(draft.plate, draft.repaired, asked, reach=draft.reach, settings=self.settings)
 
 
-__all__ = ["FRAMES_AT_A_TIME", "MOST_STRENGTH", "REVISION", "Candidate", "Cost", "Draft", "Key", "KeyedRepair", "RepairSettings", "Repaired", "Walk", "cost"]
+__all__ = [
+    "FRAMES_AT_A_TIME",
+    "MOST_STRENGTH",
+    "REVISION",
+    "Candidate",
+    "Cost",
+    "Draft",
+    "Key",
+    "KeyedRepair",
+    "RepairSettings",
+    "Repaired",
+    "Walk",
+    "cost",
+]
