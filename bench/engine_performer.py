@@ -23,7 +23,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.engine import Candidate, Key, RepairSettings, Walk, guide, prepare_key, render, start_walk, step_walk, time_weights
+from bottega.engine import (
+    Candidate,
+    Key,
+    Neighbour,
+    Repaired,
+    RepairSettings,
+    Walk,
+    chain,
+    guide,
+    in_order,
+    prepare_key,
+    render,
+    start_walk,
+    steady,
+    step_flow,
+    step_walk,
+    time_weights,
+)
 
 Float = NDArray[np.float32]
 
@@ -106,12 +123,42 @@ def repaired(
                 clock(spent, "walks", began)
                 number += direction
                 walks[i, number] = walk
+    drafts: dict[int, tuple[Float, Float, Repaired, list[int]]] = {}
     for number in numbers:
         plate, matte = footage.frame("plate", number), footage.frame("matte", number)
         began = time.process_time()
         offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in wanted[number]]
-        result = render(plate, offers, matte=matte, settings=settings)
+        drafts[number] = plate, matte, render(plate, offers, matte=matte, settings=settings), [c.key.frame for c in offers]
         clock(spent, "render", began)
+    yield from steadied(drafts, guides, key_numbers, settings, spent)
+
+
+def steadied(
+    drafts: dict[int, tuple[Float, Float, Repaired, list[int]]],
+    guides: dict[int, NDArray[np.uint8]],
+    key_numbers: list[int],
+    settings: RepairSettings,
+    spent: dict[str, float],
+) -> Iterator[tuple[int, Float, Float]]:
+    """Filter each frame along the motion with its neighbours up to the next keys."""
+    flows: dict[tuple[int, int], Float] = {}
+    for number, (plate, matte, repaired, have) in drafts.items():
+        began = time.process_time()
+        neighbours = []
+        for side in (1, -1) if settings.steady_frames and number not in key_numbers else ():
+            flow, at = None, number
+            for _ in range(settings.steady_frames):
+                if at + side not in drafts or (at in key_numbers):
+                    break
+                if (at, at + side) not in flows:
+                    flows[at, at + side] = step_flow(guides[at], guides[at + side], settings=settings)
+                flow = flows[at, at + side] if flow is None else chain(flow, flows[at, at + side])
+                at += side
+                there, reach, draft, keys = drafts[at]
+                neighbours.append(Neighbour(at - number, there, in_order(draft, keys, have), reach, flow))
+        result = steady(plate, repaired, neighbours, reach=matte, settings=settings)
+        flows = {pair: kept for pair, kept in flows.items() if abs(pair[0] - number) <= 8}
+        clock(spent, "steady", began)
         yield number, result.rgb, matte
 
 

@@ -14,6 +14,7 @@ from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float, one_thread, picture, plane
 from bottega.engine.guides import guide
 from bottega.engine.settings import RepairSettings
+from bottega.engine.shape import painted_shape
 
 _MATTE_FLOOR, _MATTE_FULL = 0.004, 0.02  # change in the encoding (about 0.2 % and 1 % of a mid grey) where a matte begins and is solid
 _LEAST_SUPPORT = 1e-4
@@ -30,10 +31,16 @@ class Key:
     painted
         (H, W, 3) float32, scene-linear: the artist's own pixels.
     bands
-        (H, W, 9) float32 in the encoding: low band of the change, high band of the plate, high band of the change, three channels each.
+        (H, W, 9) float32 in the encoding: low band of the change, high band of the plate moved by `shape`, high band of
+        the change, three channels each. The change is the painting less the moved plate.
         Exactly 0 in the first and last three where nothing was painted.
     coverage
         (H, W, 1) float32: 1 where a pixel was painted (differs from the plate in any bit), else 0.
+    shape
+        (H, W, 2) float32, displacement (x, y) in pixels: the painting shows at p what the plate shows at p + shape[p], but for tone and
+        detail. Exactly 0 where nothing was painted.
+    visible
+        (H, W) float32: the painting less the plate in the encoding, the channel that changed most; 0 where nothing was painted.
     guide
         (H, W) uint8, the key plate's guide.
     """
@@ -42,6 +49,8 @@ class Key:
     painted: Float
     bands: Float
     coverage: Float
+    shape: Float
+    visible: Float
     guide: Byte
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -51,19 +60,23 @@ class Key:
             "painted": self.painted,
             "bands": self.bands,
             "coverage": self.coverage,
+            "shape": self.shape,
+            "visible": self.visible,
             "guide": self.guide,
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Key:
         """Make the key again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
-        return cls(int(arrays["frame"]), arrays["painted"], arrays["bands"], arrays["coverage"], arrays["guide"])
+        names = ("painted", "bands", "coverage", "shape", "visible", "guide")
+        return cls(int(arrays["frame"]), *(arrays[name] for name in names))
 
 
 def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None = None, settings: RepairSettings) -> Key:
-    """Change = enc(painted) − enc(plate) = low + high: the artist's change in bands.
+    """Change = enc(painted) − enc(plate moved by shape) = low + high: the artist's change as a shape and two bands.
 
     The bands are a two-level Laplacian split (Burt & Adelson 1983) of the change in a log-like encoding: a change is a ratio of light.
+    What the painting moved, a jaw or a lid, is found first (`painted_shape`) and is no part of the bands.
     The low band is normalised inside the painted region: it neither leaks out nor fades towards the region's edge.
 
     Parameters
@@ -108,12 +121,16 @@ def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None
         touched &= plane(matte, "matte", like=size) > 0
     coverage = touched.astype(np.float32)[..., None]
     toe, sigma = np.float32(settings.toe), settings.band_sigma(*size)
-    before = kernels.encode(plate, toe)
-    change = (kernels.encode(painted, toe) - before) * coverage
+    plain, after = kernels.encode(plate, toe), kernels.encode(painted, toe)
+    seen = guide(plate, settings=settings)
+    shape = painted_shape((plain, seen), (after, guide(painted, settings=settings)), coverage[..., 0], settings=settings)
+    visible = np.abs(after - plain).max(-1) * coverage[..., 0]
+    before = kernels.sample_cubic(plain, shape, 0, 0)
+    change = (after - before) * coverage
     support = np.maximum(low_band(coverage[..., 0], sigma), np.float32(_LEAST_SUPPORT))[..., None]
     low = low_band(change, sigma) / support * coverage
     bands = np.concatenate([low, before - low_band(before, sigma), change - low], -1)
-    return Key(frame, painted.copy(), bands, coverage, guide(plate, settings=settings))
+    return Key(frame, painted.copy(), bands, coverage, shape, visible, seen)
 
 
 def matte_from_keys(key: Key, *, feather_px: float = 3.0) -> Float:
@@ -151,7 +168,7 @@ def matte_from_keys(key: Key, *, feather_px: float = 3.0) -> Float:
     if not 0 <= feather_px <= 64:
         raise ValueError(f"feather_px is {feather_px:g}, allowed is 0 to 64")
     one_thread()
-    change = np.abs(key.bands[..., 0:3] + key.bands[..., 6:9]).max(-1)
+    change = key.visible
     solid = (change >= _MATTE_FULL).astype(np.uint8)
     radius = max(1, round(feather_px * min(key.guide.shape) / 512))
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))

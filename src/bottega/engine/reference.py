@@ -100,3 +100,20 @@ def blend(
         high = change[..., 3:6] + change[..., 6:9] - plate_high
         value += (reach * chosen)[..., None] * (tone * change[..., :3] + detail * trusted[..., 1:] * high)
     return decode(value, toe)
+
+
+def gather(
+    sums: tuple[Float, Float, Float], from_there: tuple[Float, NDArray[np.uint32], Float], flow: Float, weight: Float
+) -> tuple[Float, Float, Float]:
+    """Twin of `steady_kernels.gather`, that gives the new sums back."""
+    (total, shares, norm), (change, parts, reach) = sums, from_there
+    moved = sample_linear(np.concatenate([change, np.moveaxis(parts[1:], 0, -1), reach[..., None]], -1), flow, 0, 0) * weight[..., None]
+    return total + moved[..., :3], shares + np.moveaxis(moved[..., 3:-1], -1, 0), norm + moved[..., -1]
+
+
+def settle(encoded: Float, reach: Float, sums: tuple[Float, Float, Float], toe: float) -> tuple[Float, NDArray[np.uint32]]:
+    """Twin of `steady_kernels.settle` where something of a key is used: the picture and its weights."""
+    total, shares, norm = sums
+    gain = np.divide(reach, norm, out=np.zeros_like(reach), where=reach > 0)
+    weights = np.apply_along_axis(whole_parts, 0, (gain * shares).astype(np.float64) / 65536)
+    return decode(np.asarray(encoded + gain[..., None] * total, np.float32), toe), weights

@@ -15,6 +15,7 @@ from bottega.engine.candidates import Candidate, Repaired
 from bottega.engine.checks import Float, one_thread, picture, plane
 from bottega.engine.keys import low_band
 from bottega.engine.settings import RepairSettings
+from bottega.engine.shape import carried_shape
 
 # Lengths in pixels are at 512 pixels of shorter side; larger pictures scale them. Energies are mean squares of the encoding.
 _JUDGED_OVER_PX = 3.0  # sigma over which detail is compared, for trust and choice
@@ -146,7 +147,7 @@ def _window(reach: Float, settings: RepairSettings) -> _Window | None:
 
 def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float, window: _Window, *, settings: RepairSettings) -> None:
     plate = window.of(out.rgb)
-    encoded = kernels.encode(plate, np.float32(settings.toe))
+    encoded = _moved(kernels.encode(plate, np.float32(settings.toe)), candidates, window, window.of(reach) * np.float32(settings.tone))
     plate_high = encoded - low_band(encoded, settings.band_sigma(*reach.shape))
     at_key = [c.walk.at_frame == c.key.frame for c in candidates]
     count, (height, width) = len(candidates), encoded.shape[:2]
@@ -162,6 +163,18 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float,
     kernels.blend((plate, encoded, plate_high), (changes, trust, choice), strengths, (plate, weights, copied))
     area = (slice(window.top, window.bottom), slice(window.left, window.right))
     out.rgb[area], out.weights[:, area[0], area[1]], out.copied_from[area] = plate, weights, copied
+
+
+def _moved(encoded: Float, candidates: Sequence[Candidate], window: _Window, tone: Float) -> Float:
+    """The plate's window in the shape of the keys: their shapes carried here, weighed by time and quality."""
+    total, sure = np.zeros((*encoded.shape[:2], 2), np.float32), np.zeros((*encoded.shape[:2], 1), np.float32)
+    for candidate in candidates:
+        walk = candidate.walk
+        share = np.float32(candidate.time_weight) * (window.of(walk.quality) + np.float32(_LEAST_TRUST))[..., None]
+        total += share * carried_shape(candidate.key.shape, window.of(walk.map_to_key), walk.map_from_key, window.top, window.left)
+        sure += share
+    displaced = np.asarray(total / sure * np.minimum(tone, np.float32(1))[..., None], np.float32)
+    return kernels.sample_cubic(encoded, displaced, 0, 0)
 
 
 def _offer(candidate: Candidate, plate_high: Float, window: _Window, *, settings: RepairSettings) -> tuple[Float, Float, Float]:

@@ -19,8 +19,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "flow_finest_scale": (0, 5),
     "flow_iterations": (1, 256),
     "flow_smoothing_iterations": (0, 50),
+    "steady_frames": (0, 8),
 }
-_WHOLE = ("flow_finest_scale", "flow_iterations", "flow_smoothing_iterations")
+_WHOLE = ("flow_finest_scale", "flow_iterations", "flow_smoothing_iterations", "steady_frames")
 _FROM_PICTURE = ("band_px", "guide_radius_px", "flow_finest_scale")
 
 
@@ -58,6 +59,8 @@ class RepairSettings:
         Gradient descent steps of a patch, 1..256.
     flow_smoothing_iterations
         Rounds of variational refinement on each level, 0..50.
+    steady_frames
+        How many frames before and after count in `steady`, 0 (no filter)..8.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class RepairSettings:
     flow_finest_scale: int | None = None
     flow_iterations: int = 8
     flow_smoothing_iterations: int = 2
+    steady_frames: int = 3
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +12,27 @@ from numpy.typing import NDArray
 from bottega.engine.repair import (
     Candidate,
     Key,
+    Neighbour,
     Repaired,
     RepairSettings,
     Walk,
     carry,
+    chain,
     estimate,
     guide,
+    in_order,
     matte_from_keys,
     prepare_key,
     render,
     start_walk,
+    steady,
+    step_flow,
     step_walk,
 )
 
-REVISION = "split-band/1"
+REVISION = "split-band/2"
 KEYS_AT_A_TIME = 2
+FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
 MOST_STRENGTH = 1.5
 
 Picture = NDArray[np.float32]
@@ -44,7 +51,36 @@ class Cost:
 def cost(width: int, height: int, *, frames: int, longest: int, threads: int) -> Cost:
     """Estimate a job from the engine's measured figures; `longest` is the longest interval, whose walks lie on disk."""
     each = estimate(width, height, frames=frames, keys=KEYS_AT_A_TIME, settings=RepairSettings())
-    return Cost(each.cpu_seconds, each.walk_bytes * KEYS_AT_A_TIME * longest, each.peak_bytes * threads)
+    drafts = min(longest, FRAMES_AT_A_TIME + 2 * RepairSettings().steady_frames)
+    scratch = each.walk_bytes * KEYS_AT_A_TIME * longest + each.draft_bytes * drafts
+    return Cost(each.cpu_seconds, scratch, each.peak_bytes * threads)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A repaired frame before it is steadied; `keys` are the frames of the keys that its weights stand for."""
+
+    plate: Picture
+    repaired: Repaired
+    matte: Picture
+    reach: Picture
+    keys: tuple[int, ...]
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, for a scratch folder."""
+        made = self.repaired
+        return {
+            "keys": np.array(self.keys, np.int64),
+            "plate": self.plate, "matte": self.matte, "reach": self.reach,
+            "rgb": made.rgb, "weights": made.weights, "copied_from": made.copied_from,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Draft:
+        """Make the draft again, bit for bit, from what `arrays` gave."""
+        plate, rgb = arrays["plate"], arrays["rgb"]
+        made = Repaired(rgb, rgb - plate, arrays["weights"], arrays["copied_from"])
+        return cls(plate, made, arrays["matte"], arrays["reach"], tuple(int(k) for k in arrays["keys"]))
 
 
 class KeyedRepair:
@@ -94,9 +130,49 @@ class KeyedRepair:
             out *= 1 + matte * np.float32(strength - 1)
         return np.minimum(out, np.float32(MOST_STRENGTH))
 
-    def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Picture | None) -> Repaired:
+    def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Picture | None) -> Draft:
         """Repair one frame from the keys that serve it."""
-        return render(plate, candidates, matte=matte, strength=1.0 if strength is None else strength, settings=self.settings)
+        made = render(plate, candidates, matte=matte, strength=1.0 if strength is None else strength, settings=self.settings)
+        return Draft(plate, made, matte, matte if strength is None else matte * strength, tuple(c.key.frame for c in candidates))
+
+    def flow(self, here: Guide, there: Guide) -> Picture:
+        """Where a frame's pixels lie on its neighbour."""
+        return step_flow(here, there, settings=self.settings)
+
+    def around(self, number: int, frames: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The frames after and before that count in steadying a frame, nearest first, out of those up to the next keys."""
+        at, reach = frames.index(number), self.settings.steady_frames
+        return tuple(frames[at + 1 : at + 1 + reach]), tuple(frames[max(0, at - reach) : at][::-1])
+
+    def steadied(
+        self, number: int, draft: Draft, frames: Sequence[int], draft_at: Callable[[int], Draft], flow_at: Callable[[int, int], Picture]
+    ) -> Repaired:
+        """Filter a frame's change along the motion; drafts and flows of its neighbours are asked for one by one."""
+
+        def neighbours() -> Iterator[Neighbour]:
+            for side in self.around(number, frames):
+                flow, last = None, number
+                for n in side:
+                    step = flow_at(last, n)
+                    flow, last = step if flow is None else chain(flow, step), n
+                    there = draft_at(n)
+                    yield Neighbour(n - number, there.plate, in_order(there.repaired, there.keys, draft.keys), there.reach, flow)
+
+        asked: Iterable[Neighbour] = neighbours()
+        return steady(draft.plate, draft.repaired, asked, reach=draft.reach, settings=self.settings)
 
 
-__all__ = ["MOST_STRENGTH", "REVISION", "Candidate", "Cost", "Key", "KeyedRepair", "RepairSettings", "Repaired", "Walk", "cost"]
+__all__ = [
+    "FRAMES_AT_A_TIME",
+    "MOST_STRENGTH",
+    "REVISION",
+    "Candidate",
+    "Cost",
+    "Draft",
+    "Key",
+    "KeyedRepair",
+    "RepairSettings",
+    "Repaired",
+    "Walk",
+    "cost",
+]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bottega.attribution import Tally, credit_frame, palette_for, picture
 from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
-from bottega.jobs.recipes.keyed import Candidate, Key, KeyedRepair, Walk
+from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Walk
 from bottega.jobs.recipes.schedule import Interval, WalkPlan, intervals, serving
 from bottega.model import JobError, Output
 
@@ -68,10 +68,26 @@ class Maker:
                     continue
                 self._hold_keys(part)
                 self._each(pool, (partial(self._walk, w) for w in part.walks))
-                self._each(pool, (partial(self._frame, n) for n in todo))
+                self._frames(pool, part, todo)
                 for walk in part.walks:
                     for n in walk.frames:
                         self._scratch.drop(_name(walk.key, n))
+
+    def _frames(self, pool: ThreadPoolExecutor, part: Interval, todo: list[int]) -> None:
+        """A few frames at a time, so that scratch does not grow with the interval: drafts, the motion between them, then the frames."""
+        closed = part.frames + tuple(k for k in self._numbers if k > part.frames[-1])[:1]
+        for at in range(0, len(todo), FRAMES_AT_A_TIME):
+            block = todo[at : at + FRAMES_AT_A_TIME]
+            around = {n: self._recipe.around(n, closed) for n in block if n not in self._numbers}
+            drafts = {*block, *(m for sides in around.values() for side in sides for m in side)}
+            pairs = {pair for n, sides in around.items() for side in sides for pair in zip((n, *side), side, strict=False)}
+            self._each(pool, (partial(self._draft, n) for n in sorted(drafts)))
+            self._each(pool, (partial(self._flow, *pair) for pair in sorted(pairs)))
+            self._each(pool, (partial(self._frame, n, closed) for n in block))
+            last = block[-1] if at + FRAMES_AT_A_TIME < len(todo) else closed[-1] + self._recipe.settings.steady_frames + 1
+            kept = last - self._recipe.settings.steady_frames
+            for name in (*(_draft_name(n) for n in drafts if n < kept), *(_flow_name(*p) for p in pairs if min(p) < kept)):
+                self._scratch.drop(name)
 
     def _each(self, pool: ThreadPoolExecutor, work: Iterable[Callable[[], None]]) -> None:
         futures: list[Future[None]] = [pool.submit(w) for w in work]
@@ -116,9 +132,10 @@ class Maker:
             previous = n
             self._progress.advance("match", units=WALK_UNITS, frame=n, found=found is not None)
 
-    def _frame(self, number: int) -> None:
-        if self._stop.is_set():
+    def _draft(self, number: int) -> None:
+        if self._stop.is_set() or self._scratch.has(_draft_name(number)):
             return
+        self._inputs.right.check()
         plate = self._inputs.plate.read(number)
         candidates = [Candidate(self._keys[k], self._walk_at(k, number), w) for k, w in serving(number, self._numbers)]
         matte = self._matte(number, candidates)
@@ -126,8 +143,25 @@ class Maker:
             matte.shape, {n: (self._region(p, number, candidates), s) for n, (p, s) in self._inputs.regions.items()}
         )
         made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength)
+        self._scratch.put(_draft_name(number), made.arrays())
+
+    def _flow(self, here: int, there: int) -> None:
+        if self._stop.is_set() or self._scratch.has(_flow_name(here, there)):
+            return
+        guides = (self._recipe.guide(self._draft_at(n).plate) for n in (here, there))
+        self._scratch.put(_flow_name(here, there), {"flow": self._recipe.flow(*guides)})
+
+    def _frame(self, number: int, closed: tuple[int, ...]) -> None:
+        if self._stop.is_set():
+            return
+        plate = self._inputs.plate.read(number)
+        draft = self._draft_at(number)
+        made = draft.repaired
+        if number not in self._numbers:
+            made = self._recipe.steadied(number, draft, closed, self._draft_at, self._flow_at)
+        matte = draft.matte
         by_key = {s.frame: s for s in self.sources if s.frame is not None}
-        named = (self.sources[0], *(by_key[c.key.frame] for c in candidates))
+        named = (self.sources[0], *(by_key[k] for k in draft.keys))
         pixels = Pixels(made.rgb, made.delta, made.weights, made.copied_from)
         if self._band is not None:
             pixels, named = banded(pixels, self._band, plate), (*named, self.sources[-1])
@@ -171,6 +205,19 @@ class Maker:
             raise JobError(f"frame {number}: the correspondence with key {key} is damaged on disk: run it again, it is made anew")
         return Walk.from_arrays(found)
 
+    def _draft_at(self, number: int) -> Draft:
+        return Draft.from_arrays(self._lying(_draft_name(number), number))
+
+    def _flow_at(self, here: int, there: int) -> Array:
+        return np.asarray(self._lying(_flow_name(here, there), here)["flow"], np.float32)
+
+    def _lying(self, name: str, number: int) -> dict[str, NDArray[Any]]:
+        found = self._scratch.get(name)
+        if found is None:
+            self._scratch.drop(name)
+            raise JobError(f"frame {number}: {name} is damaged on disk: run it again, it is made anew")
+        return found
+
     def _note(self, number: int, outputs: tuple[Output, ...], tally: Tally, carried: float, plate: Frame) -> None:
         note: dict[str, Any] = {"outputs": [o.to_json() for o in outputs], "tally": tally.to_json(), "carried": carried}
         note["non_finite"] = plate.non_finite
@@ -206,6 +253,14 @@ class Maker:
 
 def _name(key: int, number: int) -> str:
     return f"walk.{key}.{number}"
+
+
+def _draft_name(number: int) -> str:
+    return f"draft.{number}"
+
+
+def _flow_name(here: int, there: int) -> str:
+    return f"flow.{here}.{there}"
 
 
 def _carried(weights: NDArray[np.uint32], matte: Array) -> float:

@@ -1,0 +1,237 @@
+"""A filter along the motion: what a frame's repair and its neighbours' disagree about is flicker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from bottega.engine import kernels, steady_kernels
+from bottega.engine.candidates import Repaired
+from bottega.engine.checks import Byte, Float, guide_plane, one_thread, picture, plane
+from bottega.engine.settings import RepairSettings
+
+_PATCH_STRIDE_PX = 5
+_SIGMA_FRAMES = 2.5
+_OWN = 2.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
+_MATCH = 0.2  # deviation in the encoding, natural log, from which two frames no longer show the same
+_JUDGED_OVER_PX = 1.5  # at 512 pixels of shorter side
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """One frame near the one to be steadied.
+
+    Parameters
+    ----------
+    distance
+        Frames from here, not 0.
+    plate
+        (H, W, 3) float32, scene-linear.
+    repaired
+        From `render`, with the same candidates' keys in the same order.
+    reach
+        (H, W) float32, 0..1.5: the neighbour's matte times its strength.
+    flow
+        (H, W, 2) float32, displacement (x, y) in pixels: pixel p of the frame here is seen in the neighbour at p + flow[p].
+    """
+
+    distance: int
+    plate: Float
+    repaired: Repaired
+    reach: Float
+    flow: Float
+
+
+def step_flow(guide_here: Byte, guide_there: Byte, *, settings: RepairSettings) -> Float:
+    """Flow from one frame to its neighbour on their guides (DIS, Kroeger et al. 2016); compose steps with `chain`.
+
+    Parameters
+    ----------
+    guide_here, guide_there
+        (H, W) uint8 from `guide`.
+    settings
+        The flow's quality.
+
+    Returns
+    -------
+    (H, W, 2) float32, displacement (x, y) in pixels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the guides are not as described or of different sizes.
+    RuntimeError
+        If OpenCV is set to more than one thread.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.setNumThreads(1)
+    >>> flat = np.full((64, 64), 128, np.uint8)
+    >>> float(np.abs(step_flow(flat, flat, settings=RepairSettings())).max())
+    0.0
+    """
+    one_thread()
+    here = guide_plane(guide_here, "guide_here")
+    there = guide_plane(guide_there, "guide_there", like=(here.shape[0], here.shape[1]))
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search.setFinestScale(settings.finest_scale(*here.shape))
+    search.setPatchStride(_PATCH_STRIDE_PX)
+    search.setGradientDescentIterations(settings.flow_iterations)
+    search.setVariationalRefinementIterations(settings.flow_smoothing_iterations)
+    return np.asarray(search.calc(here, there, None), np.float32)
+
+
+def chain(first: Float, second: Float) -> Float:
+    """first(x) + second(x + first(x)): the flow over two steps.
+
+    Parameters
+    ----------
+    first, second
+        (H, W, 2) float32, from `step_flow` or `chain`: here to next, next to the one after.
+
+    Returns
+    -------
+    (H, W, 2) float32.
+
+    Raises
+    ------
+    ValueError
+        If their shapes differ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> step = np.ones((40, 40, 2), np.float32)
+    >>> float(chain(step, step)[0, 0, 0])
+    2.0
+    """
+    if first.shape != second.shape:
+        raise ValueError(f"second has shape {second.shape}, allowed is {first.shape} as the first")
+    return kernels.compose(first, second)
+
+
+def steady(plate: Float, repaired: Repaired, neighbours: Iterable[Neighbour], *, reach: Float, settings: RepairSettings) -> Repaired:
+    """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 2) and its neighbours.
+
+    w falls with distance, exp(−d²/2σ²), σ = 2.5 frames, and with the mismatch of the plates along the flow: what was hidden does not
+    count. Only the change is averaged, never the plate: its grain and its motion blur stay. The weights are averaged in the same way, so
+    that they are the filtered pixel's own; they are whole parts again by largest remainder.
+
+    Parameters
+    ----------
+    plate, repaired
+        The frame as shot, and from `render`. Pixels copied from a key stay as they are.
+    neighbours
+        Any number, taken one by one; those that are missing at the ends of a shot are just not given.
+    reach
+        (H, W) float32, 0..1.5: matte times strength, as `render` was given them. Where it is 0 the plate's bits come back.
+    settings
+        The same `toe` as in `render`.
+
+    Returns
+    -------
+    Repaired
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is not as described, a distance is 0 or two are the same.
+    RuntimeError
+        If OpenCV is set to more than one thread.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.setNumThreads(1)
+    >>> plate, still = np.full((64, 64, 3), 0.18, np.float32), np.zeros((64, 64), np.float32)
+    >>> weights = np.zeros((2, 64, 64), np.uint32)
+    >>> weights[0] = 65536
+    >>> same = Repaired(plate, plate - plate, weights, np.ones((64, 64), np.uint8))
+    >>> float(steady(plate, same, [], reach=still, settings=RepairSettings()).delta.max())
+    0.0
+    """
+    one_thread()
+    plate = picture(plate, "plate")
+    size = (plate.shape[0], plate.shape[1])
+    own = plane(reach, "reach", like=size, high=1.5)
+    toe = np.float32(settings.toe)
+    encoded = kernels.encode(plate, toe)
+    total = np.ascontiguousarray((kernels.encode(repaired.rgb, toe) - encoded) * np.float32(_OWN))
+    shares = repaired.weights[1:].astype(np.float32) * np.float32(_OWN)
+    norm = own * np.float32(_OWN)
+    seen = [0]
+    for n in neighbours:
+        _check(n, seen, repaired)
+        seen.append(n.distance)
+        there = kernels.encode(n.plate, toe)
+        change = kernels.encode(n.repaired.rgb, toe) - there
+        weight = _weight(encoded, there, n)
+        steady_kernels.gather(
+            (total, shares, norm), (np.ascontiguousarray(change), n.repaired.weights, n.reach), np.ascontiguousarray(n.flow), weight
+        )
+    rgb, weights, copied = plate.copy(), np.empty_like(repaired.weights), np.empty_like(repaired.copied_from)
+    steady_kernels.settle((plate, encoded, own), (total, shares, norm), toe, (rgb, weights, copied))
+    exact = repaired.copied_from >= 2
+    rgb[exact], weights[:, exact], copied[exact] = repaired.rgb[exact], repaired.weights[:, exact], repaired.copied_from[exact]
+    return Repaired(rgb, rgb - plate, weights, copied)
+
+
+def in_order(repaired: Repaired, have: Sequence[int], want: Sequence[int]) -> Repaired:
+    """The same frame with its weights in another order of keys, none for those that it did not look at.
+
+    Parameters
+    ----------
+    repaired
+        From `render`.
+    have, want
+        Frame numbers of the keys that its weights stand for, and of those they shall stand for.
+
+    Returns
+    -------
+    Repaired
+
+    Raises
+    ------
+    ValueError
+        If a key of `have` is not among `want`, or `have` is not as long as the weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> flat, whole = np.zeros((40, 40, 3), np.float32), np.full((2, 40, 40), 32768, np.uint32)
+    >>> in_order(Repaired(flat, flat, whole, np.zeros((40, 40), np.uint8)), [1024], [1001, 1024]).weights[:, 0, 0].tolist()
+    [32768, 0, 32768]
+    """
+    if len(have) + 1 != len(repaired.weights) or set(have) - set(want):
+        raise ValueError(f"have is {list(have)}, allowed is {len(repaired.weights) - 1} of {list(want)}")
+    if list(have) == list(want):
+        return repaired
+    weights = np.zeros((len(want) + 1, *repaired.copied_from.shape), np.uint32)
+    weights[0], copied = repaired.weights[0], repaired.copied_from.copy()
+    for i, key in enumerate(have):
+        weights[1 + want.index(key)] = repaired.weights[1 + i]
+        copied[repaired.copied_from == 2 + i] = 2 + want.index(key)
+    return Repaired(repaired.rgb, repaired.delta, weights, copied)
+
+
+def _weight(encoded: Float, there: Float, neighbour: Neighbour) -> Float:
+    away = kernels.sample_linear(there, neighbour.flow, 0, 0) - encoded
+    scale = max(min(encoded.shape[:2]) / 512, 0.25)
+    apart = cv2.GaussianBlur((away * away).mean(-1), (0, 0), _JUDGED_OVER_PX * scale) / np.float32(_MATCH**2)
+    return np.asarray(np.exp(-apart - np.float32(neighbour.distance**2 / (2 * _SIGMA_FRAMES**2))), np.float32)
+
+
+def _check(n: Neighbour, seen: Sequence[int], repaired: Repaired) -> None:
+    if n.distance in seen:
+        raise ValueError(f"neighbours are at distances {[*seen[1:], n.distance]}, allowed is each once and none 0")
+    name, size = f"neighbour at {n.distance:+d}", repaired.copied_from.shape
+    picture(n.plate, f"{name}: plate", like=(size[0], size[1]))
+    plane(n.reach, f"{name}: reach", like=(size[0], size[1]), high=1.5)
+    if n.flow.shape != (*size, 2):
+        raise ValueError(f"{name}: flow has shape {n.flow.shape}, allowed is {(*size, 2)}")
+    if n.repaired.weights.shape != repaired.weights.shape:
+        raise ValueError(f"{name}: weights have shape {n.repaired.weights.shape}, allowed is {repaired.weights.shape} as here")

@@ -1,0 +1,160 @@
+"""What a painting moved is found and carried; the filter along the motion is its twin, keeps steady things, and stays honest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from bottega.engine import (
+    Candidate,
+    Neighbour,
+    Repaired,
+    RepairSettings,
+    chain,
+    in_order,
+    kernels,
+    prepare_key,
+    reference,
+    render,
+    start_walk,
+    steady,
+    steady_kernels,
+    step_flow,
+)
+from bottega.engine import guide as guide_of
+from bottega.engine.shape import carried_shape
+
+RNG = np.random.default_rng(5)
+
+
+def floats(*shape: int, low: float = -1.0, high: float = 1.0) -> np.ndarray:
+    return RNG.uniform(low, high, shape).astype(np.float32)
+
+
+def parts(count: int, *size: int) -> np.ndarray:
+    shares = RNG.dirichlet(np.ones(count + 1), size)[..., 1:]
+    return np.moveaxis(np.apply_along_axis(reference.whole_parts, -1, shares), -1, 0).astype(np.uint32).copy()
+
+
+def test_gather_and_settle_are_their_twins() -> None:
+    size, toe = (30, 34), np.float32(0.02)
+    sums = floats(*size, 3), parts(2, *size)[1:].astype(np.float32), floats(*size, low=0.2, high=1)
+    there = floats(*size, 3), parts(2, *size), floats(*size, low=0, high=1)
+    flow, weight = floats(*size, 2, low=-5, high=5), floats(*size, low=0, high=1)
+    wanted = reference.gather(sums, there, flow, weight)
+    steady_kernels.gather(sums, there, flow, weight)
+    for ours, twin in zip(sums, wanted, strict=True):
+        np.testing.assert_allclose(ours, twin, rtol=1e-5, atol=1e-2 if ours.max() > 100 else 1e-5)
+    plate, reach = floats(*size, 3, low=0, high=1), floats(*size, low=0.1, high=1)
+    encoded = kernels.encode(plate, toe)
+    out = plate.copy(), np.empty((3, *size), np.uint32), np.empty(size, np.uint8)
+    steady_kernels.settle((plate, encoded, reach), sums, toe, out)
+    rgb, weights = reference.settle(encoded, reach, sums, 0.02)
+    blended = out[2] == 0
+    np.testing.assert_allclose(out[0][blended], rgb[blended], rtol=1e-4, atol=1e-5)
+    assert np.abs(out[1].astype(int) - weights).max() <= 1
+    assert (out[1].sum(0) == 65536).all()
+
+
+def test_a_shape_that_was_painted_is_found(texture, grid, settings) -> None:  # type: ignore[no-untyped-def]
+    x, y = grid
+    bump = np.exp(-((x - 48) ** 2 + (y - 48) ** 2) / (2 * 14**2))
+    plate, painted = texture(x, y), texture(x + 2 * bump, y - bump)
+    key = prepare_key(plate, painted, frame=1, settings=settings)
+    middle = (slice(36, 60), slice(36, 60))
+    assert np.abs(key.shape[middle] - np.stack([2 * bump, -bump], -1)[middle]).mean() < 0.35
+    change = kernels.encode(painted, np.float32(0.02)) - kernels.encode(plate, np.float32(0.02))
+    assert np.abs(key.bands[middle][..., 6:9]).mean() < 0.5 * np.abs(change)[middle].mean()
+
+
+def test_what_was_only_toned_has_no_shape(plate: np.ndarray, settings: RepairSettings) -> None:
+    key = prepare_key(plate, plate * np.float32(1.4), frame=1, settings=settings)
+    assert np.abs(key.shape).max() < 0.05
+    painted = plate.copy()
+    painted[30:60, 30:60] = cv2.GaussianBlur(plate, (0, 0), 3)[30:60, 30:60]
+    key = prepare_key(plate, painted, frame=1, settings=settings)
+    assert not key.shape[key.coverage[..., 0] == 0].any()
+
+
+def test_a_shape_turns_and_grows_with_the_picture() -> None:
+    shape = np.zeros((64, 64, 2), np.float32)
+    shape[...] = (1, 0)
+    rows, columns = np.mgrid[0:64, 0:64].astype(np.float32)
+    # The frame shows the key twice as large round (32, 32) and turned by a quarter: N(q) = 2·R(q − 32) + 32 − q.
+    from_key = np.stack([-2 * (rows - 32) + 32 - columns, 2 * (columns - 32) + 32 - rows], -1)
+    to_key = np.stack([(rows - 32) / 2 + 32 - columns, -(columns - 32) / 2 + 32 - rows], -1)
+    carried = carried_shape(shape, to_key, from_key, 0, 0)
+    np.testing.assert_allclose(carried[16:48, 16:48], np.broadcast_to(np.array([0, 2], np.float32), (32, 32, 2)), atol=1e-4)
+
+
+def drafts(texture, grid, settings, paint, shifts):  # type: ignore[no-untyped-def]
+    x, y = grid
+    plate = texture(x, y)
+    key = prepare_key(plate, paint(plate, x, y), frame=1, settings=settings)
+    still = start_walk(key)
+    made = []
+    for n, shift in enumerate(shifts):
+        here = texture(x - shift, y)
+        away = np.zeros_like(still.map_to_key) - np.array([shift, 0], np.float32)
+        walk = replace(still, at_frame=2 + n, map_to_key=away, map_from_key=-away)
+        made.append((here, render(here, [Candidate(key, walk, 1.0)], matte=np.ones(x.shape, np.float32), settings=settings)))
+    return made
+
+
+def test_a_steady_change_stays_and_flicker_goes(texture, grid, settings, paint) -> None:  # type: ignore[no-untyped-def]
+    shifts, reach = (-2.0, -1.0, 0.0, 1.0, 2.0), np.ones(grid[0].shape, np.float32)
+    made = drafts(texture, grid, settings, paint, shifts)
+    here, clean = made[2]
+
+    def around(lamp: float) -> list[Neighbour]:
+        out = []
+        for i in (0, 1, 3, 4):
+            plate, repaired = made[i]
+            sign = np.float32(1 + lamp * (-1) ** i)
+            flow = np.zeros((*reach.shape, 2), np.float32) + np.array([shifts[i], 0], np.float32)
+            out.append(Neighbour(i - 2, plate, replace(repaired, rgb=repaired.rgb * sign), reach, flow))
+        return out
+
+    inside = (slice(12, -12), slice(12, -12))
+    same = steady(here, clean, around(0.0), reach=reach, settings=settings)
+    assert np.abs(same.rgb - clean.rgb)[inside].max() < 0.05
+    noisy = replace(clean, rgb=clean.rgb * np.float32(1.05))
+    calmer = steady(here, noisy, around(0.05), reach=reach, settings=settings)
+    assert np.abs(calmer.rgb - clean.rgb)[inside].mean() < 0.6 * np.abs(noisy.rgb - clean.rgb)[inside].mean()
+    assert (same.weights.sum(0) == 65536).all()
+    assert np.array_equal(same.rgb[same.copied_from == 1], here[same.copied_from == 1])
+
+
+def test_outside_the_reach_the_plates_bits_come_back(texture, grid, settings, paint) -> None:  # type: ignore[no-untyped-def]
+    (before, made), (here, own) = drafts(texture, grid, settings, paint, (0.0, 1.0))
+    reach = np.zeros(grid[0].shape, np.float32)
+    reach[:, 40:] = 1
+    flow = np.zeros((*reach.shape, 2), np.float32)
+    out = steady(here, own, [Neighbour(-1, before, made, reach, flow)], reach=reach, settings=settings)
+    assert np.array_equal(out.rgb[:, :40], here[:, :40])
+    assert (out.copied_from[:, :40] == 1).all()
+
+
+def test_refusals_name_the_value(plate: np.ndarray, settings: RepairSettings) -> None:
+    size = plate.shape[:2]
+    weights = np.zeros((2, *size), np.uint32)
+    weights[0] = 65536
+    same = Repaired(plate, plate - plate, weights, np.ones(size, np.uint8))
+    reach, still = np.ones(size, np.float32), np.zeros((*size, 2), np.float32)
+    near = Neighbour(1, plate, same, reach, still)
+    with pytest.raises(ValueError, match=r"\[1, 1\], allowed is each once"):
+        steady(plate, same, [near, near], reach=reach, settings=settings)
+    with pytest.raises(ValueError, match="flow has shape"):
+        steady(plate, same, [replace(near, flow=still[1:])], reach=reach, settings=settings)
+    with pytest.raises(ValueError, match="weights have shape"):
+        steady(plate, same, [replace(near, repaired=replace(same, weights=weights[:1]))], reach=reach, settings=settings)
+    with pytest.raises(ValueError, match="second has shape"):
+        chain(still, still[1:])
+    with pytest.raises(ValueError, match=r"have is \[7\], allowed is 1 of \[1, 2\]"):
+        in_order(same, [7], [1, 2])
+    there = guide_of(plate, settings=settings)
+    with pytest.raises(ValueError, match="guide_there is 64 pixels high"):
+        step_flow(there, there[:64], settings=settings)
