@@ -72,7 +72,7 @@ def trained(footage: Lit, key_numbers: list[int], settings: NetworkSettings) -> 
     began = time.process_time()
     state = train(pairs, settings=settings)
     numbers = sum(a.size for n, a in state.weights.items() if n not in ("mean", "deviation", "scale"))
-    print(f"training: {time.process_time() - began:.1f} CPU s, {state.step} steps, {numbers} parameters, calibration {state.calibration:.2f},"
+    print(f"training: {time.process_time() - began:.1f} CPU s, {state.step} steps, {numbers} parameters, error x{state.calibration:.2f},"
           f" held key {[round(e, 3) for e in state.held]}")  # fmt: skip
     return state
 

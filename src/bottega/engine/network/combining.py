@@ -14,8 +14,8 @@ from bottega.engine.checks import Float, one_thread, picture, plane
 
 _SMOOTH_PX = 1.5  # sigma, at 512 pixels of shorter side, of what was left to the plate
 _STEP = (0.08, 0.40)  # share left to the plate: below it the copy is trusted, above it the network is
-_SECOND_OPINION = 0.08  # the network's share where the copy is trusted: two errors of different origin cancel in part
-_DOUBTED = 0.5  # expected error in the encoding (a ratio of 1.65 in light) at which the network's say is halved
+_SECOND_OPINION = 0.15  # the network's share where the copy is trusted: two errors of different origin cancel in part
+_DOUBTED = 0.3  # expected error in the encoding (a ratio of 1.35 in light) at which the network's say is halved
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def combine(
     """Encoded = (1 − s)·enc(copied) + s·(enc(plate) + reach·residual), s the network's share of the pixel.
 
     The share is large where the copy was not trusted and much was left to the plate (another eye, another mouth, an ear that turns into
-    view), small elsewhere, and halved where the network expects an error of 0.5 itself: s = parts / 65536 with parts a whole number,
+    view), small elsewhere, and halved where the network expects an error of 0.3 itself: s = parts / 65536 with parts a whole number,
     so that what is claimed is what was done. A copied pixel, the plate's or a key's, stays bit for bit.
 
     Parameters
