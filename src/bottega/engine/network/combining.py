@@ -13,8 +13,8 @@ from bottega.engine.candidates import Repaired
 from bottega.engine.checks import Float, one_thread, picture, plane
 
 _SMOOTH_PX = 1.5  # sigma, at 512 pixels of shorter side, of what was left to the plate
-_STEP = (0.08, 0.40)  # share left to the plate: below it the copy is trusted, above it the network is
-_SECOND_OPINION = 0.15  # the network's share where the copy is trusted: two errors of different origin cancel in part
+_SECOND_OPINION = 0.12  # the network's share where the copy is trusted: two errors of different origin cancel in part
+_PER_LEFT = 1.6  # and how much it grows with the share that was left to the plate
 _DOUBTED = 0.3  # expected error in the encoding (a ratio of 1.35 in light) at which the network's say is halved
 
 
@@ -47,9 +47,9 @@ def combine(
 ) -> Combined:
     """Encoded = (1 − s)·enc(copied) + s·(enc(plate) + reach·residual), s the network's share of the pixel.
 
-    The share is large where the copy was not trusted and much was left to the plate (another eye, another mouth, an ear that turns into
-    view), small elsewhere, and halved where the network expects an error of 0.3 itself: s = parts / 65536 with parts a whole number,
-    so that what is claimed is what was done. A copied pixel, the plate's or a key's, stays bit for bit.
+    The share is min(1, 0.12 + 1.6 · left) / (1 + (error / 0.3)²), left being what the copy left to the plate: large where the copy was
+    not trusted (another eye, another mouth, an ear that turns into view), small elsewhere, halved where the network expects an error of
+    0.3 itself. It is a whole number of parts: what is claimed is what was done. A copied pixel, the plate's or a key's, stays bit for bit.
 
     Parameters
     ----------
@@ -109,10 +109,9 @@ def shares(copied: Repaired, reach: Float, error: Float) -> NDArray[np.uint32]:
     sigma = max(_SMOOTH_PX * min(reach.shape) / 512, 0.3)
     # What the matte's feather leaves to the plate is no lack of trust.
     left = np.maximum(copied.weights[0].astype(np.float32) / kernels.PARTS - (1 - np.minimum(reach, 1)), np.float32(0))
-    low, high = _STEP
-    t = np.clip((cv2.GaussianBlur(left, (0, 0), sigma) - low) / (high - low), 0, 1)
+    share = np.clip(_SECOND_OPINION + _PER_LEFT * cv2.GaussianBlur(left, (0, 0), sigma), 0, 1)
     doubt = np.float32(1) / (np.float32(1) + np.square(error / np.float32(_DOUBTED), dtype=np.float32))
-    share = (_SECOND_OPINION + (1 - _SECOND_OPINION) * t * t * (3 - 2 * t)) * doubt * (copied.copied_from == 0)
+    share *= doubt * (copied.copied_from == 0)
     return np.asarray(np.rint(share * kernels.PARTS), np.uint32)
 
 

@@ -62,7 +62,7 @@ class NetworkSettings:
     crop_px: int = 128
     crops: int = 4
     learning_rate: float = 2e-3
-    held_share: float = 0.25
+    held_share: float = 0.12
     toe: float = 0.02
 
     def __post_init__(self) -> None:
