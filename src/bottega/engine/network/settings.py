@@ -57,7 +57,7 @@ class NetworkSettings:
     ValueError: steps is 0, allowed is 1 to 1e+06
     """
 
-    steps: int = 1300
+    steps: int = 1400
     seed: int = 0
     crop_px: int = 128
     crops: int = 4

@@ -21,6 +21,7 @@ from bottega.engine.network.state import NetworkState, Progress
 
 _WARM_UP = 20  # steps
 _AVERAGE = 0.98  # of the weights, over steps
+_MEMORY = (0.9, 0.98)  # of the moments: a short training forgets its first steps in time
 _DECAY, _LONGEST = 0.01, 1.0  # weight decay; longest gradient
 _GRADIENT, _SIMILAR, _SPREAD = 0.5, 0.1, 0.02  # weights of the losses beside L1
 _SIMILAR_PX, _SIMILAR_STEP = 7, 3
@@ -113,14 +114,14 @@ def _started(lessons: Sequence[sampling.Lesson], settings: NetworkSettings) -> _
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed % 2**63)
         net = PerShotNet(_statistics(lessons)).to(memory_format=torch.channels_last)
-    rule = torch.optim.AdamW(net.parameters(), lr=settings.learning_rate, weight_decay=_DECAY)
+    rule = torch.optim.AdamW(net.parameters(), lr=settings.learning_rate, betas=_MEMORY, weight_decay=_DECAY)
     return _Run(net, rule, [p.detach().clone() for p in net.parameters()], 0, settings.steps, UNMEASURED, [])
 
 
 def _resumed(state: NetworkState) -> _Run:
     net = network_of(state)
     average = [p.detach().clone() for p in net.parameters()]
-    rule = torch.optim.AdamW(net.parameters(), lr=state.settings.learning_rate, weight_decay=_DECAY)
+    rule = torch.optim.AdamW(net.parameters(), lr=state.settings.learning_rate, betas=_MEMORY, weight_decay=_DECAY)
     if state.memory:
         for name, parameter in net.named_parameters():
             parameter.data.copy_(torch.from_numpy(np.array(state.memory[f"raw.{name}"])))
