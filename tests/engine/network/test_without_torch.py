@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import doctest
+import importlib
 import subprocess
 import sys
 from collections.abc import Callable
@@ -194,3 +196,11 @@ def test_without_torch_it_says_what_to_install(plate: Float, matte: Float, monke
 def test_torch_is_not_imported_before_it_is_needed() -> None:
     code = "import bottega.engine.network as n, sys; n.available(); assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["", ".settings", ".features", ".state", ".combining"])
+def test_the_examples_run(name: str) -> None:
+    module = importlib.import_module(f"bottega.engine.network{name}")
+    found = doctest.testmod(module)
+    assert found.failed == 0
+    assert found.attempted > 0
