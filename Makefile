@@ -2,7 +2,7 @@
 # make demo      a take from the footage in demo/, its report and its pictures
 # make check     ruff, mypy, import contracts, help page
 # make test      check, and every test but the heavy ones
-# make test-all  make test, and the heavy ones
+# make test-all  make test, and the heavy ones (installs the extra `learn`: torch, 200 MB)
 # make bench     every benchmark
 # make docs      docs/commands.md from the commands' own help
 # make clean     all that can be made again
@@ -58,6 +58,7 @@ test: check
 
 # AFTER_TEST=1 says that `make test` has just passed on this tree, and leaves the heavy tests only.
 test-all: $(if $(AFTER_TEST),setup,test)
+	$(PIP) install --quiet torch==2.13.0
 	$(BIN)/python -m pytest -m heavy
 
 bench: setup

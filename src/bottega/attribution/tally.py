@@ -13,7 +13,7 @@ import numpy as np
 
 from bottega.model import Claim, CredentialError, Record, Role, Share, UsageError, canonical_json
 
-from .claims import CLAIM_OF, DENOMINATOR
+from .claims import CLAIM_OF, DENOMINATOR, CreditSource
 from .credit import CreditMap
 
 Whose = tuple[str, str | None, Claim]
@@ -94,7 +94,7 @@ class Tally:
                 count = int(parts.sum(dtype=np.uint64, where=here))
                 if not count:
                     continue
-                whose = (source.exemplar, source.author_id, claim)
+                whose = (source.exemplar, source.author_id, _kind(claim, source, credit))
                 self._parts[whose] += count
                 if source.role is Role.PLATE and claim is Claim.COPIED:
                     untouched += count // DENOMINATOR
@@ -205,6 +205,12 @@ class Tally:
         if not isinstance(data, dict):
             raise CredentialError("tally does not hold: it is no JSON table")
         return cls.from_json(data)
+
+
+def _kind(claim: Claim, source: CreditSource, credit: CreditMap) -> Claim:
+    """In a learned pixel whose credit names the network, that part is learned and the rest is what it would be without it."""
+    named = any(s.role is Role.MODEL for s in credit.sources)
+    return Claim.BLENDED if claim is Claim.LEARNED and named and source.role is not Role.MODEL else claim
 
 
 def _order(whose: Whose) -> tuple[str, str, str]:
