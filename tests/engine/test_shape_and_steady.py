@@ -25,7 +25,7 @@ from bottega.engine import (
     step_flow,
 )
 from bottega.engine import guide as guide_of
-from bottega.engine.shape import carried_shape
+from bottega.engine.shape import calmed, carried_shape
 
 RNG = np.random.default_rng(5)
 
@@ -88,6 +88,19 @@ def test_a_shape_turns_and_grows_with_the_picture() -> None:
     to_key = np.stack([(rows - 32) / 2 + 32 - columns, -(columns - 32) / 2 + 32 - rows], -1)
     carried = carried_shape(shape, to_key, from_key, 0, 0)
     np.testing.assert_allclose(carried[16:48, 16:48], np.broadcast_to(np.array([0, 2], np.float32), (32, 32, 2)), atol=1e-4)
+
+
+def test_noise_in_a_shape_is_calmed_and_the_rest_of_it_kept() -> None:
+    random, smooth = np.random.default_rng(1), np.zeros((96, 96, 2), np.float32)
+    smooth[...] = (2, -1)
+    noisy = smooth.copy()
+    noisy[30:60, 30:60] += random.normal(0, 4, (30, 30, 2)).astype(np.float32)
+    nowhere, everywhere = np.zeros((96, 96), np.float32), np.ones((96, 96), np.float32)
+    calm = calmed(noisy, nowhere, 1.0)
+    assert np.abs(calm - smooth)[30:60, 30:60].mean() < 0.15 * np.abs(noisy - smooth)[30:60, 30:60].mean()
+    np.testing.assert_allclose(calm[80:, 80:], smooth[80:, 80:], atol=0.05)
+    np.testing.assert_array_equal(calmed(noisy, everywhere, 1.0), noisy)
+    assert not calmed(np.zeros_like(smooth), nowhere, 1.0).any()
 
 
 def drafts(texture, grid, settings, paint, shifts):  # type: ignore[no-untyped-def]

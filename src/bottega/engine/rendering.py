@@ -15,7 +15,7 @@ from bottega.engine.candidates import Candidate, Repaired
 from bottega.engine.checks import Float, one_thread, picture, plane
 from bottega.engine.keys import low_band
 from bottega.engine.settings import RepairSettings
-from bottega.engine.shape import carried_shape
+from bottega.engine.shape import calmed, carried_shape
 
 # Lengths in pixels are at 512 pixels of shorter side; larger pictures scale them. Energies are mean squares of the encoding.
 _JUDGED_OVER_PX = 3.0  # sigma over which detail is compared, for trust and choice
@@ -147,7 +147,8 @@ def _window(reach: Float, settings: RepairSettings) -> _Window | None:
 
 def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float, window: _Window, *, settings: RepairSettings) -> None:
     plate = window.of(out.rgb)
-    encoded = _moved(kernels.encode(plate, np.float32(settings.toe)), candidates, window, window.of(reach) * np.float32(settings.tone))
+    encoded = kernels.encode(plate, np.float32(settings.toe))
+    encoded = _moved(encoded, candidates, window, window.of(reach), size=reach.shape, settings=settings)
     plate_high = encoded - low_band(encoded, settings.band_sigma(*reach.shape))
     at_key = [c.walk.at_frame == c.key.frame for c in candidates]
     count, (height, width) = len(candidates), encoded.shape[:2]
@@ -165,8 +166,15 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float,
     out.rgb[area], out.weights[:, area[0], area[1]], out.copied_from[area] = plate, weights, copied
 
 
-def _moved(encoded: Float, candidates: Sequence[Candidate], window: _Window, tone: Float) -> Float:
-    """The plate's window in the shape of the keys: their shapes carried here, weighed by time and quality."""
+def _moved(
+    encoded: Float, candidates: Sequence[Candidate], window: _Window, reach: Float, *, size: tuple[int, ...], settings: RepairSettings
+) -> Float:
+    """The plate's window in the shape of the keys: their shapes carried here, weighed by time and quality.
+
+    Where the plate, so moved, shows another state than every key (another eye, another mouth), the map there is not to be trusted, and
+    what it made of the shape is calmed.
+    """
+    tone = reach * np.float32(settings.tone)
     total, sure = np.zeros((*encoded.shape[:2], 2), np.float32), np.zeros((*encoded.shape[:2], 1), np.float32)
     for candidate in candidates:
         walk = candidate.walk
@@ -174,7 +182,18 @@ def _moved(encoded: Float, candidates: Sequence[Candidate], window: _Window, ton
         total += share * carried_shape(candidate.key.shape, window.of(walk.map_to_key), walk.map_from_key, window.top, window.left)
         sure += share
     displaced = np.asarray(total / sure * np.minimum(tone, np.float32(1))[..., None], np.float32)
-    return kernels.sample_cubic(encoded, displaced, 0, 0)
+    moved = kernels.sample_cubic(encoded, displaced, 0, 0)
+    high = moved - low_band(moved, settings.band_sigma(size[0], size[1]))
+    known = np.max([_known(c, high, window, settings) for c in candidates if c.time_weight > 0], axis=0)
+    return kernels.sample_cubic(encoded, calmed(displaced, known, window.scale), 0, 0)
+
+
+def _known(candidate: Candidate, high: Float, window: _Window, settings: RepairSettings) -> Float:
+    """Where a key shows the frame's own state, 0..1 at the window's size."""
+    bands = kernels.sample_cubic(candidate.key.bands, window.of(candidate.walk.map_to_key), window.top, window.left)
+    energies = kernels.energies(high, bands)
+    same = _same_state(energies, window.of(candidate.walk.quality), window.scale, settings.state_tolerance)
+    return np.asarray(cv2.resize(same, (high.shape[1], high.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _offer(candidate: Candidate, plate_high: Float, window: _Window, *, settings: RepairSettings) -> tuple[Float, Float, Float]:

@@ -19,6 +19,9 @@ _REST = 0.05  # confidence of "nothing moved", beside which the flow's own must 
 _MOST_PX = 20.0
 _EDGE_PX = 3.0  # the shape comes to rest over this distance from the edge of what was painted
 _JUDGED_OVER_PX = 6.0
+_ROUGH_PX = 0.3  # deviation from its surroundings from which on a carried shape is taken for noise
+_ROUGH_OVER_PX = 3.0
+_CALM_PX = 16.0  # sigma that noise is smoothed with
 
 
 def painted_shape(plate: tuple[Float, Byte], painted: tuple[Float, Byte], coverage: Float, *, settings: RepairSettings) -> Float:
@@ -86,6 +89,32 @@ def carried_shape(shape: Float, to_key: Float, from_key: Float, top: int, left: 
     there = kernels.sample_linear(shape, to_key, top, left)
     moved = kernels.sample_linear(from_key, to_key + there, top, left)
     return np.asarray(there + moved - kernels.sample_linear(from_key, to_key, top, left), np.float32)
+
+
+def calmed(displaced: Float, known: Float, scale: float) -> Float:
+    """Displacement D where its state is known or it is smooth, its wide mean where neither: a map into a closed eye is noise.
+
+    Roughness is the mean square of D less its local mean; the step between the two is 1/(1 + roughness²) of it over its tolerance.
+
+    Parameters
+    ----------
+    displaced
+        (H, W, 2) float32, pixels.
+    known
+        (H, W) float32, 0..1: 1 where a key shows the frame's own state.
+    scale
+        Shorter side over 512.
+
+    Returns
+    -------
+    (H, W, 2) float32; exactly 0 where all of the neighbourhood is.
+    """
+    sigma = _ROUGH_OVER_PX * scale
+    away = ((displaced - cv2.GaussianBlur(displaced, (0, 0), sigma)) ** 2).sum(-1)
+    rough = cv2.GaussianBlur(away, (0, 0), sigma) / np.float32((_ROUGH_PX * scale) ** 2)
+    kept = np.maximum(known, cv2.GaussianBlur(1 / (1 + rough * rough), (0, 0), sigma))[..., None]
+    calm = cv2.GaussianBlur(displaced, (0, 0), _CALM_PX * scale)
+    return np.asarray(displaced * kept + calm * (1 - kept), np.float32)
 
 
 def _flow(here: Byte, there: Byte, settings: RepairSettings) -> Float:
