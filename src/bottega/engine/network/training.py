@@ -135,7 +135,11 @@ def network_of(state: NetworkState) -> PerShotNet:
     """The network with the averaged weights."""
     tensors = {name: torch.from_numpy(np.array(array)) for name, array in state.weights.items()}
     net: PerShotNet = PerShotNet(tensors).to(memory_format=torch.channels_last)
-    net.load_state_dict(tensors)
+    own = dict(net.state_dict())
+    if own.keys() != tensors.keys():
+        raise ValueError(f"the state has weights {sorted(tensors)}, allowed are {sorted(own)}")
+    for name, values in own.items():
+        values.copy_(tensors[name])  # a state dict's tensors are the network's own memory
     return net
 
 
