@@ -32,7 +32,7 @@ def settings() -> RepairSettings:
 def texture() -> Callable[[NDArray[np.float64], NDArray[np.float64]], Float]:
     """Scene-linear colour at any (x, y): band-limited waves of many directions, so that a warped picture is known exactly."""
     rng = np.random.default_rng(7)
-    waves = [(rng.uniform(-0.55, 0.55, 2), rng.uniform(0, 6.3, 3), rng.uniform(0.03, 0.12)) for _ in range(40)]
+    waves = [(rng.uniform(-0.4, 0.4, 2), rng.uniform(0, 6.3, 3), rng.uniform(0.03, 0.12)) for _ in range(40)]
 
     def at(x: NDArray[np.float64], y: NDArray[np.float64]) -> Float:
         log = sum(size * np.cos(k[0] * x[..., None] + k[1] * y[..., None] + phase) for k, phase, size in waves)

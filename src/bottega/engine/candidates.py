@@ -13,7 +13,7 @@ from bottega.engine.checks import Byte, Float, plane
 from bottega.engine.correspondence import Walk
 from bottega.engine.keys import Key
 
-_REST_PX = 0.5  # a frame in which nothing moves still counts as this far, at 512 pixels of shorter side
+_REST_PX = 0.8  # a frame in which nothing moves still counts as this far, at 512 pixels of shorter side
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def time_weights(frame: int, key_frames: Sequence[int]) -> tuple[tuple[int, floa
 
 
 def by_motion(candidates: Sequence[Candidate], *, matte: Float) -> tuple[Candidate, ...]:
-    """Weights by how far each key is in motion, not in time: w ∝ time weight · frames / (median motion in pixels + ½ frames).
+    """Weights by how far each key is in motion, not in time: w ∝ time weight · frames / (median motion in pixels + 0.8 frames).
 
     A head that starts slowly is still near its first pose halfway through the interval. Two keys on straight ramps in time come to lie on
     straight ramps in motion: inverse distance weighting (Shepard 1968). Where nothing moves, the weights are those in time.

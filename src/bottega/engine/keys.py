@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float, one_thread, picture, plane
+from bottega.engine.grain import grain
 from bottega.engine.guides import guide
 from bottega.engine.settings import RepairSettings
 from bottega.engine.shape import painted_shape
@@ -125,8 +126,8 @@ def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None
     seen = guide(plate, settings=settings)
     shape = painted_shape((plain, seen), (after, guide(painted, settings=settings)), coverage[..., 0], settings=settings)
     visible = np.abs(after - plain).max(-1) * coverage[..., 0]
-    before = kernels.sample_cubic(plain, shape, 0, 0)
-    change = (after - before) * coverage
+    before = kernels.sample_cubic(plain - grain(plain), shape, 0, 0)
+    change = (after - grain(after) - before) * coverage
     support = np.maximum(low_band(coverage[..., 0], sigma), np.float32(_LEAST_SUPPORT))[..., None]
     low = low_band(change, sigma) / support * coverage
     bands = np.concatenate([low, before - low_band(before, sigma), change - low], -1)

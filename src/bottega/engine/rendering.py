@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from bottega.engine import kernels
 from bottega.engine.candidates import Candidate, Repaired
 from bottega.engine.checks import Float, one_thread, picture, plane
+from bottega.engine.grain import grain
 from bottega.engine.keys import low_band
 from bottega.engine.settings import RepairSettings
 from bottega.engine.shape import calmed, carried_shape
@@ -31,7 +32,7 @@ _STEEPNESS = 8  # of the step from trusted to not trusted
 _LEAST_TRUST = 1e-3
 _LEAST_CHOICE = 0.02
 _HALF_WAY = 0.5  # how far a key's bands follow the common shape, away from the key's own
-_HALF_WAY_PX = 2.0  # sigma of that difference
+_HALF_WAY_PX = 4.0  # sigma of that difference
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,10 @@ def _window(reach: Float, settings: RepairSettings) -> _Window | None:
 def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float, window: _Window, *, settings: RepairSettings) -> None:
     plate = window.of(out.rgb)
     encoded = kernels.encode(plate, np.float32(settings.toe))
+    loose = grain(encoded)
     shapes = [_carried(c, window) for c in candidates]
     common = _common(shapes, candidates, window)
-    encoded = _moved(encoded, common, candidates, window, window.of(reach), size=reach.shape, settings=settings)
+    encoded = _moved(encoded - loose, common, candidates, window, window.of(reach), size=reach.shape, settings=settings)
     plate_high = encoded - low_band(encoded, settings.band_sigma(*reach.shape))
     at_key = [c.walk.at_frame == c.key.frame for c in candidates]
     count, (height, width) = len(candidates), encoded.shape[:2]
@@ -166,7 +168,7 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float,
     choice /= choice.sum(0)
     weights, copied = np.empty((count + 1, height, width), np.uint32), np.empty((height, width), np.uint8)
     strengths = (window.of(reach), settings.tone, settings.detail, settings.toe)
-    kernels.blend((plate, encoded, plate_high), (changes, trust, choice), strengths, (plate, weights, copied))
+    kernels.blend((plate, encoded + loose, plate_high), (changes, trust, choice), strengths, (plate, weights, copied))
     area = (slice(window.top, window.bottom), slice(window.left, window.right))
     out.rgb[area], out.weights[:, area[0], area[1]], out.copied_from[area] = plate, weights, copied
 

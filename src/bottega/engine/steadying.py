@@ -15,7 +15,7 @@ from bottega.engine.settings import RepairSettings
 
 _PATCH_STRIDE_PX = 5
 _SIGMA_FRAMES = 2.5
-_OWN = 2.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
+_OWN = 4.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
 _MATCH = 0.2  # deviation in the encoding, natural log, from which two frames no longer show the same
 _JUDGED_OVER_PX = 1.5  # at 512 pixels of shorter side
 
@@ -115,7 +115,7 @@ def chain(first: Float, second: Float) -> Float:
 
 
 def steady(plate: Float, repaired: Repaired, neighbours: Iterable[Neighbour], *, reach: Float, settings: RepairSettings) -> Repaired:
-    """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 2) and its neighbours.
+    """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 4) and its neighbours.
 
     w falls with distance, exp(−d²/2σ²), σ = 2.5 frames, and with the mismatch of the plates along the flow: what was hidden does not
     count. Only the change is averaged, never the plate: its grain and its motion blur stay. The weights are averaged in the same way, so

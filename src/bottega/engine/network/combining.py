@@ -13,8 +13,8 @@ from bottega.engine.candidates import Repaired
 from bottega.engine.checks import Float, one_thread, picture, plane
 
 _SMOOTH_PX = 1.5  # sigma, at 512 pixels of shorter side, of what was left to the plate
-_SECOND_OPINION = 0.12  # the network's share where the copy is trusted: two errors of different origin cancel in part
-_PER_LEFT = 1.6  # and how much it grows with the share that was left to the plate
+_SECOND_OPINION = 0.05  # the network's share where the copy is trusted: two errors of different origin cancel in part
+_PER_LEFT = 1.0  # and how much it grows with the share that was left to the plate
 _DOUBTED = 0.3  # expected error in the encoding (a ratio of 1.35 in light) at which the network's say is halved
 
 
@@ -47,7 +47,7 @@ def combine(
 ) -> Combined:
     """Encoded = (1 − s)·enc(copied) + s·(enc(plate) + reach·residual), s the network's share of the pixel.
 
-    The share is min(1, 0.12 + 1.6 · left) / (1 + (error / 0.3)²), left being what the copy left to the plate: large where the copy was
+    The share is min(1, 0.05 + left) / (1 + (error / 0.3)²), left being what the copy left to the plate: large where the copy was
     not trusted (another eye, another mouth, an ear that turns into view), small elsewhere, halved where the network expects an error of
     0.3 itself. It is a whole number of parts: what is claimed is what was done. A copied pixel, the plate's or a key's, stays bit for bit.
 
