@@ -13,6 +13,7 @@ from __future__ import annotations
 import platform
 import sys
 import time
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ def main() -> None:
         false = list(find_cuts(map(cut_guide, plates.values())))
         spent = (time.process_time() - began) / len(plates)
         guides = [cut_guide(p) for p in plates.values()]
-        most = max(1 - likeness(a, b) for a, b in zip(guides, guides[1:], strict=False))
+        most = max(1 - likeness(a, b) for a, b in pairwise(guides))
         missed, least = [], 1.0
         planted = {what: frames for what, frames in splices(shot, plates).items() if what != "jump" or len(frames) > 20}
         for what, frames in planted.items():
@@ -65,7 +66,8 @@ def main() -> None:
                 missed.append(what)
         megapixels = plates[shot.frames[0]].size / 3e6
         found = f"{len(planted) - len(missed)} of {len(planted)}"
-        print(f"{name:8} {len(false):5} {most:6.3f}  {found:>7} {least:6.3f}  {','.join(missed):10} {1000 * spent:6.1f} {spent / megapixels:6.3f}")
+        row = f"{name:8} {len(false):5} {most:6.3f}  {found:>7} {least:6.3f}  {','.join(missed):10}"
+        print(f"{row} {1000 * spent:6.1f} {spent / megapixels:6.3f}", flush=True)
 
 
 if __name__ == "__main__":

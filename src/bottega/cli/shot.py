@@ -37,7 +37,8 @@ def add(
     Example: bottega shot add sh010 "plates/####.exr" --colour lin_rec709_srgb
     """
     told: dict[str, Any] = {"episode": episode, "scene": scene, "performed_at": performed_at and instant(performed_at, "--performed-at")}
-    shot = open_studio(folder).add_shot(name, plate, colour=colour, first_frame=first_frame, allow_holes=allow_holes, handles=handles, **told)
+    told |= {"first_frame": first_frame, "allow_holes": allow_holes, "handles": handles}
+    shot = open_studio(folder).add_shot(name, plate, colour=colour, **told)
     if shot.holes:
         say(f"holes: {', '.join(map(str, shot.holes))}")
     without = f" ({shot.without_handles} without handles)" if shot.handle_frames else ""

@@ -11,6 +11,7 @@ from bottega.jobs.recipes.survey import Survey, survey
 from bottega.model import Shot, UsageError
 
 from .looking import looking
+from .opening import one_thread_a_call
 from .parts import REFUSE, SPLIT
 from .pictures import Pictures
 from .request import Resolved, check_served
@@ -57,6 +58,7 @@ def survey_of(settings: Mapping[str, Any]) -> Survey:
 
 def shot_survey(house: House, shot: Shot) -> Survey:
     """Survey a whole shot, under a right to look. Raises ConsentError when the gate refuses."""
+    one_thread_a_call()
     plate = house.folder.exemplar(shot.plate)
     right = looking(house, shot, plate, job=JOB)
     working = working_space(shot.colour, house.show.working_colour)
