@@ -13,7 +13,7 @@ from bottega import Studio
 from bottega.jobs.runner.progress import Event
 from bottega.model import FootageError, Take, UsageError
 
-from .stage import FIRST, SHOT, Stage, open_show, painted, picture, srgb, write_exr, write_png
+from .stage import FIRST, SHOT, Stage, build, open_show, painted, picture, srgb, write_exr, write_png
 
 FRAMES = range(FIRST, FIRST + 10)
 
@@ -198,3 +198,24 @@ def test_a_plate_that_goes_away_while_it_runs_keeps_what_was_made(stage: Stage) 
         repair(studio, stage, watch=spoil)
     [folder] = (studio.folder.root / SHOT / "repair").iterdir()
     assert sorted(p.name.split(".")[1] for p in (folder / "frames").iterdir()) == [str(n) for n in range(1001, 1006)]
+
+
+def test_a_long_freeze_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    """Longer than the frames that wait on disk to be steadied, so that the moment's neighbours are made again."""
+    stage = frozen(build(tmp_path, frames=30, keys=(1001, 1030)), 1004, 1025)
+    for number in range(1026, 1031):  # a retime goes on where it held
+        put(stage, number, *picture(number - 21))
+    studio = open_show(stage, consent=False)
+
+    def stop(event: Event) -> None:
+        if event.step == "make" and event.frame == 1010:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        repair(studio, stage, watch=stop)
+    take = repair(studio, stage)
+    assert take.number == 1 and not (studio.folder.root / take.folder / ".work").exists()
+    assert len({made(studio, take, n).tobytes() for n in range(1004, 1026)}) == 1
+    assert made(studio, take, 1003).tobytes() != made(studio, take, 1004).tobytes()
+    again = studio.remake(take.folder, threads=3)
+    assert again.same == again.frames == 30

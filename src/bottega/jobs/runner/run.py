@@ -115,7 +115,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     one_thread_a_call()
     inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:
-        job = surveyed(job, inputs.plate) if folder is None else with_survey(job, survey_of(folder.read().settings))
+        job = surveyed(job, inputs, watch) if folder is None else with_survey(job, survey_of(folder.read().settings))
         check_keys(inputs, job)
         for matte in (job.matte, *(e for _, e in job.regions)):
             if matte is not None:

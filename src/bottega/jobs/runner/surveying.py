@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bottega.footage import working_space
 from bottega.jobs.recipes.survey import Survey, survey
 from bottega.model import Shot, UsageError
 
 from .looking import looking
-from .opening import one_thread_a_call
+from .opening import Inputs, one_thread_a_call
 from .parts import REFUSE, SPLIT
 from .pictures import Pictures
+from .progress import Event, Watch
 from .request import Resolved, check_served
 
 if TYPE_CHECKING:
@@ -23,12 +27,19 @@ JOB = "cuts"
 FOUND = "found"
 
 
-def surveyed(job: Resolved, plate: Pictures) -> Resolved:
+def surveyed(job: Resolved, inputs: Inputs, watch: Watch) -> Resolved:
     """The job with what its plate shows, looked for under the job's own right.
 
     Raises UsageError for a cut that nobody has decided on, and for frames that no key may serve on their side of one.
     """
-    found = survey((n, plate.read(n).rgb) for n in job.frames)
+
+    def plates() -> Iterator[tuple[int, NDArray[np.float32]]]:
+        for at, n in enumerate(job.frames):
+            inputs.right.check()
+            watch(Event("look", at, len(job.frames), n))
+            yield n, inputs.plate.read(n).rgb
+
+    found = survey(plates())
     if found.cuts and job.request.cuts == REFUSE:
         raise UsageError(f"{_named(found, job.frames)}: keys of one side would be carried to the other; --split or --no-cuts")
     return with_survey(job, found)
