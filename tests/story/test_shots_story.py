@@ -11,9 +11,9 @@ import pytest
 
 from bottega import Studio
 from bottega.jobs.runner.progress import Event
-from bottega.model import FootageError, Take, UsageError
+from bottega.model import ConsentError, FootageError, Take, UsageError
 
-from .stage import FIRST, SHOT, Stage, build, open_show, painted, picture, srgb, write_exr, write_png
+from .stage import FIRST, SHOT, Stage, build, deage, open_show, painted, picture, srgb, write_exr, write_png
 
 FRAMES = range(FIRST, FIRST + 10)
 
@@ -219,3 +219,17 @@ def test_a_long_freeze_that_was_stopped_goes_on_to_the_same_bits(tmp_path: Path)
     assert made(studio, take, 1003).tobytes() != made(studio, take, 1004).tobytes()
     again = studio.remake(take.folder, threads=3)
     assert again.same == again.frames == 30
+
+
+def test_a_consent_that_ends_while_the_plate_is_looked_over_leaves_nothing(stage: Stage) -> None:
+    studio = open_show(stage)
+    [(consent, _, _)] = studio.consents()
+
+    def revoke(event: Event) -> None:
+        if event.step == "look" and event.frame == 1005:
+            Studio.open(studio.folder.root).revoke_consent(consent.grant_id, reason="withdrawn")
+
+    with pytest.raises(ConsentError) as refusal:
+        deage(studio, stage, watch=revoke)
+    assert refusal.value.codes == ("revoked",)
+    assert not list((studio.folder.root / SHOT).rglob("take.json"))
