@@ -136,6 +136,7 @@ def test_every_command_prints_one_document_when_it_went_well(bottega: Bottega, j
         ["exemplar", "list"],
         ["shot", "add", "sh020", str(whole.plates / "####.exr"), "--colour", "lin_rec709_srgb"],
         ["shot", "list"],
+        ["shot", "cuts", "sh010"],
         ["shot", "handout", "sh010", "1001", "--to", str(show.parent / "paper")],
         [*job, "--dry-run"],
         job,
@@ -159,6 +160,7 @@ def test_every_command_prints_one_document_when_it_went_well(bottega: Bottega, j
         found[tuple(words[:2])] = json.loads(said.out)
     assert found["shot", "list"][1]["code"] == "sh020" and found["deage", "sh010"]["name"] == "sh010_deage_v002"
     assert found["remake", "sh010/deage/v002"]["same"] == 3
+    assert found["shot", "cuts"] == {"cuts": [], "repeats": []}
     grant = found["consent", "list"][0]["grant_id"]
     assert json.loads(bottega("consent", "revoke", grant, "--json").out)["takes"] == [f"sh010_deage_v00{n}" for n in (1, 2, 3)]
 

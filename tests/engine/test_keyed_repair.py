@@ -19,6 +19,7 @@ from bottega.engine import (
     Key,
     Repaired,
     RepairSettings,
+    Strength,
     Walk,
     guide,
     prepare_key,
@@ -26,6 +27,7 @@ from bottega.engine import (
     start_walk,
     step_walk,
 )
+from bottega.engine.grain import grain
 from bottega.engine.reference import sample_cubic
 
 Float = NDArray[np.float32]
@@ -232,3 +234,37 @@ def test_a_long_way_is_walked_step_by_step(texture: Texture, grid, key: Key, set
     assert walk.quality[seen].min() > 0.9
     lost = step_walk(key, replace(start_walk(key), at_frame=1009), before, before, settings=settings)
     assert np.median(np.abs(lost.map_to_key[seen][..., 0] + 27)) > 1
+
+
+def test_each_band_has_a_strength_of_its_own(plate: Float, painted: Float, key: Key, ones: Float, settings: RepairSettings) -> None:
+    """A number in the settings and a map in the strength are the same; one map for all bands is what one number is."""
+    offer = [Candidate(key, start_walk(key), 1.0)]
+    asked = replace(settings, tone=0.5, shape=0.25, detail=0.75)
+    set_so = render(plate, offer, matte=ones, settings=asked)
+    mapped = Strength(*(np.full(ones.shape, s, np.float32) for s in (0.5, 0.25, 0.75)))
+    strength = render(plate, offer, matte=ones, strength=mapped, settings=settings)
+    assert set_so.rgb.tobytes() == strength.rgb.tobytes() and np.array_equal(set_so.weights, strength.weights)
+    assert int(set_so.weights[1].max()) <= 65536 * (0.5 * 0.5 + 0.5 * 0.75) + 1
+    one = render(plate, offer, matte=ones, strength=ones * np.float32(0.5), settings=settings)
+    each = render(plate, offer, matte=ones, strength=Strength(0.5, 0.5, 0.5), settings=settings)
+    assert one.rgb.tobytes() == each.rgb.tobytes()
+    with pytest.raises(ValueError, match=r"strength\.shape is 1\.6, allowed is 0 to 1\.5"):
+        render(plate, offer, matte=ones, strength=Strength(shape=1.6), settings=settings)
+
+
+def test_the_shape_alone_takes_nothing_of_a_key(plate: Float, key: Key, ones: Float, settings: RepairSettings) -> None:
+    """What is moved is credited by its tone and detail: without either the plate's bits come back."""
+    offer = [Candidate(key, start_walk(key), 1.0)]
+    out = render(plate, offer, matte=ones, settings=replace(settings, tone=0.0, detail=0.0, shape=1.5))
+    assert out.rgb.tobytes() == plate.tobytes() and (out.weights[0] == 65536).all()
+
+
+def test_the_shape_moves_by_its_strength(plate: Float, ones: Float, settings: RepairSettings) -> None:
+    """A planted displacement: none, whole, and one and a half of it."""
+    moved = prepare_key(plate, np.roll(plate, 2, 1), frame=1, settings=settings)
+    still = np.zeros((*ones.shape, 2), np.float32)
+    planted = replace(moved, shape=still + np.array([2.0, 0.0], np.float32), bands=np.zeros_like(moved.bands), coverage=ones[..., None])
+    faint = replace(settings, tone=1e-3, detail=0.0)
+    for strength, by in ((0.0, 0), (0.5, 1), (1.0, 2), (1.5, 3)):
+        out = render(plate, [Candidate(planted, start_walk(planted), 1.0)], matte=ones, settings=replace(faint, shape=strength))
+        assert np.abs(out.rgb - np.roll(plate, -by, 1))[INNER].max() < 1e-4

@@ -9,7 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from bottega.jobs.runner.request import Region, RepairRequest, plan_digest, settings_json
+from bottega.jobs.runner.parts import Region
+from bottega.jobs.runner.request import RepairRequest, plan_digest, settings_json
 from bottega.model import (
     Claim,
     Exemplar,

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bottega.jobs.recipes.keyed import MOST_STRENGTH, KeyedRepair, RepairSettings
+from bottega.jobs.recipes.keyed import MOST_STRENGTH, KeyedRepair, RepairSettings, Strength
+from bottega.jobs.recipes.schedule import KeyUse, Schedule
 from bottega.jobs.runner import progress as module
 from bottega.jobs.runner.make import work_units
 from bottega.jobs.runner.progress import Event, Progress
@@ -52,7 +53,7 @@ def test_the_work_is_a_unit_a_frame_and_a_unit_a_step(frames: set[int], data: st
     keys = tuple(sorted(data.draw(st.sets(st.sampled_from(numbers), min_size=1))))
     outer = sum(n < keys[0] or n > keys[-1] for n in numbers)
     between = len(numbers) - outer - len(keys)
-    assert work_units(numbers, keys) == len(numbers) + outer + 2 * between
+    assert work_units(Schedule(numbers, tuple(KeyUse(k) for k in keys))) == len(numbers) + outer + 2 * between
 
 
 @given(st.lists(st.integers(1, 10**12), min_size=1, max_size=3))
@@ -76,8 +77,8 @@ def test_percentages_are_of_the_exact_share_rounded_once(parts: list[int]) -> No
 def test_regions_multiply_and_never_leave_what_the_engine_takes() -> None:
     recipe = KeyedRepair(RepairSettings())
     matte = np.array([[0.0, 0.5, 1.0]], np.float32)
-    assert recipe.strength((1, 3), {}) is None
-    one = recipe.strength((1, 3), {"hair": (matte, 0.5)})
-    two = recipe.strength((1, 3), {"hair": (matte, 1.5), "face": (matte, 1.5)})
-    assert one is not None and np.array_equal(one, [[1, 0.75, 0.5]])
-    assert two is not None and np.array_equal(two, [[1, 1.5, MOST_STRENGTH]])
+    assert recipe.strength((1, 3), {}) == Strength(1.0, 1.0, 1.0)
+    one = recipe.strength((1, 3), {"hair": (matte, Strength(0.5, 0.0, 1.0))})
+    two = recipe.strength((1, 3), {name: (matte, Strength(1.5, 1.5, 1.5)) for name in ("hair", "face")})
+    assert [getattr(one, band).tolist() for band in ("tone", "shape", "detail")] == [[[1, 0.75, 0.5]], [[1, 0.5, 0]], [[1, 1, 1]]]
+    assert np.array_equal(two.tone, [[1, 1.5, MOST_STRENGTH]]) and np.array_equal(one.most, [[1, 1, 1]])

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.recipes.schedule import KeyUse
 from bottega.jobs.runner import request as module
-from bottega.jobs.runner.request import Region, RepairRequest, key_files, settings_json
+from bottega.jobs.runner.parts import Region
+from bottega.jobs.runner.request import RepairRequest, key_files, settings_json
 from bottega.model import Delivery, FrameRange, Purpose, Role, Take, UsageError
 
 from .cases import FRAMES, KEYS, MATTE, PLATE, REGION, REQUEST, SHOT, a_take, digest, sealed
@@ -29,6 +31,13 @@ DECIDING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "delivery": ({"delivery": Delivery.FINAL}, {}),
     "a region's strength": ({"regions": (Region(name="hair", matte=Path("hair"), strength=0.31),)}, {}),
     "a region's name": ({"regions": (Region(name="hat", matte=Path("hair"), strength=0.3),)}, {}),
+    "a region's strength of one band": ({"regions": (Region(name="hair", matte=Path("hair"), strength=0.3, shape=1.0),)}, {}),
+    "shape": ({"settings": RepairSettings(shape=0.5)}, {}),
+    "a key's weight": ({"key_uses": (KeyUse(1001, weight=2.0),)}, {}),
+    "a key's range": ({"key_uses": (KeyUse(1001, last=1005),)}, {}),
+    "frames that no key serves stay the plate": ({"unserved": "plate"}, {}),
+    "cuts are split at": ({"cuts": "split"}, {}),
+    "cuts are none": ({"cuts": "none"}, {}),
     "plate": ({}, {"plate": sealed("other", Role.PLATE, 1001)}),
     "colour": ({}, {"shot": replace(SHOT, colour="ACEScg")}),
     "frames": ({}, {"frames": FRAMES[:-1]}),
@@ -45,7 +54,7 @@ INDIFFERENT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "the range as it was typed": ({"frames": FrameRange(first=1001, last=1010)}, {}),
     "a key's author": ({}, {"keys": {n: replace(e, author_id="p_x", came_from="/a/b.png") for n, e in KEYS.items()}}),
     "whole numbers as they were typed": ({"settings": RepairSettings(tone=1, detail=1)}, {}),
-    "the handles": ({}, {"shot": replace(SHOT, handle_frames=0)}),
+    "the handles": ({}, {"shot": replace(SHOT, handle_frames=2)}),
 }
 
 

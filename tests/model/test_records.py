@@ -53,6 +53,7 @@ SPECIAL: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Person", "role"): st.none() | st.sampled_from(["performer", "key-artist"]),
     ("Show", "code"): st.sampled_from(["demo", "show_2"]),
     ("Shot", "code"): st.sampled_from(["sh010", "a"]),
+    ("Shot", "handle_frames"): st.just(0),
     ("Shot", "episode"): st.sampled_from([None, "ep101"]),
     ("Shot", "scene"): st.sampled_from([None, "12a"]),
     ("Licence", "licence_id"): st.sampled_from(["l_1", "for-hire"]),

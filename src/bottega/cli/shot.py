@@ -23,6 +23,7 @@ def add(
         int | None, typer.Option("--first-frame", help="Number of a movie's first frame (default: the show's, 1001).")
     ] = None,
     allow_holes: Annotated[bool, typer.Option("--allow-holes", help="Accept missing frames; they stay missing.")] = False,
+    handles: Annotated[int, typer.Option("--handles", min=0, help="How many frames at each end are handles.")] = 0,
     episode: Annotated[str | None, typer.Option("--episode", help="Its episode, for consents that list episodes.")] = None,
     scene: Annotated[str | None, typer.Option("--scene", help="Its scene, for consents that list scenes.")] = None,
     performed_at: Annotated[
@@ -36,10 +37,12 @@ def add(
     Example: bottega shot add sh010 "plates/####.exr" --colour lin_rec709_srgb
     """
     told: dict[str, Any] = {"episode": episode, "scene": scene, "performed_at": performed_at and instant(performed_at, "--performed-at")}
-    shot = open_studio(folder).add_shot(name, plate, colour=colour, first_frame=first_frame, allow_holes=allow_holes, **told)
+    told |= {"first_frame": first_frame, "allow_holes": allow_holes, "handles": handles}
+    shot = open_studio(folder).add_shot(name, plate, colour=colour, **told)
     if shot.holes:
         say(f"holes: {', '.join(map(str, shot.holes))}")
-    words = f"{shot.code}: frames {shot.frames}, {shot.width}x{shot.height}, {shot.colour}, plate {shot.plate[:12]}"
+    without = f" ({shot.without_handles} without handles)" if shot.handle_frames else ""
+    words = f"{shot.code}: frames {shot.frames}{without}, {shot.width}x{shot.height}, {shot.colour}, plate {shot.plate[:12]}"
     show(shot.to_json(), as_json=as_json, words=lambda: words)
 
 
@@ -51,8 +54,8 @@ def list_(folder: InShow = None, as_json: AsJson = False) -> None:
     Example: bottega shot list
     """
     shots = open_studio(folder).shots()
-    rows = [(s.code, s.frames, f"{s.width}x{s.height}", s.colour, len(s.holes)) for s in shots]
-    head = ("shot", "frames", "size", "colour", "holes")
+    rows = [(s.code, s.frames, f"{s.width}x{s.height}", s.colour, len(s.holes), s.handle_frames) for s in shots]
+    head = ("shot", "frames", "size", "colour", "holes", "handles")
     show([s.to_json() for s in shots], as_json=as_json, words=lambda: table(head, rows))
 
 
@@ -71,3 +74,16 @@ def handout(
     """
     written = open_studio(folder).hand_out(name, frames, to=to)
     show([str(p) for p in written], as_json=as_json, words=lambda: "\n".join(str(p) for p in written))
+
+
+@app.command("cuts")
+@command
+def cuts(name: Annotated[str, typer.Argument(help="The shot's code.")], folder: InShow = None, as_json: AsJson = False) -> None:
+    """Look for cuts inside a shot's plate, and for frames that only repeat the one before. A job looks for itself.
+
+    Example: bottega shot cuts sh010
+    """
+    found = open_studio(folder).cuts(name)
+    said = [f"cut before {n}" for n in found.cuts] or ["no cut found"]
+    said += [f"frames {first}-{last} show the same plate" for first, last in found.runs]
+    show({"cuts": list(found.cuts), "repeats": [list(run) for run in found.runs]}, as_json=as_json, words=lambda: "\n".join(said))

@@ -23,10 +23,27 @@ Matte = Annotated[
 ]
 Regions = Annotated[
     list[str] | None,
-    typer.Option("--region", help="NAME=MATTES:STRENGTH, a part with a strength of its own (0 to 1.5). May be given again."),
+    typer.Option(
+        "--region",
+        help="NAME=MATTES:STRENGTH, a part with a strength of its own (0 to 1.5), or NAME=MATTES:tone=0.5,shape=1,detail=0.8. Any name "
+        "will do; usual ones: brow, eyes, cheeks, nasolabial, jaw, neck, ears, hair, skin. May be given again.",
+    ),
 ]
+KeyUses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        help="NUMBER:weight=2,range=1010-1030: a key's weight in the choice (above 0, up to 10) and the frames it may serve. "
+        "May be given again.",
+    ),
+]
+Unserved = Annotated[str, typer.Option("--unserved", help="Frames that no key may serve: refuse them, or leave them the plate.")]
+Split = Annotated[bool, typer.Option("--split", help="The plate is cut, keys serve only their own side of a cut.")]
+NoCuts = Annotated[bool, typer.Option("--no-cuts", help="What looks like a cut in the plate is none: carry on over it.")]
+NoHandles = Annotated[bool, typer.Option("--no-handles", help="Leave the shot's handles out.")]
 Frames = Annotated[str | None, typer.Option("--frames", help="Only these, for example 1010-1030.")]
-Tone = Annotated[float, typer.Option("--tone", help="Strength of tone and shape, 0 to 1.5.")]
+Tone = Annotated[float, typer.Option("--tone", help="Strength of tone (colour, shading), 0 to 1.5.")]
+Shape = Annotated[float, typer.Option("--shape", help="Strength of shape (lids, jaw, outline), 0 to 1.5; above 1 exaggerates.")]
 Detail = Annotated[float, typer.Option("--detail", help="Strength of lines and pores, 0 to 1.5.")]
 Class = Annotated[str, typer.Option("--delivery", help="temp (to look at) or final (for the picture; needs approvals).")]
 Also = Annotated[list[str] | None, typer.Option("--also", help="Deliver as well: png16 or prores. May be given again.")]
@@ -59,8 +76,14 @@ def deage(
     age: Annotated[int, typer.Option("--age", min=0, max=150, help="The age that the keys show, in years.")],
     matte: Matte = None,
     region: Regions = None,
+    key: KeyUses = None,
+    unserved: Unserved = "refuse",
+    split: Split = False,
+    no_cuts: NoCuts = False,
     frames: Frames = None,
+    no_handles: NoHandles = False,
     tone: Tone = 1.0,
+    shape: Shape = 1.0,
     detail: Detail = 1.0,
     delivery: Class = "temp",
     territory: Territory = None,
@@ -83,6 +106,7 @@ def deage(
     """
     studio = open_studio(folder)
     options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
+    options |= bounds(key, unserved, split=split, no_cuts=no_cuts, no_handles=no_handles) | {"shape": shape}
     options |= told(territory, language, medium, depicts, state)
     request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
@@ -96,8 +120,14 @@ def repair(
     no_performer: Annotated[bool, typer.Option("--no-performer", help="Declare, on record, that the edit touches no performer.")] = False,
     matte: Matte = None,
     region: Regions = None,
+    key: KeyUses = None,
+    unserved: Unserved = "refuse",
+    split: Split = False,
+    no_cuts: NoCuts = False,
     frames: Frames = None,
+    no_handles: NoHandles = False,
     tone: Tone = 1.0,
+    shape: Shape = 1.0,
     detail: Detail = 1.0,
     delivery: Class = "temp",
     territory: Territory = None,
@@ -120,6 +150,7 @@ def repair(
     """
     studio = open_studio(folder)
     options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
+    options |= bounds(key, unserved, split=split, no_cuts=no_cuts, no_handles=no_handles) | {"shape": shape}
     options |= told(territory, language, medium, depicts, state)
     request = studio.repair_request(shot, keys=keys, matte=matte, no_performer=no_performer, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
@@ -184,14 +215,45 @@ def _fact(text: str) -> tuple[str, str]:
     return name, value
 
 
-def region_of(text: str) -> tuple[str, Path, float]:
-    """NAME=MATTES:STRENGTH, read. Raises UsageError."""
+def bounds(key: list[str] | None, unserved: str, *, split: bool, no_cuts: bool, no_handles: bool) -> dict[str, Any]:
+    """Which frames a job covers and what a key may serve of them. Raises UsageError."""
+    if split and no_cuts:
+        raise UsageError("--split and --no-cuts exclude each other: the plate is cut, or it is not")
+    uses = [key_of(text) for text in key or ()]
+    twice = [number for i, (number, _) in enumerate(uses) if number in dict(uses[:i])]
+    if twice:
+        raise UsageError(f"--key {twice[0]} is given twice: allowed is once")
+    cuts = "split" if split else "none" if no_cuts else "refuse"
+    return {"key_uses": dict(uses), "unserved": unserved, "cuts": cuts, "handles": not no_handles}
+
+
+def key_of(text: str) -> tuple[int, dict[str, Any]]:
+    """NUMBER:weight=W,range=FIRST-LAST, read. Raises UsageError."""
+    number, _, rest = text.partition(":")
+    stated = [part.partition("=") for part in rest.split(",")]
+    names = [name for name, _, _ in stated]
+    try:
+        if set(names) - {"weight", "range"} or len(names) > len(set(names)):
+            raise ValueError(names)
+        return int(number), {name: float(value) if name == "weight" else value for name, _, value in stated}
+    except ValueError as problem:
+        raise UsageError(f"--key {shown(text)}: write it as NUMBER:weight=W,range=FIRST-LAST, for example 1024:weight=2") from problem
+
+
+def region_of(text: str) -> tuple[str, Path, float | dict[str, float]]:
+    """NAME=MATTES:STRENGTH or NAME=MATTES:tone=T,shape=S,detail=D, read. Raises UsageError."""
     name, _, rest = text.partition("=")
     path, _, strength = rest.rpartition(":")
+    bands = [part.partition("=") for part in strength.split(",")]
     try:
-        return name, Path(path), float(strength)
+        if "=" not in strength:
+            return name, Path(path), float(strength)
+        if len({band for band, _, _ in bands}) < len(bands):
+            raise ValueError(strength)
+        return name, Path(path), {band: float(value) for band, _, value in bands}
     except ValueError as problem:
-        raise UsageError(f"--region {text!r}: write it as NAME=MATTES:STRENGTH, for example hair=mattes/hair:0.5") from problem
+        ways = "NAME=MATTES:STRENGTH or NAME=MATTES:tone=T,shape=S,detail=D"
+        raise UsageError(f"--region {shown(text)}: write it as {ways}, for example hair=mattes/hair:0.5") from problem
 
 
 def _make(studio: Studio, request: Any, *, threads: int, dry_run: bool, as_json: bool) -> None:

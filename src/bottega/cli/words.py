@@ -31,9 +31,13 @@ def plan_words(plan: Plan) -> str:
 def take_words(take: Mapping[str, Any]) -> str:
     """Where a take's files are, and whose work it stands on."""
     places = {name: path for name, path in take["files"].items() if path}
-    lines = [f"{take['name']}: {take['frames_made']} frames", pairs(places), take["bar"]]
+    lines = [f"{take['name']}: {take['frames_made']} frames{_of_them_handles(take)}", pairs(places), take["bar"]]
     lines += [f"note: {text}" for text in take["warnings"]]
     return "\n".join(lines)
+
+
+def _of_them_handles(take: Mapping[str, Any]) -> str:
+    return f", {take['handles_made']} of them handles" if take["handles_made"] else ""
 
 
 def report_words(report: Mapping[str, Any]) -> str:
@@ -57,4 +61,4 @@ def report_words(report: Mapping[str, Any]) -> str:
 
 def _take_lines(take: Mapping[str, Any]) -> str:
     under = f"under {', '.join(take['grants'])}" if take["grants"] else "no grant needed"
-    return f"{take['name']}  {take['state']}, {take['frames_made']} frames, {under}\n  {take['bar']}\n"
+    return f"{take['name']}  {take['state']}, {take['frames_made']} frames{_of_them_handles(take)}, {under}\n  {take['bar']}\n"

@@ -47,6 +47,33 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Strength:
+    """How much of each band a region takes, multiplied with the settings' own strengths.
+
+    Parameters
+    ----------
+    tone, shape, detail
+        A number or (H, W) float32, 0..1.5: of the low band, the displacement, the high band.
+
+    Examples
+    --------
+    >>> Strength(detail=0.0).tone
+    1.0
+    """
+
+    tone: Float | float = 1.0
+    shape: Float | float = 1.0
+    detail: Float | float = 1.0
+
+    @property
+    def most(self) -> Float | float:
+        """The larger of tone and detail: 0 where the plate's bits come back, and what `steady` divides by."""
+        if isinstance(self.tone, float | int) and isinstance(self.detail, float | int):
+            return max(self.tone, self.detail)
+        return np.asarray(np.maximum(self.tone, self.detail), np.float32)
+
+
+@dataclass(frozen=True)
 class Repaired:
     """One repaired frame.
 

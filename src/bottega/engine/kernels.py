@@ -188,18 +188,18 @@ def whole_parts(shares: NDArray[np.float64], out: NDArray[np.uint32]) -> None:
 def blend(
     pictures: tuple[Float, Float, Float],
     offers: tuple[Float, Float, Float],
-    strengths: tuple[Float, float, float, float],
+    strengths: tuple[Float, Float, float],
     out: tuple[Float, NDArray[np.uint32], NDArray[np.uint8]],
 ) -> None:
     """Write the repaired window: plate + Σ choice·(tone·low change + detail·trust·(key's high band − plate's)) in the encoding.
 
     `pictures`: plate, plate encoded, its high band. `offers`: changes (K, h, w, 9) as `energies` describes them, trust (K, h, w, 2) in the
-    low and the high band, choice (K, h, w) that sums to 1. `strengths`: reach (h, w), tone, detail, toe. `out`: rgb (may be the plate),
+    low and the high band, choice (K, h, w) that sums to 1. `strengths`: tone (h, w), detail (h, w), toe. `out`: rgb (may be the plate),
     weights (K+1, h, w), copied (h, w).
     """
     plate, encoded, plate_high = pictures
     changes, trust, choice = offers
-    reach, tone_strength, detail_strength, toe_value = strengths
+    tone_map, detail_map, toe_value = strengths
     rgb, weights, copied = out
     count, height, width = choice.shape
     shares = np.empty(count, np.float64)
@@ -207,7 +207,7 @@ def blend(
     toe = np.float32(toe_value)
     for y in range(height):
         for x in range(width):
-            tone, detail = np.float32(reach[y, x] * tone_strength), np.float32(reach[y, x] * detail_strength)
+            tone, detail = tone_map[y, x], detail_map[y, x]
             for i in range(count):
                 low, high = trust[i, y, x, 0], trust[i, y, x, 1]
                 shares[i] = choice[i, y, x] * (0.5 * min(np.float32(1), tone) * low + 0.5 * min(np.float32(1), detail) * high)

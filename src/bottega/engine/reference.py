@@ -91,14 +91,14 @@ def whole_parts(shares: NDArray[np.float64]) -> NDArray[np.uint32]:
 
 
 def blend(
-    pictures: tuple[Float, Float], reach: Float, changes: Float, trust: Float, choice: Float, *, tone: float, detail: float, toe: float
+    pictures: tuple[Float, Float], changes: Float, trust: Float, choice: Float, *, tone: Float, detail: Float, toe: float
 ) -> Float:
     """Twin of `kernels.blend` where something of a key is used (its weights are `whole_parts`, its copies the caller's pixels)."""
     encoded, plate_high = pictures
     value = encoded.copy()
     for change, trusted, chosen in zip(changes, trust, choice, strict=True):
         high = change[..., 3:6] + change[..., 6:9] - plate_high
-        value += (reach * chosen)[..., None] * (tone * change[..., :3] + detail * trusted[..., 1:] * high)
+        value += chosen[..., None] * (tone[..., None] * change[..., :3] + detail[..., None] * trusted[..., 1:] * high)
     return decode(value, toe)
 
 

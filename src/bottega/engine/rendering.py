@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine import kernels
-from bottega.engine.candidates import Candidate, Repaired
+from bottega.engine.candidates import Candidate, Repaired, Strength
 from bottega.engine.checks import Float, one_thread, picture, plane
 from bottega.engine.grain import grain
 from bottega.engine.keys import low_band
@@ -33,6 +33,7 @@ _LEAST_TRUST = 1e-3
 _LEAST_CHOICE = 0.02
 _HALF_WAY = 0.5  # how far a key's bands follow the common shape, away from the key's own
 _HALF_WAY_PX = 4.0  # sigma of that difference
+_MOST_SHAPE = 1.5  # a displacement exaggerated further tears
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,20 @@ class _Window:
         return np.ascontiguousarray(array[self.top : self.bottom, self.left : self.right])
 
 
+@dataclass(frozen=True)
+class _Reach:
+    """How much of each band is asked for: matte times strength times the settings' own, (H, W) float32 each."""
+
+    tone: Float
+    shape: Float
+    detail: Float
+
+    def of(self, window: _Window) -> _Reach:
+        return _Reach(window.of(self.tone), window.of(self.shape), window.of(self.detail))
+
+
 def render(
-    plate: Float, candidates: Sequence[Candidate], *, matte: Float, strength: Float | float = 1.0, settings: RepairSettings
+    plate: Float, candidates: Sequence[Candidate], *, matte: Float, strength: Strength | Float | float = 1.0, settings: RepairSettings
 ) -> Repaired:
     """Repaired = plate + Σ choice·(tone·low + detail·trust·(key's high band − plate's)), in the encoding and back.
 
@@ -67,7 +80,7 @@ def render(
     matte
         (H, W) float32, 0..1. Where it is 0 the plate's bits come back.
     strength
-        A number or (H, W) float32, 0..1.5, multiplied with the matte: a region's own strength.
+        A number or (H, W) float32, 0..1.5, multiplied with the matte: a region's own strength, of all bands or (`Strength`) of each.
     settings
         The same `band_px` and `toe` as in `prepare_key`.
 
@@ -98,25 +111,32 @@ def render(
     plate = picture(plate, "plate")
     size = (plate.shape[0], plate.shape[1])
     matte = plane(matte, "matte", like=size)
-    strength = _strength(strength, size)
+    reach = _reach(matte, strength, settings)
     _check_candidates(candidates, size)
-    reach = matte * strength
     out = Repaired(plate.copy(), np.zeros_like(plate), np.zeros((len(candidates) + 1, *size), np.uint32), np.ones(size, np.uint8))
     out.weights[0] = kernels.PARTS
-    window = _window(reach, settings)
+    window = _window(np.maximum(reach.tone, reach.detail), settings)
     if window is not None:
         _render_window(out, candidates, reach, window, settings=settings)
-        _copy_key_frames(out, candidates, reach, settings=settings)
+        _copy_key_frames(out, candidates, reach)
     np.subtract(out.rgb, plate, out=out.delta)
     return out
 
 
-def _strength(strength: Float | float, size: tuple[int, int]) -> Float:
+def _reach(matte: Float, strength: Strength | Float | float, settings: RepairSettings) -> _Reach:
+    each = strength if isinstance(strength, Strength) else Strength(strength, strength, strength)
+    named = "strength.{}" if isinstance(strength, Strength) else "strength"
+    bands = [matte * _strength(getattr(each, band), named.format(band), matte.shape) for band in ("tone", "shape", "detail")]
+    own = (settings.tone, settings.shape, settings.detail)
+    return _Reach(*(np.asarray(asked * np.float32(most), np.float32) for asked, most in zip(bands, own, strict=True)))
+
+
+def _strength(strength: Float | float, name: str, size: tuple[int, ...]) -> Float | np.float32:
     if isinstance(strength, int | float) and not isinstance(strength, bool):
         if not 0 <= strength <= 1.5:
-            raise ValueError(f"strength is {strength:g}, allowed is 0 to 1.5")
-        return np.full(size, strength, np.float32)
-    return plane(strength, "strength", like=size, high=1.5)
+            raise ValueError(f"{name} is {strength:g}, allowed is 0 to 1.5")
+        return np.float32(strength)
+    return plane(strength, name, like=(size[0], size[1]), high=1.5)
 
 
 def _check_candidates(candidates: Sequence[Candidate], size: tuple[int, int]) -> None:
@@ -148,14 +168,14 @@ def _window(reach: Float, settings: RepairSettings) -> _Window | None:
     )  # fmt: skip
 
 
-def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float, window: _Window, *, settings: RepairSettings) -> None:
-    plate = window.of(out.rgb)
+def _render_window(out: Repaired, candidates: Sequence[Candidate], whole: _Reach, window: _Window, *, settings: RepairSettings) -> None:
+    plate, reach, size = window.of(out.rgb), whole.of(window), whole.tone.shape
     encoded = kernels.encode(plate, np.float32(settings.toe))
     loose = grain(encoded)
     shapes = [_carried(c, window) for c in candidates]
     common = _common(shapes, candidates, window)
-    encoded = _moved(encoded - loose, common, candidates, window, window.of(reach), size=reach.shape, settings=settings)
-    plate_high = encoded - low_band(encoded, settings.band_sigma(*reach.shape))
+    encoded = _moved(encoded - loose, common, candidates, window, reach.shape, size=size, settings=settings)
+    plate_high = encoded - low_band(encoded, settings.band_sigma(*size))
     at_key = [c.walk.at_frame == c.key.frame for c in candidates]
     count, (height, width) = len(candidates), encoded.shape[:2]
     changes = np.empty((count, height, width, 9), np.float32)
@@ -167,7 +187,7 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float,
         choice[i] = merit * np.float32(at_key[i] if any(at_key) else candidate.time_weight)
     choice /= choice.sum(0)
     weights, copied = np.empty((count + 1, height, width), np.uint32), np.empty((height, width), np.uint8)
-    strengths = (window.of(reach), settings.tone, settings.detail, settings.toe)
+    strengths = (reach.tone, reach.detail, settings.toe)
     kernels.blend((plate, encoded + loose, plate_high), (changes, trust, choice), strengths, (plate, weights, copied))
     area = (slice(window.top, window.bottom), slice(window.left, window.right))
     out.rgb[area], out.weights[:, area[0], area[1]], out.copied_from[area] = plate, weights, copied
@@ -212,7 +232,7 @@ def _moved(
     Where the plate, so moved, shows another state than every key (another eye, another mouth), the map there is not to be trusted, and
     what it made of the shape is calmed.
     """
-    displaced = np.asarray(common * np.minimum(reach * np.float32(settings.tone), np.float32(1))[..., None], np.float32)
+    displaced = np.asarray(common * np.minimum(reach, np.float32(_MOST_SHAPE))[..., None], np.float32)
     moved = kernels.sample_cubic(encoded, displaced, 0, 0)
     high = moved - low_band(moved, settings.band_sigma(size[0], size[1]))
     known = np.max([_known(c, high, window, settings) for c in candidates if c.time_weight > 0], axis=0)
@@ -270,9 +290,9 @@ def _filled(low: Float, same: Float, scale: float) -> tuple[Float, Float]:
     return np.asarray(around + sure[..., None] * (low - around), np.float32), sure
 
 
-def _copy_key_frames(out: Repaired, candidates: Sequence[Candidate], reach: Float, *, settings: RepairSettings) -> None:
+def _copy_key_frames(out: Repaired, candidates: Sequence[Candidate], reach: _Reach) -> None:
     """On a key's own frame, at full strength, the artist's own pixels go back bit for bit."""
-    full = (reach * np.float32(settings.tone) == 1) & (reach * np.float32(settings.detail) == 1)
+    full = (reach.tone == 1) & (reach.shape == 1) & (reach.detail == 1)
     for i, candidate in enumerate(candidates):
         if candidate.walk.at_frame != candidate.key.frame:
             continue

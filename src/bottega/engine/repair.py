@@ -14,8 +14,9 @@ Set ``cv2.setNumThreads(1)`` once in each process: the bits must not depend on t
 from __future__ import annotations
 
 from bottega.engine.budget import Estimate, estimate
-from bottega.engine.candidates import Candidate, Repaired, by_motion, time_weights
+from bottega.engine.candidates import Candidate, Repaired, Strength, by_motion, time_weights
 from bottega.engine.correspondence import Walk, carry, start_walk, step_walk
+from bottega.engine.cuts import cut_guide, find_cuts, likeness
 from bottega.engine.guides import guide
 from bottega.engine.keys import Key, matte_from_keys, prepare_key
 from bottega.engine.rendering import render
@@ -29,13 +30,17 @@ __all__ = [
     "Neighbour",
     "RepairSettings",
     "Repaired",
+    "Strength",
     "Walk",
     "by_motion",
     "carry",
     "chain",
+    "cut_guide",
     "estimate",
+    "find_cuts",
     "guide",
     "in_order",
+    "likeness",
     "matte_from_keys",
     "prepare_key",
     "render",

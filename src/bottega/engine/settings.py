@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 
 _RANGES: dict[str, tuple[float, float]] = {
     "tone": (0.0, 1.5),
+    "shape": (0.0, 1.5),
     "detail": (0.0, 1.5),
     "band_px": (0.5, 200.0),
     "toe": (1e-4, 1.0),
@@ -27,12 +28,15 @@ _FROM_PICTURE = ("band_px", "guide_radius_px", "flow_finest_scale")
 
 @dataclass(frozen=True)
 class RepairSettings:
-    """Settings of a keyed repair. The first two are the artist's, the rest rarely need a change.
+    """Settings of a keyed repair. The first three are the artist's, the rest rarely need a change.
 
     Parameters
     ----------
     tone
-        Strength of the low band (colour, shading, shape), 0..1.5. 0 leaves the plate's, 1 is the key's, more exaggerates.
+        Strength of the low band (colour, shading), 0..1.5. 0 leaves the plate's, 1 is the key's, more exaggerates.
+    shape
+        Strength of the displacement (lids, jaw, outline), 0..1.5. It moves the plate where tone or detail take something of a key; where
+        both are 0 the plate's bits come back.
     detail
         Strength of the high band (lines, pores, edges), 0..1.5. ``tone=1, detail=0`` keeps the plate's own pores.
     band_px
@@ -80,6 +84,7 @@ class RepairSettings:
     """
 
     tone: float = 1.0
+    shape: float = 1.0
     detail: float = 1.0
     band_px: float | None = None
     toe: float = 0.02

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -10,9 +11,8 @@ from typing import ClassVar
 from .errors import UsageError
 from .frames import FrameRange
 from .names import code
-from .record import Record
+from .record import Record, Upgrade
 
-HANDLE_FRAMES = 8
 WORKING_COLOUR = "ACEScg"
 KEY_COLOUR = "srgb_tx"
 
@@ -43,10 +43,13 @@ class Show(Record):
 class Shot(Record):
     """A shot: its plate by digest, its frames (holes listed, never silently held), its size and colour space.
 
+    `handle_frames` of its frames at each end are handles: frames like the others, that editorial may never show.
     `episode` and `scene` are codes, for consents that list them; `performed_at` is when it was played before the camera.
     """
 
     schema: ClassVar[str] = "bottega.shot"
+    version: ClassVar[int] = 2
+    upgrades: ClassVar[Mapping[int, Upgrade]] = {1: lambda data: data | {"handle_frames": 0}}  # a default that nobody had said
 
     code: str
     plate: str
@@ -55,7 +58,7 @@ class Shot(Record):
     width: int
     height: int
     holes: tuple[int, ...] = ()
-    handle_frames: int = HANDLE_FRAMES
+    handle_frames: int = 0
     episode: str | None = None
     scene: str | None = None
     performed_at: datetime | None = None
@@ -69,3 +72,11 @@ class Shot(Record):
             if self.performed_at.tzinfo is None:
                 raise UsageError(f"shot {self.code}: performed_at {self.performed_at.isoformat()} has no time zone")
             object.__setattr__(self, "performed_at", self.performed_at.astimezone(UTC))
+        most = (len(self.frames) - 1) // 2
+        if isinstance(self.handle_frames, bool) or not 0 <= self.handle_frames <= most:
+            raise UsageError(f"shot {self.code}: handles of {self.handle_frames} frames, allowed is 0 to {most} of {self.frames}")
+
+    @property
+    def without_handles(self) -> FrameRange:
+        """The frames between the handles."""
+        return FrameRange(first=self.frames.first + self.handle_frames, last=self.frames.last - self.handle_frames)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -13,18 +13,21 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.recipes.survey import Survey
 from bottega.jobs.runner.books import make_show, steady_clock
 from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
+from bottega.jobs.runner.parts import key_use, region
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Watch, silent
 from bottega.jobs.runner.register import add_copy, add_exemplar, add_shot, seal_at
 from bottega.jobs.runner.remake import Remade, plan_remake, remake
 from bottega.jobs.runner.report import show_report, take_report
-from bottega.jobs.runner.request import Region, RepairRequest, picture_files
+from bottega.jobs.runner.request import RepairRequest, picture_files
 from bottega.jobs.runner.run import House, dry_run, prepare, run
 from bottega.jobs.runner.showfolder import ShowFolder
+from bottega.jobs.runner.surveying import shot_survey
 from bottega.jobs.runner.takefolder import named
 from bottega.model import (
     Consent,
@@ -159,10 +162,14 @@ class Studio(Desks):
         colour: str | None = None,
         first_frame: int | None = None,
         allow_holes: bool = False,
+        handles: int = 0,
         watch: Callable[[int, int], None] | None = None,
         **told: Any,
     ) -> Shot:
-        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at."""
+        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at.
+
+        `handles` of its frames at each end are handles.
+        """
         return add_shot(
             self.folder,
             self.ledger,
@@ -173,6 +180,7 @@ class Studio(Desks):
             colour=colour,
             first_frame=first_frame,
             allow_holes=allow_holes,
+            handles=handles,
             watch=watch,
             **told,
         )
@@ -180,6 +188,10 @@ class Studio(Desks):
     def shots(self) -> list[Shot]:
         """All shots."""
         return [self.folder.shot(name) for name in self.folder.shots()]
+
+    def cuts(self, shot: str) -> Survey:
+        """Where a shot's plate is cut, and which of its frames only repeat the one before."""
+        return shot_survey(self._house, self.folder.shot(shot))
 
     def hand_out(self, shot: str, frames: Sequence[int], *, to: str | Path) -> list[Path]:
         """Write plate frames as 16-bit sRGB PNG for an artist to paint on."""
@@ -214,8 +226,10 @@ class Studio(Desks):
     def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
         """State a keyed repair.
 
-        Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
-        also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
+        Options: matte, regions ((name, mattes, strength) triples; a strength of its own for each band as {"tone": 0.5, "shape": 1}),
+        frames ("1001-1010"), handles (False leaves them out), tone, shape, detail, key_uses ({1024: {"weight": 2, "range": "1010-1030"}}),
+        unserved ("refuse" or "plate"), cuts ("refuse", "split" or "none"), delivery ("temp" or "final"), also ("png16", "prores"),
+        deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
         territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name).
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
@@ -279,9 +293,11 @@ class Studio(Desks):
         keys: str | Path,
         *,
         matte: str | Path | None = None,
-        regions: Sequence[tuple[str, str | Path, float]] = (),
+        regions: Sequence[tuple[str, str | Path, float | Mapping[str, float]]] = (),
+        key_uses: Mapping[int, Mapping[str, Any]] | None = None,
         frames: str | None = None,
         tone: float = 1.0,
+        shape: float = 1.0,
         detail: float = 1.0,
         delivery: str = "temp",
         also: Sequence[str] = (),
@@ -289,7 +305,8 @@ class Studio(Desks):
         **rest: Any,
     ) -> RepairRequest:
         try:
-            settings = RepairSettings(tone=tone, detail=detail)
+            settings = RepairSettings(tone=tone, shape=shape, detail=detail)
+            uses = tuple(key_use(number, **stated) for number, stated in (key_uses or {}).items())
         except (TypeError, ValueError) as problem:
             raise UsageError(str(problem)) from problem
         return RepairRequest(
@@ -297,7 +314,8 @@ class Studio(Desks):
             shot=shot,
             keys=Path(keys),
             matte=Path(matte) if matte else None,
-            regions=tuple(Region(name=n, matte=Path(p), strength=s) for n, p, s in regions),
+            regions=tuple(region(n, Path(p), s) for n, p, s in regions),
+            key_uses=uses,
             frames=FrameRange.parse(frames) if frames else None,
             settings=settings,
             delivery=_one_of(Delivery, delivery, "delivery"),

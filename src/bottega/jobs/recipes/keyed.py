@@ -15,6 +15,7 @@ from bottega.engine.repair import (
     Neighbour,
     Repaired,
     RepairSettings,
+    Strength,
     Walk,
     by_motion,
     carry,
@@ -33,6 +34,7 @@ from bottega.engine.repair import (
 
 REVISION = "split-band/3"
 KEYS_AT_A_TIME = 2
+PARTS = 65536  # that a pixel's weights sum to
 FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
 MOST_STRENGTH = 1.5
 
@@ -49,11 +51,14 @@ class Cost:
     memory_bytes: int
 
 
-def cost(width: int, height: int, *, frames: int, longest: int, threads: int) -> Cost:
-    """Estimate a job from the engine's measured figures; `longest` is the longest interval, whose walks lie on disk."""
+def cost(width: int, height: int, *, frames: int, longest: int, walked: int, threads: int) -> Cost:
+    """Estimate a job from the engine's measured figures.
+
+    `longest` is the longest interval, `walked` the most steps that are walked in one: they lie on disk.
+    """
     each = estimate(width, height, frames=frames, keys=KEYS_AT_A_TIME, settings=RepairSettings())
     drafts = min(longest, FRAMES_AT_A_TIME + 2 * RepairSettings().steady_frames)
-    scratch = each.walk_bytes * KEYS_AT_A_TIME * longest + each.draft_bytes * drafts
+    scratch = each.walk_bytes * walked + each.draft_bytes * drafts
     return Cost(each.cpu_seconds, scratch, each.peak_bytes * threads)
 
 
@@ -119,40 +124,50 @@ class KeyedRepair:
             sure += np.float32(weight) * validity
         return np.clip(np.divide(total, sure, out=np.zeros_like(total), where=sure > 0), 0, 1)
 
-    def strength(self, shape: tuple[int, int], regions: Mapping[str, tuple[Picture, float]]) -> Picture | None:
-        """Combine regions to one strength map: 1 outside them, a region's own strength where its matte is 1.
+    def strength(self, shape: tuple[int, int], regions: Mapping[str, tuple[Picture, Strength]]) -> Strength:
+        """Combine regions to one strength map a band: 1 outside them, a region's own strength where its matte is 1.
 
         Where regions overlap their strengths multiply, up to MOST_STRENGTH.
         """
         if not regions:
-            return None
-        out = np.ones(shape, np.float32)
-        for matte, strength in regions.values():
-            out *= 1 + matte * np.float32(strength - 1)
-        return np.minimum(out, np.float32(MOST_STRENGTH))
+            return Strength()
 
-    def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Picture | None) -> Draft:
-        """Repair one frame from the keys that serve it."""
+        def band(name: str) -> Picture:
+            out = np.ones(shape, np.float32)
+            for matte, strength in regions.values():
+                out *= 1 + matte * np.float32(getattr(strength, name) - 1)
+            return np.minimum(out, np.float32(MOST_STRENGTH))
+
+        return Strength(band("tone"), band("shape"), band("detail"))
+
+    def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Strength) -> Draft:
+        """Repair one frame from the keys that serve it; none leaves it the plate, bit for bit."""
+        if not candidates:
+            untouched = np.full((1, *matte.shape), PARTS, np.uint32), np.ones(matte.shape, np.uint8)
+            return Draft(plate, Repaired(plate, plate - plate, *untouched), matte, np.zeros_like(matte), ())
         candidates = by_motion(candidates, matte=matte)
-        made = render(plate, candidates, matte=matte, strength=1.0 if strength is None else strength, settings=self.settings)
-        return Draft(plate, made, matte, matte if strength is None else matte * strength, tuple(c.key.frame for c in candidates))
+        made = render(plate, candidates, matte=matte, strength=strength, settings=self.settings)
+        return Draft(plate, made, matte, matte * np.float32(strength.most), tuple(c.key.frame for c in candidates))
 
     def flow(self, here: Guide, there: Guide) -> Picture:
         """Where a frame's pixels lie on its neighbour."""
         return step_flow(here, there, settings=self.settings)
 
-    def around(self, number: int, frames: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The frames after and before that count in steadying a frame, nearest first, out of those up to the next keys."""
-        at, reach = frames.index(number), self.settings.steady_frames
-        return tuple(frames[at + 1 : at + 1 + reach]), tuple(frames[max(0, at - reach) : at][::-1])
-
     def steadied(
-        self, number: int, draft: Draft, frames: Sequence[int], draft_at: Callable[[int], Draft], flow_at: Callable[[int, int], Picture]
+        self,
+        number: int,
+        draft: Draft,
+        sides: Sequence[Sequence[int]],
+        draft_at: Callable[[int], Draft],
+        flow_at: Callable[[int, int], Picture],
     ) -> Repaired:
-        """Filter a frame's change along the motion; drafts and flows of its neighbours are asked for one by one."""
+        """Filter a frame's change along the motion; drafts and flows of its neighbours are asked for one by one.
+
+        `number` is the frame's moment, `sides` are its neighbours as `Schedule.around` names them.
+        """
 
         def neighbours() -> Iterator[Neighbour]:
-            for side in self.around(number, frames):
+            for side in sides:
                 flow, last = None, number
                 for n in side:
                     step = flow_at(last, n)
@@ -175,6 +190,7 @@ __all__ = [
     "KeyedRepair",
     "RepairSettings",
     "Repaired",
+    "Strength",
     "Walk",
     "cost",
 ]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bottega.attribution import Tally, credit_frame, palette_for, picture
 from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
 from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Walk
-from bottega.jobs.recipes.schedule import Interval, WalkPlan, intervals, serving
+from bottega.jobs.recipes.schedule import Interval, Schedule, WalkPlan
 from bottega.model import JobError, Output
 
 from .banding import Pixels, banded, credited
@@ -30,10 +30,10 @@ FRAME_UNITS = 1.0
 Array = NDArray[np.float32]
 
 
-def work_units(frames: tuple[int, ...], keys: tuple[int, ...]) -> float:
+def work_units(schedule: Schedule) -> float:
     """How much there is to do, for the progress bar."""
-    walked = sum(len(w.frames) for part in intervals(frames, keys) for w in part.walks)
-    return walked * WALK_UNITS + len(frames) * FRAME_UNITS
+    walked = sum(len(w.frames) for part in schedule.intervals for w in part.walks)
+    return walked * WALK_UNITS + len(schedule.frames) * FRAME_UNITS
 
 
 class Maker:
@@ -49,7 +49,7 @@ class Maker:
         self.sources = credited(inputs, self._band)
         self._recipe = KeyedRepair(job.request.settings)
         self._scratch = folder.scratch()
-        self._numbers = tuple(job.keys)
+        self._schedule = job.schedule
         self._keys: dict[int, Key] = {}
         self._stop = threading.Event()
         self.tally = Tally()
@@ -61,33 +61,39 @@ class Maker:
     def run(self, *, threads: int) -> None:
         """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
         with ThreadPoolExecutor(threads, thread_name_prefix="make") as pool:
-            for part in intervals(self._job.frames, self._numbers):
+            for part in self._schedule.intervals:
                 todo = [n for n in part.frames if not self._found(n)]
                 if not todo:
                     self._skip_walks(part)
                     continue
                 self._hold_keys(part)
                 self._each(pool, (partial(self._walk, w) for w in part.walks))
-                self._frames(pool, part, todo)
+                self._frames(pool, todo)
                 for walk in part.walks:
                     for n in walk.frames:
                         self._scratch.drop(_name(walk.key, n))
 
-    def _frames(self, pool: ThreadPoolExecutor, part: Interval, todo: list[int]) -> None:
+    def _frames(self, pool: ThreadPoolExecutor, todo: list[int]) -> None:
         """A few frames at a time, so that scratch does not grow with the interval: drafts, the motion between them, then the frames."""
-        closed = part.frames + tuple(k for k in self._numbers if k > part.frames[-1])[:1]
+        reach, lying = self._recipe.settings.steady_frames, dict[str, int]()
         for at in range(0, len(todo), FRAMES_AT_A_TIME):
             block = todo[at : at + FRAMES_AT_A_TIME]
-            around = {n: self._recipe.around(n, closed) for n in block if n not in self._numbers}
-            drafts = {*block, *(m for sides in around.values() for side in sides for m in side)}
+            moments = {self._schedule.moment(n) for n in block}
+            around = {m: self._schedule.around(m, reach) for m in moments if m not in self._job.keys}
+            drafts = {*block, *around, *(m for sides in around.values() for side in sides for m in side)}
             pairs = {pair for n, sides in around.items() for side in sides for pair in zip((n, *side), side, strict=False)}
+            lying |= {_draft_name(n): n for n in drafts} | {_flow_name(*p): min(p) for p in pairs}
             self._each(pool, (partial(self._draft, n) for n in sorted(drafts)))
             self._each(pool, (partial(self._flow, *pair) for pair in sorted(pairs)))
-            self._each(pool, (partial(self._frame, n, closed) for n in block))
-            last = block[-1] if at + FRAMES_AT_A_TIME < len(todo) else closed[-1] + self._recipe.settings.steady_frames + 1
-            kept = last - self._recipe.settings.steady_frames
-            for name in (*(_draft_name(n) for n in drafts if n < kept), *(_flow_name(*p) for p in pairs if min(p) < kept)):
+            self._each(pool, (partial(self._frame, n) for n in block))
+            coming = todo[at + FRAMES_AT_A_TIME : at + FRAMES_AT_A_TIME + 1]
+            kept = min((m for n in coming for m in (n, self._schedule.moment(n), *self._behind(n))), default=None)
+            for name in [name for name, n in lying.items() if kept is None or n < kept]:
                 self._scratch.drop(name)
+                del lying[name]
+
+    def _behind(self, number: int) -> tuple[int, ...]:
+        return self._schedule.around(number, self._recipe.settings.steady_frames)[1]
 
     def _each(self, pool: ThreadPoolExecutor, work: Iterable[Callable[[], None]]) -> None:
         futures: list[Future[None]] = [pool.submit(w) for w in work]
@@ -103,7 +109,7 @@ class Maker:
             raise
 
     def _hold_keys(self, part: Interval) -> None:
-        needed = {k for n in part.frames for k, _ in serving(n, self._numbers)}
+        needed = {k for n in part.frames for k, _ in self._schedule.serving(n)}
         self._keys = {k: self._keys.get(k) or self._prepare(k) for k in sorted(needed)}
 
     def _prepare(self, number: int) -> Key:
@@ -137,11 +143,10 @@ class Maker:
             return
         self._inputs.right.check()
         plate = self._inputs.plate.read(number)
-        candidates = [Candidate(self._keys[k], self._walk_at(k, number), w) for k, w in serving(number, self._numbers)]
+        candidates = [Candidate(self._keys[k], self._walk_at(k, number), w) for k, w in self._schedule.serving(number)]
         matte = self._matte(number, candidates)
-        strength = self._recipe.strength(
-            matte.shape, {n: (self._region(p, number, candidates), s) for n, (p, s) in self._inputs.regions.items()}
-        )
+        regions = self._inputs.regions if candidates else {}
+        strength = self._recipe.strength(matte.shape, {n: (self._region(p, number, candidates), s) for n, (p, s) in regions.items()})
         made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength)
         self._scratch.put(_draft_name(number), made.arrays())
 
@@ -151,14 +156,16 @@ class Maker:
         guides = (self._recipe.guide(self._draft_at(n).plate) for n in (here, there))
         self._scratch.put(_flow_name(here, there), {"flow": self._recipe.flow(*guides)})
 
-    def _frame(self, number: int, closed: tuple[int, ...]) -> None:
+    def _frame(self, number: int) -> None:
         if self._stop.is_set():
             return
         plate = self._inputs.plate.read(number)
         draft = self._draft_at(number)
         made = draft.repaired
-        if number not in self._numbers:
-            made = self._recipe.steadied(number, draft, closed, self._draft_at, self._flow_at)
+        moment = self._schedule.moment(number)
+        if moment not in self._job.keys:
+            sides = self._schedule.around(moment, self._recipe.settings.steady_frames)
+            made = self._recipe.steadied(moment, draft, sides, self._draft_at, self._flow_at)
         matte = draft.matte
         by_key = {s.frame: s for s in self.sources if s.frame is not None}
         named = (self.sources[0], *(by_key[k] for k in draft.keys))
@@ -190,6 +197,8 @@ class Maker:
     def _matte(self, number: int, candidates: list[Candidate]) -> Array:
         if self._inputs.matte is not None:
             return as_matte(self._inputs.matte.read(number))
+        if not candidates:  # no key serves it
+            return np.zeros((self._job.shot.height, self._job.shot.width), np.float32)
         return self._recipe.carried([(self._recipe.derived_matte(c.key), c.walk, c.time_weight) for c in candidates])
 
     def _region(self, region: Pictures, number: int, candidates: list[Candidate]) -> Array:
@@ -198,6 +207,7 @@ class Maker:
         return self._recipe.carried([(as_matte(region.read(c.key.frame)), c.walk, c.time_weight) for c in candidates])
 
     def _walk_at(self, key: int, number: int) -> Walk:
+        number = self._schedule.moment(number)
         if key == number:
             return self._recipe.begin(self._keys[key])
         found = self._scratch.get(_name(key, number))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bottega.attribution import CreditSource
 from bottega.footage import Box, Frame, take_back, working_space
+from bottega.jobs.recipes.keyed import Strength
 from bottega.model import Exemplar, Role, Show, UsageError
 
 from .passes import Pass
@@ -28,7 +29,7 @@ class Inputs:
     plate: Pictures
     keys: dict[int, Pictures]
     matte: Pictures | None
-    regions: dict[str, tuple[Pictures, float]]
+    regions: dict[str, tuple[Pictures, Strength]]
     sources: tuple[CreditSource, ...]
     right: Pass
 
@@ -58,7 +59,7 @@ def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -
         plate=plate,
         keys=keys,
         matte=matte(job.matte, "matte") if job.matte else None,
-        regions={r.name: (matte(e, f"region {r.name}"), r.strength) for r, e in job.regions},
+        regions={r.name: (matte(e, f"region {r.name}"), r.bands) for r, e in job.regions},
         sources=_sources(job, folder.exemplar),
         right=right,
     )

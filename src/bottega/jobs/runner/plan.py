@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bottega.jobs.recipes.keyed import cost
-from bottega.jobs.recipes.schedule import intervals
 from bottega.model import Reason
 
 from .request import Resolved
@@ -43,10 +42,10 @@ class Plan:
 def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: int) -> Plan:
     """Estimate a resolved job and attach the gate's answer."""
     keys = tuple(job.keys)
-    parts = intervals(job.frames, keys)
-    longest = max(len(p.frames) for p in parts)
+    parts = job.schedule.intervals
+    longest, walked = max(len(p.frames) for p in parts), max(sum(len(w.frames) for w in p.walks) for p in parts)
     megapixels = job.shot.width * job.shot.height * len(job.frames) / 1e6
-    figures = cost(job.shot.width, job.shot.height, frames=len(job.frames), longest=longest, threads=threads)
+    figures = cost(job.shot.width, job.shot.height, frames=len(job.frames), longest=longest, walked=walked, threads=threads)
     return Plan(
         shot=job.shot.code,
         job=job.request.job,

@@ -77,6 +77,7 @@ def add_shot(
     colour: str | None = None,
     first_frame: int | None = None,
     allow_holes: bool = False,
+    handles: int = 0,
     watch: Watch | None = None,
     **told: Any,
 ) -> Shot:
@@ -100,7 +101,8 @@ def add_shot(
     space = colour_of(sealed, described)
     kept = folder.keep(replace(sealed, colour=space, licence_id=licence.licence_id), copy=False)
     size = described.canvas
-    shot = Shot(code=name, plate=kept.digest, frames=frames, colour=space, width=size.width, height=size.height, holes=holes, **told)
+    facts: dict[str, Any] = {"holes": holes, "handle_frames": handles} | told
+    shot = Shot(code=name, plate=kept.digest, frames=frames, colour=space, width=size.width, height=size.height, **facts)
     folder.claim_shot(name)
     registry.register_exemplar(ledger, kept)
     registry.register_shot(ledger, shot)

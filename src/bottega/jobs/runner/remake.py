@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bottega.jobs.recipes.keyed import REVISION, RepairSettings
+from bottega.jobs.recipes.schedule import KeyUse
 from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError
 
+from .parts import NO_CUTS, REFUSE, Region
 from .plan import Plan
 from .progress import Watch, silent
-from .request import ENVIRONMENT, Region, RepairRequest, Resolved, assemble, versions
+from .request import ENVIRONMENT, RepairRequest, Resolved, assemble, versions
 from .run import House, dry_run, run, worded
 from .takefolder import TakeFolder
 
@@ -72,7 +75,7 @@ def restated(house: House, take: Take) -> Resolved:
         if entry.role is Role.KEY and entry.frame is not None:
             keys[entry.frame] = kept
     stated = take.settings["regions"]
-    regions = tuple(Region(name=r["name"], matte=Path(), strength=float(r["strength"])) for r in stated)
+    regions = tuple(Region(matte=Path(), **r) for r in stated)
     request = RepairRequest(
         job=take.job,
         shot=take.shot,
@@ -89,17 +92,25 @@ def restated(house: House, take: Take) -> Resolved:
         medium=take.use.medium,
         stated={name: value for name, value in take.use.stated.items() if name != ENVIRONMENT},
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
-        settings=RepairSettings(**take.settings["repair"]),
+        settings=_repair(take.settings["repair"]),
         seed=take.seed,
         allow_8bit_keys=bool(take.settings["allow_8bit_keys"]),
         also=tuple(take.settings["also"]),
         deliver_colour=take.settings["deliver_colour"],
+        key_uses=tuple(KeyUse(**u) for u in take.settings.get("keys", ())),
+        unserved=take.settings.get("unserved", REFUSE),
+        cuts=take.settings.get("cuts", NO_CUTS),
     )
     matte = by_role[Role.MATTE][0] if by_role[Role.MATTE] else None
     with_mattes = tuple(zip(regions, by_role[Role.REGION], strict=True))
     shot = house.folder.shot(take.shot)
     plate = by_role[Role.PLATE][0]
     return assemble(house.folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=with_mattes, show_id=house.show.show_id)
+
+
+def _repair(settings: Mapping[str, Any]) -> RepairSettings:
+    """The recipe's settings; a take from before shape had a strength of its own has the one of its tone."""
+    return RepairSettings(**{"shape": min(settings["tone"], 1.0)} | dict(settings))
 
 
 def _frames(take: Take) -> dict[str, str]:

@@ -8,10 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from bottega.attribution import bar
-from bottega.model import Claim, ConsentError, JobError, Share, Take, TakeState
+from bottega.model import Claim, ConsentError, FrameRange, JobError, Share, Take, TakeState
 from bottega.rights import Ledger
 
 from .finish import PROXY, SHEET
+from .request import WITHOUT_HANDLES
 from .showfolder import ShowFolder
 from .takefolder import RECORD, TakeFolder, versions
 
@@ -24,12 +25,14 @@ def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
     """A take as people ask about it: where it is, whose work, which grants, where another key would help."""
     take = folder.read()
     labels = _labels(take)
-    weakest = sorted(take.carried.items(), key=lambda item: item[1])[:WEAKEST]
+    handles = _handles(take)
+    weakest = sorted(((n, v) for n, v in take.carried.items() if int(n) not in handles), key=lambda item: item[1])[:WEAKEST]
     return {
         "name": take.name,
         "folder": str(folder.path),
         "state": take.state.value,
         "frames_made": sum(o.path.startswith("frames/") for o in take.outputs),
+        "handles_made": sum(o.path.startswith("frames/") and o.frame in handles for o in take.outputs),
         "files": _places(folder, take),
         "shares": [_share(s, labels, name_of) for s in take.shares],
         "touched": [_share(s, labels, name_of) for s in take.touched_shares],
@@ -39,6 +42,13 @@ def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
         "warnings": [*take.warnings, *_gone(folder, take)],
         "timings": dict(take.timings),
     }
+
+
+def _handles(take: Take) -> set[int]:
+    """The take's frames that are handles: editorial may never show them, so they are no reason for another key."""
+    stated = take.settings.get(WITHOUT_HANDLES)
+    inside = FrameRange.parse(stated) if isinstance(stated, str) else take.frames
+    return set(take.frames) - set(inside)
 
 
 def take_bar(take: Take, *, name_of: NameOf) -> str:
@@ -76,7 +86,8 @@ def _take_or_damage(folder: TakeFolder, name_of: NameOf) -> dict[str, Any]:
     except JobError as problem:
         lists: dict[str, Any] = {name: [] for name in ("shares", "touched", "grants", "weakest")}
         name = "_".join(folder.path.parts[-3:])
-        said = {"name": name, "folder": str(folder.path), "state": "damaged", "frames_made": 0, "files": {}, "bar": str(problem)}
+        made: dict[str, Any] = {"frames_made": 0, "handles_made": 0, "files": {}}
+        said = {"name": name, "folder": str(folder.path), "state": "damaged", "bar": str(problem)} | made
         return said | lists | {"warnings": [str(problem)], "timings": {}}
 
 

@@ -7,14 +7,15 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import bottega.engine
 from bottega.footage import config_name, space_name
-from bottega.jobs.recipes.keyed import MOST_STRENGTH, REVISION, RepairSettings
+from bottega.jobs.recipes.keyed import REVISION, RepairSettings
+from bottega.jobs.recipes.schedule import KeyUse, Schedule
 from bottega.model import (
     Content,
     Delivery,
@@ -31,6 +32,7 @@ from bottega.model import (
     shown,
 )
 
+from .parts import PLATE, REFUSE, Region, check_uses, checked
 from .register import looked_at, seal_at
 from .showfolder import ShowFolder
 
@@ -38,16 +40,8 @@ PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
 DECIDING_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "OpenEXR", "OpenImageIO", "opencolorio", "av")
 ALSO = ("png16", "prores")
 ENVIRONMENT, LOCAL = "environment", "local"
+WITHOUT_HANDLES = "without_handles"
 _NUMBER = re.compile(r"(\d+)$")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Region:
-    """A named part of the picture with a strength of its own: 0 leaves the plate, 1 is the key's full effect."""
-
-    name: str
-    matte: Path
-    strength: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +69,18 @@ class RepairRequest:
     allow_8bit_keys: bool = False
     also: tuple[str, ...] = ()
     deliver_colour: str | None = None
+    key_uses: tuple[KeyUse, ...] = ()
+    unserved: str = REFUSE
+    cuts: str = REFUSE
+    handles: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resolved:
-    """A request with its records: everything that decides the bits of the result, and the use for the gate."""
+    """A request with its records: everything that decides the bits of the result, and the use for the gate.
+
+    `cuts` and `repeats` are what was found in the plate's pixels once they may be read, as `Schedule` takes them.
+    """
 
     request: RepairRequest
     shot: Shot
@@ -90,6 +91,14 @@ class Resolved:
     frames: tuple[int, ...]
     use: Use
     plan_digest: str
+    cuts: tuple[int, ...] = ()
+    repeats: Mapping[int, int] = field(default_factory=dict)
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Which key serves which frame."""
+        stated = {u.frame: u for u in self.request.key_uses}
+        return Schedule(self.frames, tuple(stated.get(n) or KeyUse(n) for n in self.keys), self.cuts, self.repeats)
 
     @property
     def exemplars(self) -> tuple[Exemplar, ...]:
@@ -103,7 +112,7 @@ def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Reso
     shot = folder.shot(request.shot)
     keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
     matte = looked_at(seal_at(request.matte, role=Role.MATTE), folder, show_id=show_id) if request.matte else None
-    regions = tuple((r, looked_at(seal_at(r.matte, role=Role.REGION), folder, show_id=show_id)) for r in _checked(request.regions))
+    regions = tuple((r, looked_at(seal_at(r.matte, role=Role.REGION), folder, show_id=show_id)) for r in checked(request.regions))
     plate = folder.exemplar(shot.plate)
     return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
 
@@ -120,11 +129,12 @@ def assemble(
     show_id: str,
 ) -> Resolved:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on."""
-    frames = _frames(shot, request.frames)
+    frames = _frames(shot, request)
     unknown = sorted(set(request.also) - set(ALSO))
     if unknown:
         raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(ALSO)}")
     _check_keys(keys, frames, shot)
+    check_uses(request.key_uses, keys, unserved=request.unserved, cuts=request.cuts)
     for name, sequence in (("matte", matte), *((f"region {r.name}", e) for r, e in regions)):
         if sequence is not None:
             _check_matte(name, sequence, frames, tuple(keys) if sequence.role is Role.REGION else ())
@@ -132,14 +142,16 @@ def assemble(
     inputs = (plate, *keys.values(), *mattes)
     use = stated_use(folder, request, inputs, shot=shot, show_id=show_id)
     digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
-    return Resolved(
+    job = Resolved(
         request=request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, frames=frames, use=use, plan_digest=digest
     )
+    check_served(job)
+    return job
 
 
 def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exemplar, ...], *, shot: Shot, show_id: str) -> Use:
     """The facts of a request, for the gate."""
-    frames = _frames(shot, request.frames)
+    frames = _frames(shot, request)
     return Use(
         show_id=show_id,
         shot=shot.code,
@@ -226,7 +238,10 @@ def settings_json(request: RepairRequest) -> dict[str, Any]:
     """A request's settings as `take.json` keeps them: enough to state the request again."""
     return {
         "repair": asdict(request.settings),
-        "regions": [{"name": r.name, "strength": r.strength} for r in request.regions],
+        "regions": [{k: v for k, v in asdict(r).items() if k != "matte"} for r in request.regions],
+        "keys": [asdict(u) for u in request.key_uses],
+        "unserved": request.unserved,
+        "cuts": request.cuts,
         "allow_8bit_keys": request.allow_8bit_keys,
         "also": list(request.also),
         "deliver_colour": request.deliver_colour,
@@ -252,7 +267,9 @@ def plan_digest(
         "frames": frames,
         "keys": [[n, e.digest] for n, e in keys.items()],
         "mattes": [e.digest if e else None for e in mattes],
-        "regions": [[r.name, float(r.strength).hex()] for r in request.regions],
+        "regions": [[r.name, *(float(b).hex() for b in asdict(r.bands).values())] for r in request.regions],
+        "key uses": [[u.frame, float(u.weight).hex(), u.first, u.last] for u in sorted(request.key_uses, key=lambda u: u.frame)],
+        "parts": [request.unserved, request.cuts],
         "settings": exact,
         "seed": request.seed,
         "also": list(request.also),
@@ -263,7 +280,12 @@ def plan_digest(
     return hashlib.sha256(canonical_json(facts)).hexdigest()
 
 
-def _frames(shot: Shot, wanted: FrameRange | None) -> tuple[int, ...]:
+def _frames(shot: Shot, request: RepairRequest) -> tuple[int, ...]:
+    wanted = request.frames
+    if not request.handles:
+        if wanted:
+            raise UsageError(f"frames {wanted} without handles: give --frames or --no-handles, not both")
+        wanted = shot.without_handles
     if wanted and (wanted.first not in shot.frames or wanted.last not in shot.frames):
         raise UsageError(f"frames {wanted}: shot {shot.code} has {shot.frames}")
     return tuple(n for n in (wanted or shot.frames) if n not in shot.holes)
@@ -278,6 +300,23 @@ def _check_keys(keys: Mapping[int, Exemplar], frames: tuple[int, ...], shot: Sho
             raise UsageError(f"key {name} is frame {number}: the job covers {frames[0]}-{frames[-1]}; take it out, or widen --frames")
 
 
+def check_served(job: Resolved) -> None:
+    """Refuse a frame that no key may serve, unless it was said that it stays the plate. Raises UsageError that names it."""
+    missing = job.schedule.unserved
+    if not missing or job.request.unserved == PLATE:
+        return
+    first, last = job.schedule.part(missing[0])
+    if job.cuts and not any(first <= k <= last for k in job.keys):
+        raise UsageError(
+            f"the part {first}-{last} between cuts has no key: paint one of its frames, or leave the part as it is with --unserved plate"
+        )
+    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    raise UsageError(
+        f"frame {missing[0]}{more}: no key may serve it; widen a range (--key NUMBER:range=FIRST-LAST), "
+        "or leave such frames as they are with --unserved plate"
+    )
+
+
 def _check_matte(what: str, matte: Exemplar, frames: tuple[int, ...], keys: tuple[int, ...]) -> None:
     """A matte needs every frame of the job; a region may also be painted on the key frames only, and is then carried."""
     if len(matte.files) == 1 and matte.files[0].frame is None:
@@ -289,14 +328,3 @@ def _check_matte(what: str, matte: Exemplar, frames: tuple[int, ...], keys: tupl
             f"the {what} lacks {len(missing)} of {len(frames)} frames, the first is {missing[0]}: render it for {frames[0]}-{frames[-1]}"
             + (" or for all key frames" if keys else "")
         )
-
-
-def _checked(regions: tuple[Region, ...]) -> tuple[Region, ...]:
-    for region in regions:
-        if not 0 <= region.strength <= MOST_STRENGTH:
-            raise UsageError(f"region {shown(region.name)}: its strength is {region.strength:g}, allowed is 0 to {MOST_STRENGTH}")
-    names = [code(r.name, "region") for r in regions]
-    twice = sorted({n for n in names if names.count(n) > 1})
-    if twice:
-        raise UsageError(f"region {twice[0]} is given twice: allowed is once")
-    return regions

@@ -38,8 +38,9 @@ from .passes import Pass
 from .plan import Plan, plan
 from .progress import Progress, Watch, silent
 from .register import given_names, record_mattes
-from .request import RepairRequest, Resolved, resolve, settings_json, versions
+from .request import WITHOUT_HANDLES, RepairRequest, Resolved, resolve, settings_json, versions
 from .showfolder import ShowFolder
+from .surveying import survey_json, survey_of, surveyed, with_survey
 from .takefolder import TakeFolder, new_version, record_sha256, same_plan
 from .touched import with_faces
 
@@ -114,6 +115,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     one_thread_a_call()
     inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:
+        job = surveyed(job, inputs, watch) if folder is None else with_survey(job, survey_of(folder.read().settings))
         check_keys(inputs, job)
         for matte in (job.matte, *(e for _, e in job.regions)):
             if matte is not None:
@@ -133,7 +135,7 @@ def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: Take
     take = folder.read()
     house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
     folder.drop_unnoted()
-    progress = Progress(work_units(job.frames, tuple(job.keys)), watch=watch)
+    progress = Progress(work_units(job.schedule), watch=watch)
     delivery = Delivery(folder.path, take, colour=job.request.deliver_colour)
     maker = Maker(job, inputs, folder, delivery, key_colour=house.show.key_colour, progress=progress)
     closing = Closing(folder=folder, delivery=delivery, inputs=inputs, fps=house.show.fps, also=job.request.also, progress=progress)
@@ -211,7 +213,7 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None,
         colour=job.shot.colour,
         inputs=inputs,
         use=job.use,
-        settings=settings_json(job.request),
+        settings=settings_json(job.request) | survey_json(job) | {WITHOUT_HANDLES: str(job.shot.without_handles)},
         seed=job.request.seed,
         plan_digest=job.plan_digest,
         engine=REVISION,
