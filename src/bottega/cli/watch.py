@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bottega.studio import Event
 
 SECONDS_BETWEEN_LINES = 10.0
-WORDS = {"match": "matching keys", "make": "making frames", "finish": "writing movie and sheet"}
+WORDS = {"learn": "learning from the keys", "match": "matching keys", "make": "making frames", "finish": "writing movie and sheet"}
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -12,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.recipes.keyed import NetworkSettings, RepairSettings
 from bottega.jobs.runner.books import make_show, steady_clock
 from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
@@ -160,16 +161,20 @@ class Studio(Desks):
         first_frame: int | None = None,
         allow_holes: bool = False,
         watch: Callable[[int, int], None] | None = None,
+        licence: str | None = None,
         **told: Any,
     ) -> Shot:
-        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at."""
+        """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at.
+
+        `licence` is the number of the plate's, where it is not the production's own usual one.
+        """
         return add_shot(
             self.folder,
             self.ledger,
             self.show,
             code,
             plate=Path(plate),
-            licence=self.records.production_licence(),
+            licence=self.records.licence_on_record(licence) if licence else self.records.production_licence(),
             colour=colour,
             first_frame=first_frame,
             allow_holes=allow_holes,
@@ -216,7 +221,8 @@ class Studio(Desks):
 
         Options: matte, regions ((name, mattes, strength) triples), frames ("1001-1010"), tone, detail, delivery ("temp" or "final"),
         also ("png16", "prores"), deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
-        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name).
+        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name); learn (True, or settings)
+        with learn_steps and preview (a frame's number): a network trained on the keys.
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 
@@ -270,6 +276,7 @@ class Studio(Desks):
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
             words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
+            training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
         )
 
     def _request(
@@ -286,10 +293,13 @@ class Studio(Desks):
         delivery: str = "temp",
         also: Sequence[str] = (),
         depicts: Sequence[str] = (),
+        learn: NetworkSettings | bool = False,
+        learn_steps: int | None = None,
         **rest: Any,
     ) -> RepairRequest:
         try:
             settings = RepairSettings(tone=tone, detail=detail)
+            learning = _learning(learn, learn_steps, seed=rest.get("seed", 0), toe=settings.toe)
         except (TypeError, ValueError) as problem:
             raise UsageError(str(problem)) from problem
         return RepairRequest(
@@ -300,6 +310,7 @@ class Studio(Desks):
             regions=tuple(Region(name=n, matte=Path(p), strength=s) for n, p, s in regions),
             frames=FrameRange.parse(frames) if frames else None,
             settings=settings,
+            learn=learning,
             delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
             content=tuple(_one_of(Content, text, "depicts") for text in depicts),
@@ -310,6 +321,16 @@ class Studio(Desks):
 def operator() -> str:
     """Who answers for what is declared on this machine: `$BOTTEGA_USER`, else the login."""
     return os.environ.get("BOTTEGA_USER") or getpass.getuser()
+
+
+def _learning(learn: NetworkSettings | bool, steps: int | None, *, seed: int, toe: float) -> NetworkSettings | None:
+    """How a network is to be trained, None where none is; settings that are given stand as they are, but for seed and encoding."""
+    if learn is False:
+        if steps is not None:
+            raise ValueError(f"--learn-steps {steps} without --learn: allowed are both, or neither")
+        return None
+    own = NetworkSettings() if learn is True else learn
+    return replace(own, steps=own.steps if steps is None else steps, seed=seed, toe=toe)
 
 
 def _one_of(kind: type[T], text: str, what: str) -> T:

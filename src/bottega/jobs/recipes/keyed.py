@@ -30,6 +30,18 @@ from bottega.engine.repair import (
     step_walk,
 )
 
+from .learned import (
+    BYTES_A_NETWORK,
+    SECONDS_A_MEGAPIXEL,
+    NetworkSettings,
+    NetworkState,
+    can_learn,
+    mixed,
+    names,
+    training_seconds,
+    without_network,
+)
+
 REVISION = "split-band/2"
 KEYS_AT_A_TIME = 2
 FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
@@ -41,30 +53,51 @@ Guide = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Cost:
-    """What a job is expected to take: CPU seconds in all, scratch at its largest, memory of all threads together."""
+    """What a job is expected to take: CPU seconds in all, scratch at its largest, memory of all threads together.
+
+    `learn_seconds` are those of the CPU seconds that a network is trained in.
+    """
 
     cpu_seconds: float
     scratch_bytes: int
     memory_bytes: int
+    learn_seconds: float = 0.0
 
 
-def cost(width: int, height: int, *, frames: int, longest: int, threads: int) -> Cost:
-    """Estimate a job from the engine's measured figures; `longest` is the longest interval, whose walks lie on disk."""
+def cost(
+    width: int, height: int, *, frames: int, longest: int, threads: int, learn: NetworkSettings | None = None, trained: bool = False
+) -> Cost:
+    """Estimate a job from the engine's measured figures; `longest` is the longest interval, whose walks lie on disk.
+
+    `learn` is how a network is trained, if one is; it is `trained` already where its weights are on record.
+    """
     each = estimate(width, height, frames=frames, keys=KEYS_AT_A_TIME, settings=RepairSettings())
     drafts = min(longest, FRAMES_AT_A_TIME + 2 * RepairSettings().steady_frames)
     scratch = each.walk_bytes * KEYS_AT_A_TIME * longest + each.draft_bytes * drafts
-    return Cost(each.cpu_seconds, scratch, each.peak_bytes * threads)
+    if learn is None:
+        return Cost(each.cpu_seconds, scratch, each.peak_bytes * threads)
+    training = 0.0 if trained else training_seconds(learn)
+    asked = SECONDS_A_MEGAPIXEL * width * height * frames / 1e6
+    return Cost(each.cpu_seconds + training + asked, scratch, each.peak_bytes * threads + BYTES_A_NETWORK, training)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A repaired frame before it is steadied; `keys` are the frames of the keys that its weights stand for."""
+    """A repaired frame before it is steadied; `keys` are the frames of the keys that its weights stand for.
+
+    Where a network had a part its weights are one longer: the network's come last.
+    """
 
     plate: Picture
     repaired: Repaired
     matte: Picture
     reach: Picture
     keys: tuple[int, ...]
+
+    @property
+    def of(self) -> tuple[int | str, ...]:
+        """What the weights after the plate's stand for."""
+        return names(self.keys, len(self.repaired.weights))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, for a scratch folder."""
@@ -130,9 +163,19 @@ class KeyedRepair:
             out *= 1 + matte * np.float32(strength - 1)
         return np.minimum(out, np.float32(MOST_STRENGTH))
 
-    def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Picture | None) -> Draft:
-        """Repair one frame from the keys that serve it."""
+    def frame(
+        self,
+        plate: Picture,
+        candidates: Sequence[Candidate],
+        *,
+        matte: Picture,
+        strength: Picture | None,
+        network: NetworkState | None = None,
+    ) -> Draft:
+        """Repair one frame from the keys that serve it, and with the network's second opinion where there is one."""
         made = render(plate, candidates, matte=matte, strength=1.0 if strength is None else strength, settings=self.settings)
+        if network is not None:
+            made = mixed(plate, made, network, matte=matte, strength=strength, settings=self.settings)
         return Draft(plate, made, matte, matte if strength is None else matte * strength, tuple(c.key.frame for c in candidates))
 
     def flow(self, here: Guide, there: Guide) -> Picture:
@@ -156,7 +199,7 @@ class KeyedRepair:
                     step = flow_at(last, n)
                     flow, last = step if flow is None else chain(flow, step), n
                     there = draft_at(n)
-                    yield Neighbour(n - number, there.plate, in_order(there.repaired, there.keys, draft.keys), there.reach, flow)
+                    yield Neighbour(n - number, there.plate, in_order(there.repaired, there.of, draft.of), there.reach, flow)
 
         asked: Iterable[Neighbour] = neighbours()
         return steady(draft.plate, draft.repaired, asked, reach=draft.reach, settings=self.settings)
@@ -171,8 +214,12 @@ __all__ = [
     "Draft",
     "Key",
     "KeyedRepair",
+    "NetworkSettings",
+    "NetworkState",
     "RepairSettings",
     "Repaired",
     "Walk",
+    "can_learn",
     "cost",
+    "without_network",
 ]
