@@ -13,7 +13,7 @@ from bottega.model import FaceBox, FaceTrack, Shot, UsageError
 from bottega.rights import PlateFaces, State
 from bottega.rights.record.faces import faces_of
 
-from .finish import small
+from .screens import small
 from .looking import looking
 from .pictures import Pictures
 
