@@ -29,6 +29,7 @@ from .opening import Inputs, painted_key
 from .preview import Look
 from .progress import Progress
 from .request import Resolved, exact, versions
+from .scratch import Scratch
 from .takefolder import TRAINING, TakeFolder
 from .weights import read_weights, weight_bytes
 
@@ -161,32 +162,34 @@ def _trained(job: Resolved, inputs: Inputs, folder: TakeFolder, look: Look | Non
     if settings is None:
         raise ValueError("request.learn is None, allowed are settings of a training")
     pairs = _pairs(job, inputs)
-    a_step, saved = learn_units(job) / settings.steps, scratch.get(TRAINING)
-    state = NetworkState.from_arrays(saved) if saved is not None else None
+    a_step, state = learn_units(job) / settings.steps, _saved(scratch)
     progress.advance("learn", units=a_step * (state.step if state else 0), found=True)
 
     def asked() -> bool:
         inputs.right.check()
         return False
 
+    def told(_: object) -> None:
+        progress.advance("learn", units=a_step)
+
     while state is None or not state.done:
         until = (state.step if state else 0) // SAVE_EVERY_STEPS * SAVE_EVERY_STEPS + SAVE_EVERY_STEPS
-        try:
-            state = train(
-                pairs,
-                settings=settings,
-                state=state,
-                pause_at=until,
-                progress=lambda _: progress.advance("learn", units=a_step),
-                cancelled=asked,
-            )
-        except ValueError as problem:
-            raise JobError(f"the training cannot go on: {problem}; run it again, it begins anew") from problem
+        state = train(pairs, settings=settings, state=state, pause_at=until, progress=told, cancelled=asked)
         scratch.put(TRAINING, state.arrays())
         if look is not None:
             look.at(state)
     progress.advance("learn", units=a_step * (settings.steps - state.step), found=True)  # what an early end left out
     return state
+
+
+def _saved(scratch: Scratch) -> NetworkState | None:
+    """Where an earlier run of this take stopped. Raises JobError for what no run of this version left; it is forgotten then."""
+    saved = scratch.get(TRAINING)
+    try:
+        return NetworkState.from_arrays(saved) if saved is not None else None
+    except (ValueError, TypeError, KeyError, IndexError) as problem:
+        scratch.drop(TRAINING)
+        raise JobError(f"the saved training cannot be gone on from ({problem}): run it again, it begins anew") from problem
 
 
 def _pairs(job: Resolved, inputs: Inputs) -> list[Pair]:

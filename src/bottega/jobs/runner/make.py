@@ -142,7 +142,8 @@ class Maker:
         strength = self._recipe.strength(
             matte.shape, {n: (self._region(p, number, candidates), s) for n, (p, s) in self._inputs.regions.items()}
         )
-        made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength, network=self._network)
+        network = None if number in self._numbers else self._network  # on a key's own frame nobody else is asked
+        made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength, network=network)
         self._scratch.put(_draft_name(number), made.arrays())
 
     def _flow(self, here: int, there: int) -> None:
@@ -163,7 +164,7 @@ class Maker:
         by_key = {s.frame: s for s in self.sources if s.frame is not None}
         named = (self.sources[0], *(by_key[k] for k in draft.keys))
         learned = None
-        if self._network is not None:
+        if len(draft.of) > len(draft.keys):
             named, learned = (*named, self._inputs.sources[-1]), made.weights[-1] > 0
         pixels = Pixels(made.rgb, made.delta, made.weights, made.copied_from, learned)
         if self._band is not None:
