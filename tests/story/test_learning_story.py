@@ -28,6 +28,7 @@ from bottega.studio import Event, Studio, examine
 
 from .learning import QUICK, learn, training_show
 from .stage import PERFORMER, SHOT, Stage, accepted, copy_of, deage, open_show
+from .test_override_story import overridden
 
 needs_torch = pytest.mark.skipif(not recipe.can_learn(), reason="torch is not installed: pip install 'bottega[learn]'")
 heavy = pytest.mark.heavy
@@ -71,6 +72,24 @@ def test_refused_before_anything_is_written(missing: str, stage: Stage) -> None:
     use = studio.ledger.entries(kind="gate.decided")[-1].data["use"]
     assert use["technique"] == "per_shot_network"
     assert not studio.ledger.entries(kind="model.registered")
+
+
+@pytest.mark.usefixtures("_torch_or_its_name")
+def test_weights_that_could_not_be_kept_are_not_trained(stage: Stage) -> None:
+    studio = training_show(stage, model_retention_until='"2026-01-01T00:00:00Z"')
+    with pytest.raises(ConsentError, match="weights trained now would have to be deleted by 2026-01-01"):
+        learn(studio, stage)
+    assert not takes(studio)
+    plan = studio.plan(studio.deage_request(SHOT, keys=stage.keys, matte=stage.mattes, people=[PERFORMER], age=35, learn=True))
+    assert (plan.allowed, [r.code for r in plan.reasons]) == (False, ["model_overdue"])
+
+
+@pytest.mark.usefixtures("_torch_or_its_name")
+def test_weights_need_a_ground_of_the_productions_own(stage: Stage) -> None:
+    studio = training_show(stage, production=False)
+    with pytest.raises(ConsentError, match="for the weights to stand on"):
+        learn(studio, stage, matte=None)
+    assert not takes(studio)
 
 
 @pytest.mark.usefixtures("_torch_or_its_name")
@@ -313,6 +332,20 @@ def test_a_preview_is_drawn_and_goes_with_the_scratch(stage: Stage) -> None:
     assert sorted(seen) == ["preview.1003.000100.png", "preview.1003.000120.png"]
     assert all(TRAINED.encode() in data for data in seen.values())
     assert not list((studio.folder.root / take.folder).rglob("preview*"))
+
+
+@heavy
+@needs_torch
+def test_under_an_override_the_band_is_nobodys_and_not_learned(stage: Stage) -> None:
+    studio = training_show(stage)
+    take = overridden(studio, stage, learn=QUICK)
+    assert take.band is not None
+    assert sum((s.share for s in take.touched_shares), Fraction(0)) == 1
+    _, credit = studio_frame(studio, take.folder, 1004)
+    roles = [s.role for s in credit.sources]
+    band, network = (credit.parts[roles.index(role)] > 0 for role in (Role.BAND, Role.MODEL))
+    assert band.any() and network.any() and not (band & network).any()
+    assert (credit.claim[band] != 3).all()
 
 
 def command(show: Path, stage: Stage) -> list[str]:

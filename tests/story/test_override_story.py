@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -33,10 +34,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, Sta
         yield studio, stage, clean, overridden(studio, stage)
 
 
-def overridden(studio: Studio, stage: Stage) -> Take:
+def overridden(studio: Studio, stage: Stage, **options: Any) -> Take:
     """A final delivery without approvals, which two people let pass."""
     with pytest.raises(ConsentError) as refusal:
-        deage(studio, stage, delivery="final")
+        deage(studio, stage, delivery="final", **options)
     rulings, file = studio.rulings, stage.root / "override.json"
     for name, role in (("Legal C", "legal"), ("Studio D", "studio")):
         studio.add_person(name, role="artist")
@@ -46,7 +47,7 @@ def overridden(studio: Studio, stage: Stage) -> Take:
     for name in ("Legal C", "Studio D"):
         rulings.sign_override(file, person=name)
     rulings.record_override(file)
-    return deage(studio, stage, delivery="final", also=["png16", "prores"])
+    return deage(studio, stage, delivery="final", also=["png16", "prores"], **options)
 
 
 def frame(studio: Studio, take: Take, number: int = 1002):

@@ -7,7 +7,7 @@ weights are registered for the digest of all that decided the training: the same
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,20 @@ from bottega.attribution import CreditSource
 from bottega.footage import Delivery, as_matte, open_weights, seal_weights
 from bottega.jobs.recipes.keyed import REVISION, KeyedRepair
 from bottega.jobs.recipes.learned import MOST_KEYS, NetworkState, Pair, keep_to_one_thread, train, training_seconds, worth_learning
-from bottega.model import Exemplar, Input, JobError, Learned, LearnedKind, Role, Take, TakeInput, Technique, UsageError, canonical_json
+from bottega.model import (
+    Exemplar,
+    Input,
+    JobError,
+    Learned,
+    LearnedKind,
+    Role,
+    Take,
+    TakeInput,
+    Technique,
+    UsageError,
+    canonical_json,
+    utc_text,
+)
 from bottega.rights import State
 from bottega.rights.desk.models import trained_before, trained_scope
 from bottega.rights.reasons import refusal
@@ -132,7 +145,7 @@ def taught(
         state = _trained(job, inputs, folder, look, progress)
         job = with_weights(job, _kept(house, job, inputs, folder, state, take=take))
         inputs.right.turn_to(job.use)
-        folder.scratch().drop(TRAINING)
+    folder.scratch().drop(TRAINING)
     weights = job.weights
     if weights is None:
         raise ValueError("job.weights is None, allowed are weights on record")
@@ -209,9 +222,7 @@ def _pairs(job: Resolved, inputs: Inputs) -> list[Pair]:
 
 def _kept(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, state: NetworkState, *, take: Take) -> Exemplar:
     """Put the weights on record, with their scope and end, then keep the show's copy; a copy that failed before is mended."""
-    training, ground = training_digest(house, job), house.training_licence()
-    if ground is None:
-        raise refusal("no_licence", "the production has no licence that allows training, on which weights of its own could stand")
+    training, ground = training_digest(house, job), _ground(house)
     path = folder.work / f"{job.shot.code}_{job.request.job}_network.bin"
     write_whole(path, weight_bytes(state, training=training))
     sealed = replace(seal_weights(path, role=Role.MODEL), licence_id=ground)
@@ -225,12 +236,27 @@ def _kept(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, state
     return kept
 
 
+def check_keeping(house: House, job: Resolved, *, grants: Sequence[str], licences: Sequence[str]) -> None:
+    """Before a training: is there a ground for its weights to stand on, and time that they may be kept? Raises ConsentError."""
+    if job.request.learn is None or job.weights is not None:
+        return
+    _ground(house)
+    _, delete_by = trained_scope(State.of(house.ledger), job.use, grants, licences, now=house.clock())
+    if delete_by <= house.clock():
+        raise refusal("model_overdue", f"weights trained now would have to be deleted by {utc_text(delete_by)}")
+
+
+def _ground(house: House) -> str:
+    found = house.training_licence()
+    if found is None:
+        raise refusal("no_licence", "the production has no licence of its own that allows training, for the weights to stand on")
+    return found
+
+
 def _learned(house: House, job: Resolved, inputs: Inputs, digest: str, *, training: str, take: Take) -> Learned:
-    right = inputs.right
     inputs.right.check()
-    state = State.of(house.ledger)
-    clearance = right.clearance()
-    grants, delete_by = trained_scope(state, job.use, clearance.grants, right.licences(state), now=house.clock())
+    state, right = State.of(house.ledger), inputs.right
+    grants, delete_by = trained_scope(state, job.use, right.clearance().grants, right.licences(state), now=house.clock())
     pictures = (job.plate, *job.keys.values(), *((job.matte,) if job.matte else ()))
     return Learned(
         digest=digest,

@@ -32,7 +32,7 @@ from bottega.rights import Door, Gate, Ledger, State
 from bottega.rights.delivery import register_output
 
 from .finish import Closing, finish
-from .learning import learn_units, taught, training_mattes, with_known_weights
+from .learning import check_keeping, learn_units, taught, training_mattes, with_known_weights
 from .make import Maker, work_units
 from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
 from .passes import Pass
@@ -89,8 +89,13 @@ def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:
     """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
     job = with_known_weights(house, with_faces(house, job))
     decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
-    reasons = tuple(named_reasons(job, decision.reasons))
-    return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
+    reasons = decision.reasons
+    try:
+        if decision.allow:
+            check_keeping(house, job, grants=decision.grants, licences=decision.licences)
+    except ConsentError as refusal:
+        reasons = refusal.reasons
+    return plan(job, allowed=not reasons, reasons=tuple(named_reasons(job, reasons)), threads=threads)
 
 
 def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent, remake_of: Take | None = None) -> Take:
@@ -102,6 +107,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     try:
         job = with_known_weights(house, with_faces(house, job))
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
+        check_keeping(house, job, grants=right.used[0].grants, licences=right.licences(State.of(house.ledger)))
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     band = right.band(State.of(house.ledger))
