@@ -25,6 +25,7 @@ from bottega.model import (
     TakeInput,
     TakeState,
     TextCheck,
+    UsageError,
     Use,
     VisibleMark,
 )
@@ -165,7 +166,7 @@ def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, jo
         if set(refusal.codes) != {"ledger_unreachable"}:  # that one can be put right, and the take gone on with
             _quarantine(house, folder, take, refusal)
         raise
-    except FootageError:
+    except (FootageError, UsageError):
         if not folder.has_notes():
             folder.abandon()
         raise
