@@ -21,7 +21,7 @@ from bottega.studio import Studio, examine
 
 from .learning import QUICK, learn, training_show
 from .stage import PERFORMER, SHOT, SIZE, Stage, deage, open_show, write_png
-from .test_override_story import overridden
+from .test_override_story import let_pass, overridden
 
 needs_torch = pytest.mark.skipif(not recipe.can_learn(), reason="torch is not installed: pip install 'bottega[learn]'")
 heavy = pytest.mark.heavy
@@ -238,7 +238,12 @@ def copied_keys(stage: Stage, *numbers: int) -> Path:
 @needs_torch
 def test_under_an_override_the_band_is_nobodys_and_not_learned(stage: Stage) -> None:
     studio = training_show(stage)
-    take = overridden(studio, stage, learn=QUICK)
+    with pytest.raises(ConsentError) as refused:
+        overridden(studio, stage, learn=QUICK)
+    assert len(studio.ledger.entries(kind="model.registered")) == 1, "two people let a use without weights pass; with them it is another"
+    assert not studio.ledger.entries(kind="job.quarantined")
+    let_pass(studio, stage.root / "again.json", refused.value)
+    take = learn(studio, stage, delivery="final", also=["png16", "prores"])
     assert take.band is not None
     assert sum((s.share for s in take.touched_shares), Fraction(0)) == 1
     _, credit = studio_frame(studio, take.folder, 1004)

@@ -38,16 +38,20 @@ def overridden(studio: Studio, stage: Stage, **options: Any) -> Take:
     """A final delivery without approvals, which two people let pass."""
     with pytest.raises(ConsentError) as refusal:
         deage(studio, stage, delivery="final", **options)
-    rulings, file = studio.rulings, stage.root / "override.json"
     for name, role in (("Legal C", "legal"), ("Studio D", "studio")):
         studio.add_person(name, role="artist")
-        rulings.new_key(name, role=role)
-    until = datetime.now(UTC) + timedelta(days=1)
-    rulings.request_override(SHOT, job="deage", codes=sorted(set(refusal.value.codes)), why="a screening", until=until, to=file)
-    for name in ("Legal C", "Studio D"):
-        rulings.sign_override(file, person=name)
-    rulings.record_override(file)
+        studio.rulings.new_key(name, role=role)
+    let_pass(studio, stage.root / "override.json", refusal.value)
     return deage(studio, stage, delivery="final", also=["png16", "prores"], **options)
+
+
+def let_pass(studio: Studio, file: Path, refused: ConsentError) -> None:
+    """Two people sign that what was just refused may go on for a day."""
+    until = datetime.now(UTC) + timedelta(days=1)
+    studio.rulings.request_override(SHOT, job="deage", codes=sorted(set(refused.codes)), why="a screening", until=until, to=file)
+    for name in ("Legal C", "Studio D"):
+        studio.rulings.sign_override(file, person=name)
+    studio.rulings.record_override(file)
 
 
 def frame(studio: Studio, take: Take, number: int = 1002):

@@ -18,6 +18,7 @@ from bottega.footage import Delivery, as_matte, open_weights, seal_weights
 from bottega.jobs.recipes.keyed import REVISION, KeyedRepair
 from bottega.jobs.recipes.learned import MOST_KEYS, NetworkState, Pair, keep_to_one_thread, train, training_seconds, worth_learning
 from bottega.model import (
+    ConsentError,
     Exemplar,
     Input,
     JobError,
@@ -33,12 +34,14 @@ from bottega.model import (
 )
 from bottega.rights import State
 from bottega.rights.desk.models import trained_before, trained_scope
-from bottega.rights.reasons import refusal
+from bottega.rights.overrides import LIFTABLE
+from bottega.rights.reasons import HOLDS, refusal
 from bottega.rights.record import registry
 from bottega.rights.record.models_registry import register_model
 
 from .files import write_whole
 from .opening import Inputs, painted_key
+from .passes import Pass
 from .preview import Look
 from .progress import Progress
 from .request import Resolved, exact, versions
@@ -51,6 +54,10 @@ if TYPE_CHECKING:
 
 SAVE_EVERY_STEPS = 100
 SECONDS_A_UNIT_AND_MEGAPIXEL = 0.75  # of the work that `make.work_units` counts, so that the bar runs evenly
+
+
+class AskedAgainError(ConsentError):
+    """The pictures were cleared, but with the weights that came of them a human is wanted again. Nothing was made, nothing is set aside."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +151,7 @@ def taught(
         look = Look(job, inputs, folder, delivery) if job.request.preview is not None else None
         state = _trained(job, inputs, folder, look, progress)
         job = with_weights(job, _kept(house, job, inputs, folder, state, take=take))
-        inputs.right.turn_to(job.use)
+        _turn(inputs.right, job)
     folder.scratch().drop(TRAINING)
     weights = job.weights
     if weights is None:
@@ -158,6 +165,16 @@ def taught(
     if said != take:
         folder.write(said)
     return Taught(job, replace(inputs, sources=(*inputs.sources, source)), said, network)
+
+
+def _turn(right: Pass, job: Resolved) -> None:
+    """Ask the gate about the use with the weights in it. A hold or an override was about the use without them: that is asked again."""
+    try:
+        right.turn_to(job.use)
+    except ConsentError as problem:
+        if {*problem.codes} <= HOLDS | LIFTABLE:
+            raise AskedAgainError(*problem.reasons) from problem
+        raise
 
 
 def _said(take: Take, job: Resolved, weights: Exemplar) -> Take:

@@ -33,7 +33,7 @@ from bottega.rights import Door, Gate, Ledger, State
 from bottega.rights.delivery import register_output
 
 from .finish import Closing, finish
-from .learning import check_keeping, learn_units, taught, training_mattes, with_known_weights
+from .learning import AskedAgainError, check_keeping, learn_units, taught, training_mattes, with_known_weights
 from .make import Maker, work_units
 from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
 from .passes import Pass
@@ -163,7 +163,7 @@ def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, jo
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
         _register(house, done, right, job_id)
     except ConsentError as refusal:
-        if set(refusal.codes) != {"ledger_unreachable"}:  # that one can be put right, and the take gone on with
+        if set(refusal.codes) != {"ledger_unreachable"} and not isinstance(refusal, AskedAgainError):  # can be put right
             _quarantine(house, folder, take, refusal)
         raise
     except (FootageError, UsageError):
