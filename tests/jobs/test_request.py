@@ -77,7 +77,7 @@ def test_eight_bit_keys_are_let_in_or_not_but_decide_no_bit() -> None:
 
 def test_a_library_or_engine_of_another_version_is_another_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     before = digest()
-    monkeypatch.setattr(module, "versions", lambda: {"numpy": "0.1"})
+    monkeypatch.setattr(module, "versions", lambda **_: {"numpy": "0.1"})
     other = digest()
     monkeypatch.setattr(module, "REVISION", "other/2")
     assert len({before, other, digest()}) == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -33,20 +34,24 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Studio, Sta
         yield studio, stage, clean, overridden(studio, stage)
 
 
-def overridden(studio: Studio, stage: Stage) -> Take:
+def overridden(studio: Studio, stage: Stage, **options: Any) -> Take:
     """A final delivery without approvals, which two people let pass."""
     with pytest.raises(ConsentError) as refusal:
-        deage(studio, stage, delivery="final")
-    rulings, file = studio.rulings, stage.root / "override.json"
+        deage(studio, stage, delivery="final", **options)
     for name, role in (("Legal C", "legal"), ("Studio D", "studio")):
         studio.add_person(name, role="artist")
-        rulings.new_key(name, role=role)
+        studio.rulings.new_key(name, role=role)
+    let_pass(studio, stage.root / "override.json", refusal.value)
+    return deage(studio, stage, delivery="final", also=["png16", "prores"], **options)
+
+
+def let_pass(studio: Studio, file: Path, refused: ConsentError) -> None:
+    """Two people sign that what was just refused may go on for a day."""
     until = datetime.now(UTC) + timedelta(days=1)
-    rulings.request_override(SHOT, job="deage", codes=sorted(set(refusal.value.codes)), why="a screening", until=until, to=file)
+    studio.rulings.request_override(SHOT, job="deage", codes=sorted(set(refused.codes)), why="a screening", until=until, to=file)
     for name in ("Legal C", "Studio D"):
-        rulings.sign_override(file, person=name)
-    rulings.record_override(file)
-    return deage(studio, stage, delivery="final", also=["png16", "prores"])
+        studio.rulings.sign_override(file, person=name)
+    studio.rulings.record_override(file)
 
 
 def frame(studio: Studio, take: Take, number: int = 1002):

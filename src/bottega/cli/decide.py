@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bottega.model import UsageError
 
 from .edge import REFUSED, AsJson, InShow, command, open_studio, show, table
-from .takes import Class, Depicts, Frames, Keys, Language, Matte, Medium, Regions, Shot, State, Territory, region_of, told
+from .takes import Class, Depicts, Frames, Keys, Language, Learn, Matte, Medium, Regions, Shot, State, Territory, region_of, told
 
 if TYPE_CHECKING:
     from bottega.studio import Explanation
@@ -34,6 +34,7 @@ def decide(
     medium: Medium = None,
     depicts: Depicts = None,
     state: State = None,
+    learn: Learn = False,
     explain: Annotated[bool, typer.Option("--explain", help="Also every pack's questions, and the rows that speak of this job.")] = False,
     folder: InShow = None,
     as_json: AsJson = False,
@@ -43,7 +44,8 @@ def decide(
     Example: bottega decide sh010 --keys keys/ --person "Performer A" --age 35 --explain
     """
     studio = open_studio(folder)
-    options = {"matte": matte, "regions": [region_of(t) for t in regions or ()], "frames": frames, "delivery": delivery}
+    options: dict[str, Any] = {"learn": learn, "matte": matte, "frames": frames, "delivery": delivery}
+    options |= {"regions": [region_of(t) for t in regions or ()]}
     options |= told(territory, language, medium, depicts, state)
     if person and age is not None and not no_performer:
         request = studio.deage_request(shot, keys=keys, people=person, age=age, **options)

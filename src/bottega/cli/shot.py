@@ -22,6 +22,9 @@ def add(
     first_frame: Annotated[
         int | None, typer.Option("--first-frame", help="Number of a movie's first frame (default: the show's, 1001).")
     ] = None,
+    licence: Annotated[
+        str | None, typer.Option("--licence", help="Number of the plate's licence (`bottega licence list`). Default: the production's own.")
+    ] = None,
     allow_holes: Annotated[bool, typer.Option("--allow-holes", help="Accept missing frames; they stay missing.")] = False,
     handles: Annotated[int, typer.Option("--handles", min=0, help="How many frames at each end are handles.")] = 0,
     episode: Annotated[str | None, typer.Option("--episode", help="Its episode, for consents that list episodes.")] = None,
@@ -37,7 +40,7 @@ def add(
     Example: bottega shot add sh010 "plates/####.exr" --colour lin_rec709_srgb
     """
     told: dict[str, Any] = {"episode": episode, "scene": scene, "performed_at": performed_at and instant(performed_at, "--performed-at")}
-    told |= {"first_frame": first_frame, "allow_holes": allow_holes, "handles": handles}
+    told |= {"first_frame": first_frame, "allow_holes": allow_holes, "handles": handles, "licence": licence}
     shot = open_studio(folder).add_shot(name, plate, colour=colour, **told)
     if shot.holes:
         say(f"holes: {', '.join(map(str, shot.holes))}")

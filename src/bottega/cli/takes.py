@@ -62,8 +62,11 @@ State = Annotated[
     list[str] | None,
     typer.Option("--state", help="FACT=VALUE, a fact that a policy pack asks for (`bottega policy show`). May be given again."),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Kept in the take; today's engine draws no random numbers.")]
+Seed = Annotated[int, typer.Option("--seed", help="Decides a training (--learn); nothing else here is random.")]
 Eight = Annotated[bool, typer.Option("--allow-8bit-keys", help="Accept 8-bit keys on a deeper plate, with their banding.")]
+Learn = Annotated[bool, typer.Option("--learn", help="Train a network on the keys, for what no key shows. Needs consent to training.")]
+LearnSteps = Annotated[int | None, typer.Option("--learn-steps", min=1, help="Steps of the training. Default: 1400.")]
+Preview = Annotated[int | None, typer.Option("--preview", help="While it learns, draw this frame into the take's folder .work.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, its cost and the gate's answer; make nothing.")]
 
 
@@ -96,6 +99,9 @@ def deage(
     threads: Threads = 2,
     seed: Seed = 0,
     allow_8bit_keys: Eight = False,
+    learn: Learn = False,
+    learn_steps: LearnSteps = None,
+    preview: Preview = None,
     dry_run: DryRun = False,
     folder: InShow = None,
     as_json: AsJson = False,
@@ -108,6 +114,7 @@ def deage(
     options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
     options |= bounds(key, unserved, split=split, no_cuts=no_cuts, no_handles=no_handles) | {"shape": shape}
     options |= told(territory, language, medium, depicts, state)
+    options |= {"learn": learn, "learn_steps": learn_steps, "preview": preview}
     request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
@@ -140,6 +147,9 @@ def repair(
     threads: Threads = 2,
     seed: Seed = 0,
     allow_8bit_keys: Eight = False,
+    learn: Learn = False,
+    learn_steps: LearnSteps = None,
+    preview: Preview = None,
     dry_run: DryRun = False,
     folder: InShow = None,
     as_json: AsJson = False,
@@ -152,6 +162,7 @@ def repair(
     options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
     options |= bounds(key, unserved, split=split, no_cuts=no_cuts, no_handles=no_handles) | {"shape": shape}
     options |= told(territory, language, medium, depicts, state)
+    options |= {"learn": learn, "learn_steps": learn_steps, "preview": preview}
     request = studio.repair_request(shot, keys=keys, matte=matte, no_performer=no_performer, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from bottega.studio import Event
 
 SECONDS_BETWEEN_LINES = 10.0
-WORDS = {"look": "looking for cuts", "match": "matching keys", "make": "making frames", "finish": "writing movie and sheet"}
+WORDS = {
+    "look": "looking for cuts",
+    "learn": "learning from the keys",
+    "match": "matching keys",
+    "make": "making frames",
+    "finish": "writing movie and sheet",
+}
 
 
 @contextmanager

@@ -20,12 +20,17 @@ def plan_words(plan: Plan) -> str:
         "keys": ", ".join(map(str, plan.keys)),
         "matte": plan.matte,
         "CPU time": f"about {plan.cpu_seconds:.0f} s",
+        **({} if plan.learn_seconds is None else {"of it training": _training(plan.learn_seconds)}),
         "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
         "disk while it runs": f"about {plan.scratch_bytes / MEBI:.0f} MiB",
         "gate": "allows" if plan.allowed else "refuses",
     }
     reasons = "".join(f"\n  {r.code}: {r.detail}" for r in plan.reasons)
     return pairs(cost) + reasons
+
+
+def _training(seconds: float) -> str:
+    return f"about {seconds:.0f} s" if seconds else "none, its weights are on record"
 
 
 def take_words(take: Mapping[str, Any]) -> str:

@@ -180,7 +180,7 @@ def steady(plate: Float, repaired: Repaired, neighbours: Iterable[Neighbour], *,
     return Repaired(rgb, rgb - plate, weights, copied)
 
 
-def in_order(repaired: Repaired, have: Sequence[int], want: Sequence[int]) -> Repaired:
+def in_order(repaired: Repaired, have: Sequence[int | str], want: Sequence[int | str]) -> Repaired:
     """The same frame with its weights in another order of keys, none for those that it did not look at.
 
     Parameters
@@ -188,7 +188,7 @@ def in_order(repaired: Repaired, have: Sequence[int], want: Sequence[int]) -> Re
     repaired
         From `render`.
     have, want
-        Frame numbers of the keys that its weights stand for, and of those they shall stand for.
+        What its weights stand for, and what they shall stand for: frame numbers of keys, and a name for a source that is none (a network).
 
     Returns
     -------

@@ -26,6 +26,8 @@ class Learned(Record):
     """Weights or a template by digest: of which show, of whom, for which shots and purposes, from which pictures, until when.
 
     `shots` are codes or prefixes with `*`, as in a consent. `grants` are the consents it stands on: one for each of `subjects`.
+    `training` is the sha256 of all that decided a training, for weights that a job of this show trained. Weights of nobody may have
+    no purpose: a purpose is what is done to a performer's likeness.
     """
 
     schema: ClassVar[str] = "bottega.learned"
@@ -40,6 +42,7 @@ class Learned(Record):
     grants: tuple[str, ...]
     delete_by: datetime
     made_by: str | None = None
+    training: str | None = None
 
     def __post_init__(self) -> None:
         sha256_text(self.digest, "model digest")
@@ -48,7 +51,10 @@ class Learned(Record):
             subject_id(person, "model's subject")
         for picture in self.trained_on:
             sha256_text(picture, "picture that a model was trained on")
-        empty = [name for name in ("shots", "purposes", "trained_on") if not getattr(self, name)]
+        if self.training is not None:
+            sha256_text(self.training, "training digest")
+        needed = ("shots", "purposes", "trained_on") if self.subjects else ("shots", "trained_on")
+        empty = [name for name in needed if not getattr(self, name)]
         if empty:
             raise UsageError(f"model {self.digest[:12]} lacks {', '.join(empty)}: what is not listed is not allowed, so nothing would be")
         bare = [pattern for pattern in self.shots if not pattern.removesuffix("*")]

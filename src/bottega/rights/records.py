@@ -99,6 +99,19 @@ class Records:
         """The ground for the show's own plates and mattes."""
         return self.licence(LicenceKind.PRODUCTION.value, author_id=PRODUCTION)
 
+    def training_licence(self, *, now: datetime) -> Licence | None:
+        """The newest ground of the production's own that holds and lets a network be trained on what stands on it; None without one."""
+        found = [known.licence for known in self.state().licences.values() if known.ended_idx is None]
+        fit = [k for k in found if k.kind is LicenceKind.PRODUCTION and k.rightsholder == PRODUCTION and not k.works]
+        return next((k for k in reversed(fit) if k.train_ok and k.exemplar_ok and (k.valid_until is None or now < k.valid_until)), None)
+
+    def licence_on_record(self, licence_id: str) -> Licence:
+        """The licence of that number. Raises UsageError."""
+        known = self.state().licences
+        if licence_id not in known:
+            raise UsageError(f"licence {shown(licence_id)} is not in the ledger; `bottega licence list` gives the numbers")
+        return known[licence_id].licence
+
     def declare_no_performer(self, use: Use, *, by: str) -> None:
         """Record that a named human says a use touches no performer."""
         named = self.artist(by).subject_id

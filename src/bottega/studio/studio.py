@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -12,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bottega.jobs.recipes.keyed import RepairSettings
+from bottega.jobs.recipes.keyed import NetworkSettings, RepairSettings
 from bottega.jobs.recipes.survey import Survey
 from bottega.jobs.runner.books import make_show, steady_clock
 from bottega.jobs.runner.desks import ShowFaces
@@ -164,11 +165,12 @@ class Studio(Desks):
         allow_holes: bool = False,
         handles: int = 0,
         watch: Callable[[int, int], None] | None = None,
+        licence: str | None = None,
         **told: Any,
     ) -> Shot:
         """Register a shot by its plate: a pattern, a folder, a movie or a still. `told`: episode, scene, performed_at.
 
-        `handles` of its frames at each end are handles.
+        `handles` of its frames at each end are handles. `licence` is the number of the plate's, where it is not the production's own.
         """
         return add_shot(
             self.folder,
@@ -176,7 +178,7 @@ class Studio(Desks):
             self.show,
             code,
             plate=Path(plate),
-            licence=self.records.production_licence(),
+            licence=self.records.licence_on_record(licence) if licence else self.records.production_licence(),
             colour=colour,
             first_frame=first_frame,
             allow_holes=allow_holes,
@@ -230,7 +232,8 @@ class Studio(Desks):
         frames ("1001-1010"), handles (False leaves them out), tone, shape, detail, key_uses ({1024: {"weight": 2, "range": "1010-1030"}}),
         unserved ("refuse" or "plate"), cuts ("refuse", "split" or "none"), delivery ("temp" or "final"), also ("png16", "prores"),
         deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
-        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name).
+        territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name); learn (True, or settings)
+        with learn_steps and preview (a frame's number): a network trained on the keys.
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 
@@ -284,6 +287,7 @@ class Studio(Desks):
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
             words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
+            training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
         )
 
     def _request(
@@ -302,11 +306,14 @@ class Studio(Desks):
         delivery: str = "temp",
         also: Sequence[str] = (),
         depicts: Sequence[str] = (),
+        learn: NetworkSettings | bool = False,
+        learn_steps: int | None = None,
         **rest: Any,
     ) -> RepairRequest:
         try:
             settings = RepairSettings(tone=tone, shape=shape, detail=detail)
             uses = tuple(key_use(number, **stated) for number, stated in (key_uses or {}).items())
+            learning = _learning(learn, learn_steps, seed=rest.get("seed", 0), toe=settings.toe)
         except (TypeError, ValueError) as problem:
             raise UsageError(str(problem)) from problem
         return RepairRequest(
@@ -318,6 +325,7 @@ class Studio(Desks):
             key_uses=uses,
             frames=FrameRange.parse(frames) if frames else None,
             settings=settings,
+            learn=learning,
             delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
             content=tuple(_one_of(Content, text, "depicts") for text in depicts),
@@ -328,6 +336,16 @@ class Studio(Desks):
 def operator() -> str:
     """Who answers for what is declared on this machine: `$BOTTEGA_USER`, else the login."""
     return os.environ.get("BOTTEGA_USER") or getpass.getuser()
+
+
+def _learning(learn: NetworkSettings | bool, steps: int | None, *, seed: int, toe: float) -> NetworkSettings | None:
+    """How a network is to be trained, None where none is; settings that are given stand as they are, but for seed and encoding."""
+    if learn is False:
+        if steps is not None:
+            raise ValueError(f"--learn-steps {steps} without --learn: allowed are both, or neither")
+        return None
+    own = NetworkSettings() if learn is True else learn
+    return replace(own, steps=own.steps if steps is None else steps, seed=seed, toe=toe)
 
 
 def _one_of(kind: type[T], text: str, what: str) -> T:

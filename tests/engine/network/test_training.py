@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bottega.engine.network import NetworkSettings, NetworkState, Pair, Progress, available, predict, train
+from bottega.engine.network import NetworkSettings, NetworkState, Pair, Progress, available, check_network, predict, train
 
 Float = NDArray[np.float32]
 SIDE = 96
@@ -121,6 +122,22 @@ def test_wrong_arguments_are_named(shot: Callable[[int], Pair]) -> None:
         train([shot(0)], settings=QUICK, state=NetworkState.from_arrays(state.arrays(to_go_on=False)))
     with pytest.raises(ValueError, match="tile_px is 100, allowed is a multiple of 16"):
         predict(state, shot(0).plate, shot(0).matte, tile_px=100)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "said"),
+    [
+        ("mean", np.ones((1, 6, 1, 1), np.float32), "no mean of the right size"),
+        ("last.bias", np.ones(1, np.float32), r"last.bias has shape \(1,\), allowed is \(16,\)"),
+        ("last.bias", np.full(16, np.nan, np.float32), "not finite"),
+        ("more", np.ones(1, np.float32), "the state has weights .*allowed are"),
+    ],
+)
+def test_weights_of_another_network_are_refused(name: str, array: Float, said: str, shot: Callable[[int], Pair]) -> None:
+    state = train([shot(0)], settings=QUICK, pause_at=0)
+    check_network(state)
+    with pytest.raises(ValueError, match=said):
+        check_network(dataclasses.replace(state, weights=dict(state.weights) | {name: array}))
 
 
 def test_the_number_of_threads_is_given_back(shot: Callable[[int], Pair]) -> None:

@@ -16,6 +16,7 @@ from bottega.rights import (
     add_consent,
     add_licence,
     decide,
+    declare_no_performer,
     register_destruction,
     register_exemplar,
     register_model,
@@ -115,6 +116,17 @@ def test_weights_are_used_by_the_technique_that_trains(stage: Stage) -> None:
 def test_case_38_weights_outside_their_scope_are_refused(stage: Stage, changes: dict[str, Any]) -> None:
     register_model(stage.ledger, learned(**changes))
     assert asked(stage).codes == ("model_scope",)
+
+
+def test_weights_of_nobody_have_no_purpose_and_touch_nobody(stage: Stage) -> None:
+    nobody: dict[str, Any] = {"subjects": (), "grants": (), "purposes": ()}
+    register_model(stage.ledger, learned(**nobody))
+    declare_no_performer(stage.ledger, "sh010", job="deage", inputs=[PLATE, WEIGHTS], by=ARTIST)
+    untouched: dict[str, Any] = {"people": (), "purpose": None, "age_target": None, "touches_performer": False}
+    assert asked(stage, **untouched).codes == ()
+    assert set(asked(stage).codes) == {"model_scope"}, "weights of nobody are not used on somebody"
+    register_model(stage.ledger, template())
+    assert "model_scope" in asked(stage, **untouched, inputs=(PLATE_IN, TEMPLATE_IN)).codes, "somebody's are not used on nobody"
 
 
 def test_case_38_weights_of_another_show_are_refused(stage: Stage) -> None:

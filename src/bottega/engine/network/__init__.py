@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
+import numpy as np
+
 from bottega.engine.checks import Float
 from bottega.engine.network.combining import Combined, combine
 from bottega.engine.network.features import Pair
@@ -20,7 +22,19 @@ from bottega.engine.network.state import NetworkState, Progress
 
 TILE_PX = 512
 
-__all__ = ["Combined", "NetworkSettings", "NetworkState", "Pair", "Progress", "available", "combine", "predict", "train"]
+__all__ = [
+    "Combined",
+    "NetworkSettings",
+    "NetworkState",
+    "Pair",
+    "Progress",
+    "available",
+    "check_network",
+    "combine",
+    "keep_to_one_thread",
+    "predict",
+    "train",
+]
 
 
 def available() -> bool:
@@ -152,6 +166,56 @@ def predict(state: NetworkState, plate: Float, matte: Float, *, tile_px: int = T
     from bottega.engine.network import predicting
 
     return predicting.predict(state, plate, matte, tile_px=tile_px)
+
+
+def check_network(state: NetworkState) -> None:
+    """Build the network once: what comes from a file has all weights of the right shapes, or is refused before it is used.
+
+    Parameters
+    ----------
+    state
+        From `NetworkState.from_arrays`.
+
+    Raises
+    ------
+    ValueError
+        If weights are missing, unknown, not finite or of another shape.
+    ImportError
+        Without torch; the message says what to install.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.setNumThreads(1)
+    >>> plate, matte = np.full((64, 64, 3), 0.18, np.float32), np.ones((64, 64), np.float32)
+    >>> if available():
+    ...     check_network(train([Pair(1, plate, plate, matte)], settings=NetworkSettings(steps=1, crop_px=32, crops=1)))
+    """
+    _need_torch()
+    from bottega.engine.network import training
+
+    if any(not np.isfinite(a).all() for a in state.weights.values()):
+        raise ValueError("the state has weights that are not finite, allowed are finite ones")
+    training.network_of(state)
+
+
+def keep_to_one_thread() -> None:
+    """Torch works on one thread in the calling thread from now on: for threads that predict side by side.
+
+    Raises
+    ------
+    ImportError
+        Without torch; the message says what to install.
+
+    Examples
+    --------
+    >>> if available():
+    ...     keep_to_one_thread()
+    """
+    _need_torch()
+    import torch
+
+    torch.set_num_threads(1)
 
 
 def _need_torch() -> None:

@@ -30,6 +30,7 @@ _LOOKS = 6  # at the held key
 _PATIENCE = 2  # looks without a gain end the training early
 UNMEASURED = 2.0  # how much larger than on its own keys an error is taken to be where no key was held back
 _LEAST_RATE = 0.01
+_STATISTICS = {"mean": features.CHANNELS, "deviation": features.CHANNELS, "scale": 3}  # numbers in each
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
@@ -134,11 +135,16 @@ def _resumed(state: NetworkState) -> _Run:
 def network_of(state: NetworkState) -> PerShotNet:
     """The network with the averaged weights."""
     tensors = {name: torch.from_numpy(np.array(array)) for name, array in state.weights.items()}
+    missing = [name for name in ("mean", "deviation", "scale") if name not in tensors or tensors[name].numel() != _STATISTICS[name]]
+    if missing:
+        raise ValueError(f"the state has no {', '.join(missing)} of the right size, allowed are {_STATISTICS}")
     net: PerShotNet = PerShotNet(tensors).to(memory_format=torch.channels_last)
     own = dict(net.state_dict())
     if own.keys() != tensors.keys():
         raise ValueError(f"the state has weights {sorted(tensors)}, allowed are {sorted(own)}")
     for name, values in own.items():
+        if values.shape != tensors[name].shape:
+            raise ValueError(f"weight {name} has shape {tuple(tensors[name].shape)}, allowed is {tuple(values.shape)}")
         values.copy_(tensors[name])  # a state dict's tensors are the network's own memory
     return net
 

@@ -32,6 +32,18 @@ from bottega.engine.repair import (
     step_walk,
 )
 
+from .learned import (
+    BYTES_A_NETWORK,
+    SECONDS_A_MEGAPIXEL,
+    NetworkSettings,
+    NetworkState,
+    can_learn,
+    mixed,
+    names,
+    training_seconds,
+    without_network,
+)
+
 REVISION = "split-band/3"
 KEYS_AT_A_TIME = 2
 PARTS = 65536  # that a pixel's weights sum to
@@ -44,33 +56,60 @@ Guide = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Cost:
-    """What a job is expected to take: CPU seconds in all, scratch at its largest, memory of all threads together."""
+    """What a job is expected to take: CPU seconds in all, scratch at its largest, memory of all threads together.
+
+    `learn_seconds` are those of the CPU seconds that a network is trained in.
+    """
 
     cpu_seconds: float
     scratch_bytes: int
     memory_bytes: int
+    learn_seconds: float = 0.0
 
 
-def cost(width: int, height: int, *, frames: int, longest: int, walked: int, threads: int) -> Cost:
+def cost(
+    width: int,
+    height: int,
+    *,
+    frames: int,
+    longest: int,
+    walked: int,
+    threads: int,
+    learn: NetworkSettings | None = None,
+    trained: bool = False,
+) -> Cost:
     """Estimate a job from the engine's measured figures.
 
-    `longest` is the longest interval, `walked` the most steps that are walked in one: they lie on disk.
+    `longest` is the longest interval, `walked` the most steps that are walked in one: they lie on disk. `learn` is how a network is
+    trained, if one is; it is `trained` already where its weights are on record.
     """
     each = estimate(width, height, frames=frames, keys=KEYS_AT_A_TIME, settings=RepairSettings())
     drafts = min(longest, FRAMES_AT_A_TIME + 2 * RepairSettings().steady_frames)
     scratch = each.walk_bytes * walked + each.draft_bytes * drafts
-    return Cost(each.cpu_seconds, scratch, each.peak_bytes * threads)
+    if learn is None:
+        return Cost(each.cpu_seconds, scratch, each.peak_bytes * threads)
+    training = 0.0 if trained else training_seconds(learn)
+    asked = SECONDS_A_MEGAPIXEL * width * height * frames / 1e6
+    return Cost(each.cpu_seconds + training + asked, scratch, each.peak_bytes * threads + BYTES_A_NETWORK, training)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A repaired frame before it is steadied; `keys` are the frames of the keys that its weights stand for."""
+    """A repaired frame before it is steadied; `keys` are the frames of the keys that its weights stand for.
+
+    Where a network had a part its weights are one longer: the network's come last.
+    """
 
     plate: Picture
     repaired: Repaired
     matte: Picture
     reach: Picture
     keys: tuple[int, ...]
+
+    @property
+    def of(self) -> tuple[int | str, ...]:
+        """What the weights after the plate's stand for."""
+        return names(self.keys, len(self.repaired.weights))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, for a scratch folder."""
@@ -140,13 +179,23 @@ class KeyedRepair:
 
         return Strength(band("tone"), band("shape"), band("detail"))
 
-    def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Strength) -> Draft:
-        """Repair one frame from the keys that serve it; none leaves it the plate, bit for bit."""
+    def frame(
+        self,
+        plate: Picture,
+        candidates: Sequence[Candidate],
+        *,
+        matte: Picture,
+        strength: Strength,
+        network: NetworkState | None = None,
+    ) -> Draft:
+        """Repair one frame from the keys that serve it, with the network's second opinion; without a key it is the plate, bit for bit."""
         if not candidates:
             untouched = np.full((1, *matte.shape), PARTS, np.uint32), np.ones(matte.shape, np.uint8)
             return Draft(plate, Repaired(plate, plate - plate, *untouched), matte, np.zeros_like(matte), ())
         candidates = by_motion(candidates, matte=matte)
         made = render(plate, candidates, matte=matte, strength=strength, settings=self.settings)
+        if network is not None:
+            made = mixed(plate, made, network, matte=matte, strength=strength.most, settings=self.settings)
         return Draft(plate, made, matte, matte * np.float32(strength.most), tuple(c.key.frame for c in candidates))
 
     def flow(self, here: Guide, there: Guide) -> Picture:
@@ -173,7 +222,7 @@ class KeyedRepair:
                     step = flow_at(last, n)
                     flow, last = step if flow is None else chain(flow, step), n
                     there = draft_at(n)
-                    yield Neighbour(n - number, there.plate, in_order(there.repaired, there.keys, draft.keys), there.reach, flow)
+                    yield Neighbour(n - number, there.plate, in_order(there.repaired, there.of, draft.of), there.reach, flow)
 
         asked: Iterable[Neighbour] = neighbours()
         return steady(draft.plate, draft.repaired, asked, reach=draft.reach, settings=self.settings)
@@ -188,9 +237,13 @@ __all__ = [
     "Draft",
     "Key",
     "KeyedRepair",
+    "NetworkSettings",
+    "NetworkState",
     "RepairSettings",
     "Repaired",
     "Strength",
     "Walk",
+    "can_learn",
     "cost",
+    "without_network",
 ]

@@ -18,12 +18,13 @@ from .opening import Inputs
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """A frame as the engine made it: light and difference, each source's weight, and whose pixel a copied one is."""
+    """A frame as the engine made it: light, difference, each source's weight, whose pixel a copy is, where a network had a hand."""
 
     rgb: NDArray[np.float32]
     delta: NDArray[np.float32]
     weights: NDArray[np.uint32]
     copied_from: NDArray[np.uint8]
+    learned: NDArray[np.bool_] | None = None
 
 
 def credited(inputs: Inputs, band: Band | None) -> tuple[CreditSource, ...]:
@@ -44,4 +45,7 @@ def banded(made: Pixels, band: Band, plate: Frame) -> Pixels:
     weights[(-1, *where)] = DENOMINATOR
     copied_from = made.copied_from.copy()
     copied_from[where] = len(weights)  # 1 is the plate, so the last source's number is their count
-    return Pixels(rgb, delta, weights, copied_from)
+    learned = None if made.learned is None else made.learned.copy()
+    if learned is not None:
+        learned[where] = False
+    return Pixels(rgb, delta, weights, copied_from, learned)

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from bottega.footage import colour_spaces, config_name
+from bottega.jobs.recipes.keyed import can_learn
 from bottega.model import BottegaError, JobError, TakeState, UsageError
 from bottega.rights import Notary, PeopleStore, State, SubjectKeys, load_gate_key, load_public_key, subject_keys_path, wall_clock
 from bottega.rights.desk.models import overdue
@@ -55,6 +57,8 @@ def _machine() -> Iterator[Check]:
     found = ".".join(map(str, sys.version_info[:3]))
     yield Check("python", (3, 11) <= sys.version_info[:2] <= (3, 13), f"{found} (3.11 to 3.13)")
     yield _try("libraries", lambda: ", ".join(f"{k} {v}" for k, v in versions().items()))
+    torch = f"torch {version('torch')}" if can_learn() else "no torch here; for --learn: pip install 'bottega[learn]'"
+    yield Check("per-shot network", True, torch)
     yield _try("colour", lambda: f"{len(colour_spaces())} colour spaces in {config_name()}")
 
 

@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bottega.attribution import CreditMap, palette_for, picture
-from bottega.footage import Band, Box, DeliveredFrame, Delivery, display, read_delivered
+from bottega.footage import Band, DeliveredFrame, Delivery, read_delivered
 from bottega.model import Output, Take, TakeState
 
 from .banding import credited
 from .make import Maker
 from .opening import Inputs
 from .progress import Progress
+from .screens import Display, screen, small
 from .takefolder import TakeFolder
 
 PROXY, SHEET = "proxy.mp4", "contact.png"
 SHEET_FRAMES, SHEET_WORST = 4, 2
-SHEET_WIDTH_PX = 512
 DIFFERENCE_GAIN = 4.0
-Display = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Closing:
     """What `finish` needs besides the maker."""
 
@@ -79,21 +76,13 @@ def _read(output: Output, closing: Closing) -> DeliveredFrame:
 def _screens(frames: Mapping[int, Output], closing: Closing) -> Iterator[Display]:
     for output in frames.values():
         made = _read(output, closing)
-        yield _screen(made.rgb, made.data, made.display, made.colour)
-
-
-def _screen(rgb: NDArray[Any], data: Box, window: Box, colour: str | None) -> Display:
-    """A picture over `data`, encoded for a monitor and cut to the display window, black where it does not reach."""
-    whole = window.union(data)
-    canvas = np.zeros((whole.height, whole.width, 3), np.float32)
-    canvas[data.inside(whole)] = rgb
-    return display(np.ascontiguousarray(canvas[window.inside(whole)]), colour or "")
+        yield screen(made.rgb, made.data, made.display, made.colour)
 
 
 def _row(number: int, output: Output, closing: Closing, carried: float) -> list[tuple[str, Display]]:
     made, plate = _read(output, closing), closing.inputs.plate.read(number)
-    before = _screen(plate.rgb, plate.canvas, plate.display, plate.working)
-    after = _screen(made.rgb, made.data, made.display, made.colour)
+    before = screen(plate.rgb, plate.canvas, plate.display, plate.working)
+    after = screen(made.rgb, made.data, made.display, made.colour)
     change = np.clip(np.abs(after.astype(np.float32) - before) * DIFFERENCE_GAIN, 0, 255).astype(np.uint8)
     credit = picture(CreditMap.from_channels(dict(made.credit), made.manifest), palette=palette_for(credited(closing.inputs, closing.band)))
     named = (
@@ -103,13 +92,3 @@ def _row(number: int, output: Output, closing: Closing, carried: float) -> list[
         (f"{number} whose work", np.ascontiguousarray(credit[plate.display.inside(plate.canvas.union(plate.display))])),
     )
     return [(label, small(closing.band.on_screen(shown) if closing.band else shown)) for label, shown in named]
-
-
-def small(shown: Display) -> Display:
-    """A picture for a contact sheet: at most the sheet's width, by area."""
-    import cv2
-
-    if shown.shape[1] <= SHEET_WIDTH_PX:
-        return shown
-    size = SHEET_WIDTH_PX, max(1, round(shown.shape[0] * SHEET_WIDTH_PX / shown.shape[1]))
-    return np.asarray(cv2.resize(shown, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 from bottega.attribution import Tally, credit_frame, palette_for, picture
 from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
-from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Walk
+from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Walk, without_network
 from bottega.jobs.recipes.schedule import Interval, Schedule, WalkPlan
 from bottega.model import JobError, Output
 
 from .banding import Pixels, banded, credited
-from .opening import Inputs, painted_key
+from .learning import Taught, ready_worker
+from .opening import painted_key
 from .pictures import Pictures
 from .progress import Progress
-from .request import Resolved
 from .takefolder import TakeFolder
 
 WALK_UNITS = 1.0
@@ -39,9 +39,9 @@ def work_units(schedule: Schedule) -> float:
 class Maker:
     """Makes frames of one take. What is already there, whole and noted, is kept."""
 
-    def __init__(
-        self, job: Resolved, inputs: Inputs, folder: TakeFolder, delivery: Delivery, *, key_colour: str, progress: Progress
-    ) -> None:
+    def __init__(self, taught: Taught, folder: TakeFolder, delivery: Delivery, *, key_colour: str, progress: Progress) -> None:
+        job, inputs = taught.job, taught.inputs
+        self._network = taught.network
         self._key_colour, self._take_name = key_colour, delivery.take.name
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
         band = delivery.take.band
@@ -60,7 +60,7 @@ class Maker:
 
     def run(self, *, threads: int) -> None:
         """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
-        with ThreadPoolExecutor(threads, thread_name_prefix="make") as pool:
+        with ThreadPoolExecutor(threads, thread_name_prefix="make", initializer=ready_worker(self._network)) as pool:
             for part in self._schedule.intervals:
                 todo = [n for n in part.frames if not self._found(n)]
                 if not todo:
@@ -147,7 +147,9 @@ class Maker:
         matte = self._matte(number, candidates)
         regions = self._inputs.regions if candidates else {}
         strength = self._recipe.strength(matte.shape, {n: (self._region(p, number, candidates), s) for n, (p, s) in regions.items()})
-        made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength)
+        on_key = self._schedule.moment(number) in self._job.keys  # there nobody else is asked
+        network = None if on_key else self._network
+        made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength, network=network)
         self._scratch.put(_draft_name(number), made.arrays())
 
     def _flow(self, here: int, there: int) -> None:
@@ -169,10 +171,13 @@ class Maker:
         matte = draft.matte
         by_key = {s.frame: s for s in self.sources if s.frame is not None}
         named = (self.sources[0], *(by_key[k] for k in draft.keys))
-        pixels = Pixels(made.rgb, made.delta, made.weights, made.copied_from)
+        learned = None
+        if len(draft.of) > len(draft.keys):
+            named, learned = (*named, self._inputs.sources[-1]), made.weights[-1] > 0
+        pixels = Pixels(made.rgb, made.delta, made.weights, made.copied_from, learned)
         if self._band is not None:
             pixels, named = banded(pixels, self._band, plate), (*named, self.sources[-1])
-        credit = credit_frame(pixels.weights, pixels.copied_from, named)
+        credit = credit_frame(pixels.weights, pixels.copied_from, named, learned=pixels.learned)
         shown = picture(credit, palette=palette_for(self.sources))
         out = FrameOut(
             number=number,
@@ -192,7 +197,7 @@ class Maker:
             outputs.append(self._delivery.png16(f"png16/{self._take_name}.{number}.png", codes, frame=number))
         tally = Tally()
         tally.add(credit)
-        self._note(number, tuple(outputs), tally, _carried(made.weights, matte), plate)
+        self._note(number, tuple(outputs), tally, _carried(made.weights, matte, learned=learned is not None), plate)
 
     def _matte(self, number: int, candidates: list[Candidate]) -> Array:
         if self._inputs.matte is not None:
@@ -273,7 +278,8 @@ def _flow_name(here: int, there: int) -> str:
     return f"flow.{here}.{there}"
 
 
-def _carried(weights: NDArray[np.uint32], matte: Array) -> float:
-    """How much of the matte the keys reached: the keys' weight there, over the matte's own."""
+def _carried(weights: NDArray[np.uint32], matte: Array, *, learned: bool) -> float:
+    """How much of the matte the keys reached: the keys' weight there, over the matte's own; a network's opinion does not count."""
     wanted = float(matte.sum(dtype=np.float64)) * 65536
-    return round(float(weights[1:].sum(dtype=np.float64)) / wanted, 6) if wanted else 1.0
+    keys = without_network(weights) if learned else weights[1:]
+    return round(float(keys.sum(dtype=np.float64)) / wanted, 6) if wanted else 1.0

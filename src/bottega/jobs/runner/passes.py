@@ -22,15 +22,24 @@ class Pass:
         self._lock = threading.Lock()
         self.used: list[Clearance] = [gate.clear(use, job_id=job_id)]
 
+    def turn_to(self, use: Use) -> None:
+        """Go on with another use of the same job, on a clearance of its own. Raises ConsentError when the gate says no to it."""
+        with self._lock:
+            self._renew(use)
+            self._use = use
+
     def clearance(self) -> Clearance:
         """The clearance to open with now. Raises ConsentError when the gate no longer says yes."""
         with self._lock:
             if self.used[-1].expires_at - self._clock() < RENEW_BEFORE:
-                renewed = self._gate.clear(self._use, job_id=self._job_id)
-                if renewed.watermark and not self.used[0].watermark:
-                    raise JobError("from now on the job rests on an override, and its frames carry no visible mark: run it again")
-                self.used.append(renewed)
+                self._renew(self._use)
             return self.used[-1]
+
+    def _renew(self, use: Use) -> None:
+        renewed = self._gate.clear(use, job_id=self._job_id)
+        if renewed.watermark and not self.used[0].watermark:
+            raise JobError("from now on the job rests on an override, and its frames carry no visible mark: run it again")
+        self.used.append(renewed)
 
     def check(self) -> None:
         """Raise ConsentError where the gate no longer says yes. Quick: for between two frames, and before anything is written."""

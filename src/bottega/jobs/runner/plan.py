@@ -16,7 +16,10 @@ BYTES_BESIDE_THE_ENGINE = 300 * 1024 * 1024  # bench/job.py: the interpreter, it
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A job's plan, printable. Seconds are CPU seconds on one core of the machine the figures were measured on."""
+    """A job's plan, printable. Seconds are CPU seconds on one core of the machine the figures were measured on.
+
+    `learn_seconds` are those of them that a network is trained in: None without one, 0 where it is trained already.
+    """
 
     shot: str
     job: str
@@ -29,6 +32,7 @@ class Plan:
     matte: str
     intervals: int
     cpu_seconds: float
+    learn_seconds: float | None
     scratch_bytes: int
     memory_bytes: int
     allowed: bool
@@ -45,7 +49,9 @@ def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: 
     parts = job.schedule.intervals
     longest, walked = max(len(p.frames) for p in parts), max(sum(len(w.frames) for w in p.walks) for p in parts)
     megapixels = job.shot.width * job.shot.height * len(job.frames) / 1e6
-    figures = cost(job.shot.width, job.shot.height, frames=len(job.frames), longest=longest, walked=walked, threads=threads)
+    learn: dict[str, Any] = {"learn": job.request.learn, "trained": job.weights is not None}
+    spans: dict[str, Any] = {"frames": len(job.frames), "longest": longest, "walked": walked}
+    figures = cost(job.shot.width, job.shot.height, **spans, threads=threads, **learn)
     return Plan(
         shot=job.shot.code,
         job=job.request.job,
@@ -58,6 +64,7 @@ def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: 
         matte="given" if job.matte else "derived from the keys",
         intervals=len(parts),
         cpu_seconds=figures.cpu_seconds + SECONDS_A_MEGAPIXEL_IN_AND_OUT * megapixels,
+        learn_seconds=figures.learn_seconds if job.request.learn else None,
         scratch_bytes=figures.scratch_bytes,
         memory_bytes=figures.memory_bytes + BYTES_BESIDE_THE_ENGINE,
         allowed=allowed,

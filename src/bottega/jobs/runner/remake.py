@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bottega.jobs.recipes.keyed import REVISION, RepairSettings
+from bottega.jobs.recipes.keyed import REVISION, NetworkSettings, RepairSettings
 from bottega.jobs.recipes.schedule import KeyUse
 from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError
 
+from .learning import with_weights
 from .parts import NO_CUTS, REFUSE, Region
 from .plan import Plan
 from .progress import Watch, silent
@@ -66,7 +67,7 @@ def _finished(folder: TakeFolder) -> Take:
 
 
 def restated(house: House, take: Take) -> Resolved:
-    """A take's request, stated again from its record."""
+    """A take's request, stated again from its record. Weights that it was made with are used again: none are trained."""
     by_role: dict[Role, list[Exemplar]] = {role: [] for role in Role}
     keys = {}
     for entry in take.inputs:
@@ -100,12 +101,15 @@ def restated(house: House, take: Take) -> Resolved:
         key_uses=tuple(KeyUse(**u) for u in take.settings.get("keys", ())),
         unserved=take.settings.get("unserved", REFUSE),
         cuts=take.settings.get("cuts", NO_CUTS),
+        learn=NetworkSettings(**learn) if (learn := take.settings.get("learn")) else None,
     )
     matte = by_role[Role.MATTE][0] if by_role[Role.MATTE] else None
     with_mattes = tuple(zip(regions, by_role[Role.REGION], strict=True))
     shot = house.folder.shot(take.shot)
     plate = by_role[Role.PLATE][0]
-    return assemble(house.folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=with_mattes, show_id=house.show.show_id)
+    sealed: dict[str, Any] = {"plate": plate, "keys": keys, "matte": matte, "regions": with_mattes}
+    job = assemble(house.folder, request, shot=shot, **sealed, show_id=house.show.show_id)
+    return with_weights(job, by_role[Role.MODEL][0]) if by_role[Role.MODEL] else job
 
 
 def _repair(settings: Mapping[str, Any]) -> RepairSettings:
@@ -118,6 +122,6 @@ def _frames(take: Take) -> dict[str, str]:
 
 
 def _notes(old: Take) -> tuple[str, ...]:
-    now = versions() | {"engine": REVISION}
+    now = versions(learn=old.settings.get("learn") is not None) | {"engine": REVISION}
     then = dict(old.versions) | {"engine": old.engine}
     return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from bottega.attribution import bar
-from bottega.model import Claim, ConsentError, FrameRange, JobError, Share, Take, TakeState
+from bottega.model import Claim, ConsentError, FrameRange, JobError, Role, Share, Take, TakeState
 from bottega.rights import Ledger
 
 from .finish import PROXY, SHEET
@@ -18,7 +18,7 @@ from .takefolder import RECORD, TakeFolder, versions
 
 NameOf = Callable[[str], str]
 WEAKEST = 3
-_BAND = "visible mark"
+_BAND, _NETWORK = "visible mark", "network"
 
 
 def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
@@ -117,7 +117,8 @@ def _labels(take: Take) -> dict[str, str]:
     out: dict[str, str] = {}
     for used in take.inputs:
         frame = "" if used.frame is None else str(used.frame)
-        out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{used.role.value} {frame}".rstrip()
+        what = _NETWORK if used.role is Role.MODEL else used.role.value
+        out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{what} {frame}".rstrip()
     return out | ({take.band.digest: f"{_BAND} {take.band.text}"} if take.band else {})
 
 

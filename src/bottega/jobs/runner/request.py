@@ -14,7 +14,7 @@ from typing import Any
 
 import bottega.engine
 from bottega.footage import config_name, space_name
-from bottega.jobs.recipes.keyed import REVISION, RepairSettings
+from bottega.jobs.recipes.keyed import REVISION, NetworkSettings, RepairSettings, can_learn
 from bottega.jobs.recipes.schedule import KeyUse, Schedule
 from bottega.model import (
     Content,
@@ -25,6 +25,7 @@ from bottega.model import (
     Purpose,
     Role,
     Shot,
+    Technique,
     UsageError,
     Use,
     canonical_json,
@@ -46,7 +47,10 @@ _NUMBER = re.compile(r"(\d+)$")
 
 @dataclass(frozen=True, kw_only=True)
 class RepairRequest:
-    """A keyed repair as a user states it. `people` are subject ids; `touches_performer` None means nobody has said."""
+    """A keyed repair as a user states it. `people` are subject ids; `touches_performer` None means nobody has said.
+
+    `learn` asks for a network trained on the keys, `preview` for a look at that frame while it is trained.
+    """
 
     job: str
     shot: str
@@ -73,6 +77,8 @@ class RepairRequest:
     unserved: str = REFUSE
     cuts: str = REFUSE
     handles: bool = True
+    learn: NetworkSettings | None = None
+    preview: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +86,7 @@ class Resolved:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
     `cuts` and `repeats` are what was found in the plate's pixels once they may be read, as `Schedule` takes them.
+    `weights` are the network's, once they are on record: trained, or found.
     """
 
     request: RepairRequest
@@ -91,6 +98,7 @@ class Resolved:
     frames: tuple[int, ...]
     use: Use
     plan_digest: str
+    weights: Exemplar | None = None
     cuts: tuple[int, ...] = ()
     repeats: Mapping[int, int] = field(default_factory=dict)
 
@@ -102,14 +110,15 @@ class Resolved:
 
     @property
     def exemplars(self) -> tuple[Exemplar, ...]:
-        """All inputs: plate, keys in order, mattes."""
-        mattes = (self.matte,) if self.matte else ()
-        return (self.plate, *self.keys.values(), *mattes, *(e for _, e in self.regions))
+        """All inputs: plate, keys in order, mattes, weights."""
+        mattes, weights = (self.matte,) if self.matte else (), (self.weights,) if self.weights else ()
+        return (self.plate, *self.keys.values(), *mattes, *(e for _, e in self.regions), *weights)
 
 
 def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Resolved:
     """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
     shot = folder.shot(request.shot)
+    check_learning(request, shot)
     keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
     matte = looked_at(seal_at(request.matte, role=Role.MATTE), folder, show_id=show_id) if request.matte else None
     regions = tuple((r, looked_at(seal_at(r.matte, role=Role.REGION), folder, show_id=show_id)) for r in checked(request.regions))
@@ -129,6 +138,7 @@ def assemble(
     show_id: str,
 ) -> Resolved:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on."""
+    check_learning(request, shot)
     frames = _frames(shot, request)
     unknown = sorted(set(request.also) - set(ALSO))
     if unknown:
@@ -162,6 +172,7 @@ def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exempla
         purpose=request.purpose,
         age_target=request.age_target,
         delivery=request.delivery,
+        technique=(Technique.PER_SHOT_NETWORK if request.learn else Technique.EXEMPLAR_SYNTHESIS).value,
         territory=request.territory,
         content=request.content,
         episode=shot.episode,
@@ -217,21 +228,39 @@ def digests_at(path: Path) -> list[str]:
     return [seal_at(p, role=Role.KEY).digest for p in picture_files([path])]
 
 
-def versions() -> dict[str, str]:
-    """The versions of all that decides the bits: libraries, and the OpenColorIO config (a file by its sha256, as paths may hold names)."""
+def check_learning(request: RepairRequest, shot: Shot) -> None:
+    """Raise UsageError for a training that this machine or this shot cannot have, before anything is written."""
+    if request.learn is None:
+        if request.preview is not None:
+            raise UsageError("--preview shows what a network learns: give --learn as well")
+        return
+    if not can_learn():
+        raise UsageError("--learn needs torch, which is not installed: pip install 'bottega[learn]'")
+    if request.preview is not None and (request.preview not in shot.frames or request.preview in shot.holes):
+        raise UsageError(f"--preview {request.preview}: shot {shot.code} has {shot.frames}")
+    if request.preview is not None and request.matte is None:
+        raise UsageError("--preview needs --matte: without one the matte is carried from the keys after the training")
+
+
+def versions(*, learn: bool = False) -> dict[str, str]:
+    """The versions of all that decides the bits: libraries, and the OpenColorIO config (a file by its sha256, as paths may hold names).
+
+    With `learn` torch is one of them.
+    """
     config = config_name()
     if not config.startswith("ocio://"):
         path = Path(config)
         config = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else "sha256:none"
     ours = {"colour config": config, "engine source": _source_digest()}
-    return {name: version(name) for name in DECIDING_LIBRARIES} | ours
+    return {name: version(name) for name in (*DECIDING_LIBRARIES, *(("torch",) if learn else ()))} | ours
 
 
 @cache
 def _source_digest() -> str:
     """The sha256 of the engine's own source: another engine is another plan, even between two releases."""
-    files = sorted(Path(bottega.engine.__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(f.name.encode() + b"\0" + f.read_bytes() for f in files)).hexdigest()[:16]
+    top = Path(bottega.engine.__file__).parent
+    files = sorted((f.relative_to(top).as_posix(), f) for f in top.rglob("*.py"))
+    return hashlib.sha256(b"".join(name.encode() + b"\0" + f.read_bytes() for name, f in files)).hexdigest()[:16]
 
 
 def settings_json(request: RepairRequest) -> dict[str, Any]:
@@ -245,6 +274,7 @@ def settings_json(request: RepairRequest) -> dict[str, Any]:
         "allow_8bit_keys": request.allow_8bit_keys,
         "also": list(request.also),
         "deliver_colour": request.deliver_colour,
+        "learn": asdict(request.learn) if request.learn else None,
     }
 
 
@@ -258,10 +288,9 @@ def plan_digest(
     frames: tuple[int, ...],
 ) -> str:
     """The sha256 of all that decides the bits of a take."""
-    exact = {k: None if v is None else float(v).hex() for k, v in asdict(request.settings).items()}  # 1 and 1.0 are one setting
-    facts = {
+    facts: dict[str, Any] = {
         "revision": REVISION,
-        "versions": versions(),
+        "versions": versions(learn=request.learn is not None),
         "plate": plate.digest,
         "colour": shot.colour,
         "frames": frames,
@@ -270,14 +299,22 @@ def plan_digest(
         "regions": [[r.name, *(float(b).hex() for b in asdict(r.bands).values())] for r in request.regions],
         "key uses": [[u.frame, float(u.weight).hex(), u.first, u.last] for u in sorted(request.key_uses, key=lambda u: u.frame)],
         "parts": [request.unserved, request.cuts],
-        "settings": exact,
+        "settings": exact(request.settings),
         "seed": request.seed,
         "also": list(request.also),
         "deliver_colour": request.deliver_colour and space_name(request.deliver_colour),
         "use": [request.purpose and request.purpose.value, request.age_target, list(request.people), request.delivery.value],
         "shown": [request.territory, [c.value for c in request.content], request.language, request.medium, dict(request.stated)],
     }
+    if request.learn is not None:
+        facts["learn"] = [Technique.PER_SHOT_NETWORK.value, exact(request.learn)]
     return hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
+def exact(settings: RepairSettings | NetworkSettings) -> dict[str, str | None]:
+    """Settings for a digest: 1 and 1.0 are one setting; a whole number stays whole, whatever its size."""
+    given = asdict(settings)
+    return {k: None if v is None else str(v) if k == "seed" else float(v).hex() for k, v in given.items()}
 
 
 def _frames(shot: Shot, request: RepairRequest) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ from bottega.model import (
     TakeInput,
     TakeState,
     TextCheck,
+    UsageError,
     Use,
     VisibleMark,
 )
@@ -32,6 +33,7 @@ from bottega.rights import Door, Gate, Ledger, State
 from bottega.rights.delivery import register_output
 
 from .finish import Closing, finish
+from .learning import AskedAgainError, check_keeping, learn_units, taught, training_mattes, with_known_weights
 from .make import Maker, work_units
 from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
 from .passes import Pass
@@ -58,6 +60,7 @@ class House:
     declare: Callable[[Use], None]
     words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
+    training_licence: Callable[[], str | None]
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:
@@ -67,6 +70,7 @@ def prepare(house: House, request: RepairRequest) -> Resolved:
     known = State.of(house.ledger).exemplars
     roles = {digest: exemplar.roles for digest, exemplar in known.items()}
     record_mattes(house.ledger, mattes, licence_id=house.matte_licence_id, roles=roles)
+    training_mattes(house, job)
     if job.use.touches_performer is False:
         house.declare(job.use)
     return job
@@ -78,17 +82,22 @@ def worded(house: House, job: Resolved) -> Resolved:
     A plate's name is not among them: it says who was filmed, not who is to be made.
     """
     regions = [region.name for region in job.request.regions]
-    files = [name for e in job.exemplars if e.role is not Role.PLATE for name in given_names(e)]
+    files = [name for e in job.exemplars if e.role not in (Role.PLATE, Role.MODEL) for name in given_names(e)]
     texts = dict.fromkeys((job.shot.code, job.request.job, *regions, *files))
     return replace(job, use=replace(job.use, text=house.words([*texts])))
 
 
 def dry_run(house: House, job: Resolved, *, threads: int = 1) -> Plan:
     """The plan of a job, its cost and the gate's answer (which goes on record like any other)."""
-    job = with_faces(house, job)
+    job = with_known_weights(house, with_faces(house, job))
     decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
-    reasons = tuple(named_reasons(job, decision.reasons))
-    return plan(job, allowed=decision.allow, reasons=reasons, threads=threads)
+    reasons = decision.reasons
+    try:
+        if decision.allow:
+            check_keeping(house, job, grants=decision.grants, licences=decision.licences)
+    except ConsentError as refusal:
+        reasons = refusal.reasons
+    return plan(job, allowed=not reasons, reasons=tuple(named_reasons(job, reasons)), threads=threads)
 
 
 def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent, remake_of: Take | None = None) -> Take:
@@ -98,8 +107,9 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     """
     job_id = job_id_of(job)
     try:
-        job = with_faces(house, job)
+        job = with_known_weights(house, with_faces(house, job))
         right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
+        check_keeping(house, job, grants=right.used[0].grants, licences=right.licences(State.of(house.ledger)))
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     band = right.band(State.of(house.ledger))
@@ -117,41 +127,49 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     try:
         job = surveyed(job, inputs, watch) if folder is None else with_survey(job, survey_of(folder.read().settings))
         check_keys(inputs, job)
-        for matte in (job.matte, *(e for _, e in job.regions)):
-            if matte is not None:
-                house.folder.keep(replace(matte, licence_id=house.matte_licence_id), copy=False)
+        _keep_mattes(house, job)
         if folder is None:
             folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
             folder.write(_record(house, job, number, remake_of=remake_of, band=band))
         with folder.held():
-            return _make(house, job, right, inputs, folder, job_id=job_id, threads=threads, watch=watch)
+            return _make(house, job, inputs, folder, job_id=job_id, threads=threads, watch=watch)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     finally:
         inputs.close()
 
 
-def _make(house: House, job: Resolved, right: Pass, inputs: Inputs, folder: TakeFolder, *, job_id: str, threads: int, watch: Watch) -> Take:
-    take = folder.read()
+def _keep_mattes(house: House, job: Resolved) -> None:
+    """Keep the records of a job's mattes in the show, on the ground that the ledger says."""
+    known = State.of(house.ledger).exemplars
+    for matte in (job.matte, *(e for _, e in job.regions)):
+        if matte is not None:
+            ground = known[matte.digest].licence_id if matte.digest in known else house.matte_licence_id
+            house.folder.keep(replace(matte, licence_id=ground), copy=False)
+
+
+def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, job_id: str, threads: int, watch: Watch) -> Take:
+    take, right = folder.read(), inputs.right
     house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
     folder.drop_unnoted()
-    progress = Progress(work_units(job.schedule), watch=watch)
+    progress = Progress(learn_units(job) + work_units(job.schedule), watch=watch)
     delivery = Delivery(folder.path, take, colour=job.request.deliver_colour)
-    maker = Maker(job, inputs, folder, delivery, key_colour=house.show.key_colour, progress=progress)
-    closing = Closing(folder=folder, delivery=delivery, inputs=inputs, fps=house.show.fps, also=job.request.also, progress=progress)
     began, cpu = time.monotonic(), time.process_time()
     try:
+        ready = taught(house, job, inputs, folder, delivery, take=take, progress=progress)
+        take, maker = ready.take, Maker(ready, folder, delivery, key_colour=house.show.key_colour, progress=progress)
+        closing = Closing(folder, delivery, ready.inputs, fps=house.show.fps, also=job.request.also, progress=progress)
         maker.run(threads=threads)
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
         done = replace(finish(take, maker, closing), timings=timings, **_rests_on(house, right))
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
         _register(house, done, right, job_id)
     except ConsentError as refusal:
-        if set(refusal.codes) != {"ledger_unreachable"}:  # that one can be put right, and the take gone on with
+        if set(refusal.codes) != {"ledger_unreachable"} and not isinstance(refusal, AskedAgainError):  # can be put right
             _quarantine(house, folder, take, refusal)
         raise
-    except FootageError:
-        if not maker.outputs and not folder.has_notes():
+    except (FootageError, UsageError):
+        if not folder.has_notes():
             folder.abandon()
         raise
     folder.write(done)
@@ -217,7 +235,7 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None,
         seed=job.request.seed,
         plan_digest=job.plan_digest,
         engine=REVISION,
-        versions=versions(),
+        versions=versions(learn=job.request.learn is not None),
         started_at=house.clock(),
         remake_of=remake_of.take_id if remake_of else None,
         band=band,

@@ -20,6 +20,7 @@ from .scratch import Scratch
 RECORD = "take.json"
 WORK = ".work"
 ASIDE = ".quarantine"
+TRAINING = "training"  # the arrays of a network that is being trained, in the scratch
 _VERSION = re.compile(r"v(\d{3,})")
 
 
@@ -84,8 +85,8 @@ class TakeFolder:
         return [o.path for o in take.outputs if not (self.path / o.path).is_file()]
 
     def has_notes(self) -> bool:
-        """Whether any frame was finished, by this run or an earlier one."""
-        return any(self.work.glob("[0-9]*.json"))
+        """Whether any frame was finished, or a training begun, by this run or an earlier one."""
+        return any(self.work.glob("[0-9]*.json")) or self.scratch().has(TRAINING)
 
     def abandon(self) -> None:
         """Remove the folder of a take of which no frame was made."""

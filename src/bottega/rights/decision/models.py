@@ -52,9 +52,10 @@ def models_in_scope(case: Case) -> Iterator[Reason]:
             yield reason("model_scope", f"{name} is of show {learned.show_id}, asked is {use.show_id}")
         if not any(covers(pattern, use.shot) for pattern in learned.shots):
             yield reason("model_scope", f"{name} is for {', '.join(learned.shots)}, asked is {use.shot}")
-        if use.purpose not in learned.purposes:
+        of_nobody = use.purpose is None and not (learned.purposes or learned.subjects)
+        if use.purpose not in learned.purposes and not of_nobody:
             asked = use.purpose.value if use.purpose else "none stated"
-            yield reason("model_scope", f"{name} is for {', '.join(learned.purposes)}, asked is {asked}")
+            yield reason("model_scope", f"{name} is for {', '.join(learned.purposes) or 'no purpose'}, asked is {asked}")
         absent = [person for person in learned.subjects if person not in use.people]
         if absent or (use.people and not learned.subjects):
             of = ", ".join(learned.subjects) or "nobody"

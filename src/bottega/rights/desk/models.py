@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from bottega.model import Learned, LearnedKind, Purpose, Shot, UsageError, sha256_text, shown, utc_text
+from bottega.model import Learned, LearnedKind, Purpose, Shot, UsageError, Use, sha256_text, shown, utc_text
 from bottega.rights.ledger import Ledger
 from bottega.rights.record.models import KnownModel
 from bottega.rights.record.models_registry import keeping_ends, register_destruction, register_model
@@ -15,6 +15,7 @@ from bottega.rights.records import Records
 
 PLATE_OF = "plate:"
 FEWEST_DIGITS = 6
+LONGEST_KEPT = timedelta(days=365)
 
 
 class ModelDesk:
@@ -80,6 +81,30 @@ class ModelDesk:
 
     def _picture(self, text: str) -> str:
         return self._shot_of(text.removeprefix(PLATE_OF)).plate if text.startswith(PLATE_OF) else sha256_text(text, "trained on")
+
+
+def trained_scope(
+    state: State, use: Use, grants: Sequence[str], licences: Sequence[str], *, now: datetime
+) -> tuple[tuple[str, ...], datetime]:
+    """The consents that weights trained under a decision stand on, and until when they may be kept: the earliest end of all it rests on.
+
+    What stands on nobody's consent and on licences without an end is kept for `LONGEST_KEPT`.
+    """
+    held = [state.grants[g].consent for g in grants if state.grants[g].consent.subject_id in use.people]
+    ends = [now + LONGEST_KEPT] if not held else []
+    standing_on = []
+    for consent in held:
+        keeping = keeping_ends(consent, LearnedKind.NETWORK)
+        if keeping is not None:
+            standing_on.append(consent.grant_id)
+            ends.append(min(keeping, consent.valid_until))
+    ends += [until for k in licences if (until := state.licences[k].licence.valid_until) is not None]
+    return tuple(standing_on), min(ends)
+
+
+def trained_before(state: State, training: str) -> KnownModel | None:
+    """The newest weights on record that came out of that training, whatever became of them."""
+    return next((k for k in reversed(state.models.values()) if k.learned.training == training), None)
 
 
 def standing(known: KnownModel, *, now: datetime) -> str:
