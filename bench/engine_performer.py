@@ -30,6 +30,7 @@ from bottega.engine import (
     Repaired,
     RepairSettings,
     Walk,
+    by_motion,
     chain,
     guide,
     in_order,
@@ -128,6 +129,7 @@ def repaired(
         plate, matte = footage.frame("plate", number), footage.frame("matte", number)
         began = time.process_time()
         offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in wanted[number]]
+        offers = list(by_motion(offers, matte=matte))
         drafts[number] = plate, matte, render(plate, offers, matte=matte, settings=settings), [c.key.frame for c in offers]
         clock(spent, "render", began)
     yield from steadied(drafts, guides, key_numbers, settings, spent)

@@ -21,7 +21,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.engine import Candidate, Key, Repaired, RepairSettings, Walk, guide, prepare_key, render, start_walk, step_walk, time_weights
+from bottega.engine import (
+    Candidate,
+    Key,
+    Repaired,
+    RepairSettings,
+    Walk,
+    by_motion,
+    guide,
+    prepare_key,
+    render,
+    start_walk,
+    step_walk,
+    time_weights,
+)
 from bottega.engine.network import NetworkSettings, NetworkState, Pair, available, combine, predict, train
 from engine_performer import Footage, encoded, write
 from score import Scores, score
@@ -54,7 +67,8 @@ def copies(footage: Lit, key_numbers: list[int], settings: RepairSettings) -> It
     walks = {(i, n): w for i, key in enumerate(keys) for n, w in walked(key, guides, settings)}
     for number in footage.numbers:
         offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in time_weights(number, key_numbers)]
-        yield number, render(footage.frame("plate", number), offers, matte=footage.frame("matte", number), settings=settings)
+        matte = footage.frame("matte", number)
+        yield number, render(footage.frame("plate", number), by_motion(offers, matte=matte), matte=matte, settings=settings)
 
 
 def walked(key: Key, guides: dict[int, NDArray[np.uint8]], settings: RepairSettings) -> Iterator[tuple[int, Walk]]:

@@ -30,6 +30,8 @@ _ROUND_TRIP_SHARE = 0.75  # how much worse a mismatch counts where the round tri
 _STEEPNESS = 8  # of the step from trusted to not trusted
 _LEAST_TRUST = 1e-3
 _LEAST_CHOICE = 0.02
+_HALF_WAY = 0.5  # how far a key's bands follow the common shape, away from the key's own
+_HALF_WAY_PX = 2.0  # sigma of that difference
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,9 @@ def _window(reach: Float, settings: RepairSettings) -> _Window | None:
 def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float, window: _Window, *, settings: RepairSettings) -> None:
     plate = window.of(out.rgb)
     encoded = kernels.encode(plate, np.float32(settings.toe))
-    encoded = _moved(encoded, candidates, window, window.of(reach), size=reach.shape, settings=settings)
+    shapes = [_carried(c, window) for c in candidates]
+    common = _common(shapes, candidates, window)
+    encoded = _moved(encoded, common, candidates, window, window.of(reach), size=reach.shape, settings=settings)
     plate_high = encoded - low_band(encoded, settings.band_sigma(*reach.shape))
     at_key = [c.walk.at_frame == c.key.frame for c in candidates]
     count, (height, width) = len(candidates), encoded.shape[:2]
@@ -156,7 +160,8 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float,
     trust = np.empty((count, height, width, 2), np.float32)
     choice = np.empty((count, height, width), np.float32)
     for i, candidate in enumerate(candidates):
-        changes[i], trust[i], merit = _offer(candidate, plate_high, window, settings=settings)
+        shift = _half_way(window.of(candidate.walk.map_to_key), common - shapes[i], window.scale)
+        changes[i], trust[i], merit = _offer(candidate, shift, plate_high, window, settings=settings)
         choice[i] = merit * np.float32(at_key[i] if any(at_key) else candidate.time_weight)
     choice /= choice.sum(0)
     weights, copied = np.empty((count + 1, height, width), np.uint32), np.empty((height, width), np.uint8)
@@ -166,22 +171,46 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], reach: Float,
     out.rgb[area], out.weights[:, area[0], area[1]], out.copied_from[area] = plate, weights, copied
 
 
+def _carried(candidate: Candidate, window: _Window) -> Float:
+    walk = candidate.walk
+    return carried_shape(candidate.key.shape, window.of(walk.map_to_key), walk.map_from_key, window.top, window.left)
+
+
+def _common(shapes: Sequence[Float], candidates: Sequence[Candidate], window: _Window) -> Float:
+    """The shapes of the keys as one, weighed by time and quality."""
+    total, sure = np.zeros_like(shapes[0]), np.zeros((*shapes[0].shape[:2], 1), np.float32)
+    for shape, candidate in zip(shapes, candidates, strict=True):
+        share = np.float32(candidate.time_weight) * (window.of(candidate.walk.quality) + np.float32(_LEAST_TRUST))[..., None]
+        total += share * shape
+        sure += share
+    return np.asarray(total / sure, np.float32)
+
+
+def _half_way(shift: Float, apart: Float, scale: float) -> Float:
+    """Where to fetch a key's bands: nearer to where the common shape puts them, so that two keys lie on one another (view interpolation,
+    Chen & Williams 1993). Half of the way, since shapes are noisy.
+    """
+    if not apart.any():
+        return shift
+    return np.asarray(shift + np.float32(_HALF_WAY) * cv2.GaussianBlur(apart, (0, 0), _HALF_WAY_PX * scale), np.float32)
+
+
 def _moved(
-    encoded: Float, candidates: Sequence[Candidate], window: _Window, reach: Float, *, size: tuple[int, ...], settings: RepairSettings
+    encoded: Float,
+    common: Float,
+    candidates: Sequence[Candidate],
+    window: _Window,
+    reach: Float,
+    *,
+    size: tuple[int, ...],
+    settings: RepairSettings,
 ) -> Float:
-    """The plate's window in the shape of the keys: their shapes carried here, weighed by time and quality.
+    """The plate's window in the shape of the keys.
 
     Where the plate, so moved, shows another state than every key (another eye, another mouth), the map there is not to be trusted, and
     what it made of the shape is calmed.
     """
-    tone = reach * np.float32(settings.tone)
-    total, sure = np.zeros((*encoded.shape[:2], 2), np.float32), np.zeros((*encoded.shape[:2], 1), np.float32)
-    for candidate in candidates:
-        walk = candidate.walk
-        share = np.float32(candidate.time_weight) * (window.of(walk.quality) + np.float32(_LEAST_TRUST))[..., None]
-        total += share * carried_shape(candidate.key.shape, window.of(walk.map_to_key), walk.map_from_key, window.top, window.left)
-        sure += share
-    displaced = np.asarray(total / sure * np.minimum(tone, np.float32(1))[..., None], np.float32)
+    displaced = np.asarray(common * np.minimum(reach * np.float32(settings.tone), np.float32(1))[..., None], np.float32)
     moved = kernels.sample_cubic(encoded, displaced, 0, 0)
     high = moved - low_band(moved, settings.band_sigma(size[0], size[1]))
     known = np.max([_known(c, high, window, settings) for c in candidates if c.time_weight > 0], axis=0)
@@ -196,9 +225,10 @@ def _known(candidate: Candidate, high: Float, window: _Window, settings: RepairS
     return np.asarray(cv2.resize(same, (high.shape[1], high.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _offer(candidate: Candidate, plate_high: Float, window: _Window, *, settings: RepairSettings) -> tuple[Float, Float, Float]:
+def _offer(
+    candidate: Candidate, shift: Float, plate_high: Float, window: _Window, *, settings: RepairSettings
+) -> tuple[Float, Float, Float]:
     """What one key offers to the window: its warped bands, its trust in each band, its merit in the choice."""
-    shift = window.of(candidate.walk.map_to_key)
     bands = kernels.sample_cubic(candidate.key.bands, shift, window.top, window.left)
     coverage = kernels.sample_linear(candidate.key.coverage, shift, window.top, window.left)[..., 0]
     energies = kernels.energies(plate_high, bands)

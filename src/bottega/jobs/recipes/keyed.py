@@ -16,6 +16,7 @@ from bottega.engine.repair import (
     Repaired,
     RepairSettings,
     Walk,
+    by_motion,
     carry,
     chain,
     estimate,
@@ -30,7 +31,7 @@ from bottega.engine.repair import (
     step_walk,
 )
 
-REVISION = "split-band/2"
+REVISION = "split-band/3"
 KEYS_AT_A_TIME = 2
 FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
 MOST_STRENGTH = 1.5
@@ -132,6 +133,7 @@ class KeyedRepair:
 
     def frame(self, plate: Picture, candidates: Sequence[Candidate], *, matte: Picture, strength: Picture | None) -> Draft:
         """Repair one frame from the keys that serve it."""
+        candidates = by_motion(candidates, matte=matte)
         made = render(plate, candidates, matte=matte, strength=1.0 if strength is None else strength, settings=self.settings)
         return Draft(plate, made, matte, matte if strength is None else matte * strength, tuple(c.key.frame for c in candidates))
 
