@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from bottega.studio import Event
 
 SECONDS_BETWEEN_LINES = 10.0
-WORDS = {"match": "matching keys", "make": "making frames", "finish": "writing movie and sheet"}
+WORDS = {
+    "match": "matching keys",
+    "make": "making frames",
+    "finish": "writing movie and sheets",
+    "look": "looking at",
+    "compare": "comparing with",
+}
 
 
 @contextmanager

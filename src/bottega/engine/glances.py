@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float, one_thread, picture, plane
-from bottega.engine.correspondence import start_walk, step_walk
+from bottega.engine.correspondence import Walk, start_walk, step_walk
 from bottega.engine.guides import guide
 from bottega.engine.keys import Key
 from bottega.engine.settings import RepairSettings
@@ -22,6 +22,7 @@ from bottega.engine.settings import RepairSettings
 _SMALL_PX = 128  # shorter side of a glance; a smaller plate is left as it is
 CELL_PX = 4  # of a glance, on which frames are compared
 _LEVEL_SIGMAS = 2.0  # the levelled picture keeps what is finer than this many sigmas of the guide's normalisation
+_REST_PX = 0.5  # a frame, at 512 pixels of shorter side: what counts where nothing moves
 _STATE_CELLS = 0.6  # sigma, in cells, over which a state is judged
 _STATE_NOISE = 2e-3  # energy of detail below which a difference is no change of state: grain, skin
 
@@ -69,6 +70,9 @@ class Compared:
         (N, C, h, w) float16: root of the mean square difference, levelled plus detail, inside the matte; in the encoding.
     unlike
         (N, C, h, w) float16: difference of detail over its contrast. 1 is unrelated: another eye, another mouth.
+    motion
+        (N, C) float32: how far the median pixel of the matte moved between the two, over how far it would at rest (half a pixel a frame
+        at 512 pixels of shorter side, as in `by_motion`), plus 1.
     matte
         (N, h, w) float32, 0..1.
     size
@@ -82,6 +86,7 @@ class Compared:
     keys: tuple[int, ...]
     apart: NDArray[np.float16]
     unlike: NDArray[np.float16]
+    motion: Float
     matte: Float
     size: tuple[int, int]
     stands_for: float = 1.0
@@ -195,16 +200,18 @@ def compare(
     ordered = sorted(columns)
     cells = tuple(max(1, side // CELL_PX) for side in glances[0].guide.shape)
     apart = np.zeros((len(rows), len(ordered), *cells), np.float16)
-    unlike = np.zeros_like(apart)
+    unlike, motion = np.zeros_like(apart), np.ones(apart.shape[:2], np.float32)
     for c, column in enumerate(ordered):
-        for i, cost, other in _outwards(glances, numbers.index(column), cells, settings):
+        for i, walk, moved in _outwards(glances, numbers.index(column), settings):
             if i in rows:
-                apart[rows.index(i), c], unlike[rows.index(i), c] = cost, other
+                n = rows.index(i)
+                apart[n, c], unlike[n, c] = _difference(glances[i], moved, cells)
+                motion[n, c] = _motion(walk, glances[i])
         if tick is not None:
             tick(column)
     mattes = np.array([_cells(glances[i].matte.astype(np.float32), cells) for i in rows])
     frames = tuple(numbers[i] for i in rows)
-    return Compared(frames, tuple(ordered), tuple(sorted(keys)), apart, unlike, mattes, glances[0].size, stands_for)
+    return Compared(frames, tuple(ordered), tuple(sorted(keys)), apart, unlike, motion, mattes, glances[0].size, stands_for)
 
 
 def _check(glances: Sequence[Glance], numbers: list[int], columns: Sequence[int], keys: Sequence[int]) -> None:
@@ -221,10 +228,8 @@ def _check(glances: Sequence[Glance], numbers: list[int], columns: Sequence[int]
         raise ValueError(f"glances are of the keys {numbers} alone, allowed is at least one frame that is none")
 
 
-def _outwards(
-    glances: Sequence[Glance], at: int, cells: tuple[int, ...], settings: RepairSettings
-) -> Iterator[tuple[int, Float, Float]]:
-    """Walk from one glance to all others: index, difference and unlikeness by cells."""
+def _outwards(glances: Sequence[Glance], at: int, settings: RepairSettings) -> Iterator[tuple[int, Walk, Float]]:
+    """Walk from one glance to all others: index, walk, and the first one's bands moved there."""
     here = glances[at]
     source = np.ascontiguousarray(here.bands, np.float32)
     still = np.zeros((*here.guide.shape, 2), np.float32)
@@ -234,8 +239,7 @@ def _outwards(
         while 0 <= i < len(glances):
             before, there = glances[i - direction], glances[i]
             walk = step_walk(key, walk, before.guide, there.guide, settings=settings, frame=there.frame)
-            moved = kernels.sample_cubic(source, walk.map_to_key, 0, 0)
-            yield i, *_difference(there, moved, cells)
+            yield i, walk, kernels.sample_cubic(source, walk.map_to_key, 0, 0)
             i += direction
 
 
@@ -246,6 +250,15 @@ def _difference(there: Glance, moved: Float, cells: tuple[int, ...]) -> tuple[Fl
     contrast = _cells(((bands[..., :3] ** 2 + moved[..., :3] ** 2) * matte).mean(-1), cells)
     unlike = _blurred(detail, _STATE_CELLS) / (_blurred(contrast, _STATE_CELLS) + np.float32(_STATE_NOISE))
     return np.sqrt(detail) + np.sqrt(level), unlike
+
+
+def _motion(walk: Walk, there: Glance) -> float:
+    inside: NDArray[np.bool_] = np.asarray(there.matte > 0.5)
+    if not inside.any():
+        return 1.0
+    far = np.sqrt((walk.map_to_key[inside].astype(np.float64) ** 2).sum(-1))
+    rest: float = _REST_PX * max(min(there.guide.shape) / 512, 0.25) * abs(walk.at_frame - walk.key_frame)
+    return float(np.median(far)) / rest + 1
 
 
 def _cells(values: Float, cells: tuple[int, ...]) -> Float:

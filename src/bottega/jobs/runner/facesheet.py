@@ -13,9 +13,9 @@ from bottega.model import FaceBox, FaceTrack, Shot, UsageError
 from bottega.rights import PlateFaces, State
 from bottega.rights.record.faces import faces_of
 
-from .finish import small
 from .looking import looking
 from .pictures import Pictures
+from .views import small
 
 if TYPE_CHECKING:
     from .run import House
