@@ -1,6 +1,6 @@
 """Is the advised key worth more than the middle of the longest gap, and how near is it to the best there is?
 
-    OMP_NUM_THREADS=1 python bench/advice.py [--only light-2,ease] [--pair]
+    OMP_NUM_THREADS=1 python bench/advice.py [--only light-2,eased] [--no-best] [--no-pair]
 
 Shots of known truth: variations of demo/performer_a (bench/variations.py) under key sets of their own. The constants in engine/advice.py
 were chosen on `chosen on`; the table says which rows are those, and which were never looked at before (`new`). Each row: PSNR (frames
@@ -127,12 +127,12 @@ def best(shot: Variation) -> int:
     return max(tried, key=lambda n: psnr(with_key(half, base, shot.keys, n, quick), [*shot.keys, n]))
 
 
-def row(shot: Variation) -> bool:
+def row(shot: Variation, *, seek: bool) -> bool:
     """Print a shot's row; whether the advised key beats the middle one."""
     bench = Bench(shot)
     base = errors(bench, shot.frames, shot.keys, SETTINGS)
     [advice] = advised(shot)
-    frames = {"middle": middle(shot.frames, shot.keys), "advised": advice.frame, "best": best(shot)}
+    frames = {"middle": middle(shot.frames, shot.keys), "advised": advice.frame, **({"best": best(shot)} if seek else {})}
     before = psnr(base, shot.keys)
     gains = {k: psnr(with_key(bench, base, shot.keys, n, SETTINGS), [*shot.keys, n]) - before for k, n in frames.items()}
     group = "new" if shot in NEW else "chosen on" if shot in CHOSEN_ON else "seen"
@@ -156,12 +156,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(ALL), help="names, with commas; empty for none")
     parser.add_argument("--pair", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--best", action=argparse.BooleanOptionalAction, default=True, help="seek the best key as well: most of the time")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     print("command:", " ".join(sys.argv), "| machine:", platform.machine(), platform.processor() or platform.system())
     print(f"{'shot':10} {'':9} {'keys':15} {'psnr':>6}  {'middle':10}  {'advised':10}  {'best of 3rd':10}  expected")
     names = [name for name in given.only.split(",") if name]
-    won = [name for name in names if row(ALL[name])]
+    won = [name for name in names if row(ALL[name], seek=given.best)]
     if names:
         new = [shot.name for shot in NEW if shot.name in names]
         print(f"advised beats the middle on {len(won)} of {len(names)}; of the new ones on {len(set(won) & set(new))} of {len(new)}")

@@ -15,7 +15,7 @@ from bottega.engine.glances import Compared
 # Chosen on other shots than those that bench/advice.py reports on; it says which.
 _FLOOR = 0.0063  # difference, in the encoding, that even a perfect match leaves
 _CHOICE_FLOOR = 0.0063  # below it two keys are equally good
-_CALIBRATION = 1.2  # true gain over the foreseen one, on those shots
+_CALIBRATION = 1.25  # true gain over the foreseen one, on those shots
 _LEAST_GAIN_DB = 0.02  # of the whole shot: what promises less is not advised
 _SERVED_DB = 0.5  # from which gain on a frame is said to be served
 _UNLIKE = 0.5  # from which a cell is said to show another state
