@@ -1,6 +1,6 @@
 """CPU seconds that credit costs for a frame of 1920 x 1080 with a plate and three keys.
 
-    python bench/attribution.py
+python bench/attribution.py
 """
 
 from __future__ import annotations

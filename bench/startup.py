@@ -1,6 +1,6 @@
 """CPU seconds until `bottega --help` has printed, best of several: it must stay under half a second.
 
-    python bench/startup.py
+python bench/startup.py
 """
 
 from __future__ import annotations

@@ -51,7 +51,16 @@ def test_the_folder_is_as_promised(made: tuple) -> None:
         assert sorted(p.name for p in (folder / name).iterdir()) == [
             f"sh010_deage_v001.{n}.png" for n in range(FIRST, FIRST + stage.frames)
         ]
-    assert {p.name for p in folder.iterdir()} == {"frames", "delta", "matte", "credit", "take.json", "proxy.mp4", "contact.png"}
+    assert {p.name for p in folder.iterdir()} == {
+        "frames",
+        "delta",
+        "matte",
+        "credit",
+        "take.json",
+        "proxy.mp4",
+        "contact.png",
+        "worst.png",
+    }
     record = json.loads((folder / "take.json").read_text())
     assert record["state"] == "done" and record["schema"] == "bottega.take"
     assert "Artist" not in json.dumps(record) and "Performer" not in json.dumps(record)

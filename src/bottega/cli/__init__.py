@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from . import (
+    advise,
     approve,
     consent_events,
     decide,
@@ -83,6 +84,7 @@ app.add_typer(key.app, name="key")
 app.add_typer(policy.app, name="policy")
 app.add_typer(policy.places, name="environment")
 app.command("remake")(takes.remake)
+app.command("advise")(advise.advise)
 app.add_typer(reports.app, name="report")
 app.command("affected")(reports.affected)
 app.command("doctor")(doctor)

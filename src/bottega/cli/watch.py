@@ -19,7 +19,9 @@ WORDS = {
     "learn": "learning from the keys",
     "match": "matching keys",
     "make": "making frames",
-    "finish": "writing movie and sheet",
+    "finish": "writing movie and sheets",
+    "glance": "looking at",
+    "compare": "comparing with",
 }
 
 

@@ -1,5 +1,6 @@
 """The wiring: one `Studio` for each show that is open, with the desks over its records. It decides nothing itself."""
 
+from bottega.jobs.runner.advise import Advised
 from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event
@@ -15,6 +16,7 @@ from bottega.rights.ledger.witness_http import WitnessServer
 from .studio import Studio, operator
 
 __all__ = [
+    "Advised",
     "Check",
     "Event",
     "Explanation",

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import NetworkSettings, RepairSettings
 from bottega.jobs.recipes.survey import Survey
+from bottega.jobs.runner.advise import AdvicePlan, Advised, advise_on, plan_advice
 from bottega.jobs.runner.books import make_show, steady_clock
 from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
@@ -260,6 +261,15 @@ class Studio(Desks):
     def plan_remake(self, take: str, *, threads: int = 1) -> Plan:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
+
+    def advise(self, take: str, *, count: int = 2, sheet: str | Path | None = None, watch: Watch = silent) -> Advised:
+        """Which frames of a finished take to paint next, why, and what each may gain; `sheet` is a PNG to write them to."""
+        to = Path(sheet) if sheet is not None else None
+        return advise_on(self._house, named(self.folder.root, take), count=count, to=to, watch=watch)
+
+    def plan_advice(self, take: str) -> AdvicePlan:
+        """The gate's answer to reading a take for advice; nothing is read."""
+        return plan_advice(self._house, named(self.folder.root, take))
 
     def explain(self, request: RepairRequest) -> Explanation:
         """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""

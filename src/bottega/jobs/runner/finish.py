@@ -1,4 +1,4 @@
-"""What closes a take: the movie, the contact sheet, the shares, the whole record."""
+"""What closes a take: the movie, the sheets, the shares, the whole record."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-import numpy as np
-
-from bottega.attribution import CreditMap, palette_for, picture
 from bottega.footage import Band, DeliveredFrame, Delivery, read_delivered
 from bottega.model import Output, Take, TakeState
 
@@ -16,12 +13,12 @@ from .banding import credited
 from .make import Maker
 from .opening import Inputs
 from .progress import Progress
-from .screens import Display, screen, small
+from .screens import Display, screen
 from .takefolder import TakeFolder
+from .views import WORST, Views, views, worst
 
 PROXY, SHEET = "proxy.mp4", "contact.png"
 SHEET_FRAMES, SHEET_WORST = 4, 2
-DIFFERENCE_GAIN = 4.0
 
 
 @dataclass(frozen=True)
@@ -42,14 +39,17 @@ class Closing:
 
 
 def finish(take: Take, maker: Maker, closing: Closing) -> Take:
-    """Write movies and contact sheet, and give the take's record with shares, outputs and state `done` (not yet written)."""
+    """Write movies and sheets, and give the take's record with shares, outputs and state `done` (not yet written)."""
     closing.progress.advance("finish", units=0)
     frames = {n: next(o for o in outputs if o.path.startswith("frames/")) for n, outputs in sorted(maker.outputs.items())}
     extra = [closing.delivery.movie(PROXY, _screens(frames, closing), closing.fps, codec="h264")]
     if "prores" in closing.also:
         extra.append(closing.delivery.movie(f"{take.name}.mov", _screens(frames, closing), closing.fps, codec="prores"))
     chosen = for_sheet(list(frames), maker.carried)
-    extra.append(closing.delivery.sheet(SHEET, [_row(n, frames[n], closing, maker.carried[n]) for n in chosen]))
+    extra.append(closing.delivery.sheet(SHEET, [_views(n, frames[n], closing, maker.carried[n]).small(closing.band) for n in chosen]))
+    least = worst(list(frames), maker.carried, list(closing.inputs.keys))
+    if least:
+        extra.append(closing.delivery.sheet(WORST, [_views(n, frames[n], closing, maker.carried[n]).crop(closing.band) for n in least]))
     return replace(
         take,
         state=TakeState.DONE,
@@ -64,8 +64,8 @@ def finish(take: Take, maker: Maker, closing: Closing) -> Take:
 def for_sheet(numbers: Sequence[int], carried: Mapping[int, float]) -> list[int]:
     """Frames spread over the shot, and those that the keys reached least, in motion order."""
     spread = {numbers[round(i * (len(numbers) - 1) / (SHEET_FRAMES - 1))] for i in range(SHEET_FRAMES)}
-    worst = sorted((n for n in numbers if n not in spread), key=lambda n: (carried[n], n))[:SHEET_WORST]
-    return sorted(spread | set(worst))
+    least = sorted((n for n in numbers if n not in spread), key=lambda n: (carried[n], n))[:SHEET_WORST]
+    return sorted(spread | set(least))
 
 
 def _read(output: Output, closing: Closing) -> DeliveredFrame:
@@ -79,16 +79,6 @@ def _screens(frames: Mapping[int, Output], closing: Closing) -> Iterator[Display
         yield screen(made.rgb, made.data, made.display, made.colour)
 
 
-def _row(number: int, output: Output, closing: Closing, carried: float) -> list[tuple[str, Display]]:
+def _views(number: int, output: Output, closing: Closing, carried: float) -> Views:
     made, plate = _read(output, closing), closing.inputs.plate.read(number)
-    before = screen(plate.rgb, plate.canvas, plate.display, plate.working)
-    after = screen(made.rgb, made.data, made.display, made.colour)
-    change = np.clip(np.abs(after.astype(np.float32) - before) * DIFFERENCE_GAIN, 0, 255).astype(np.uint8)
-    credit = picture(CreditMap.from_channels(dict(made.credit), made.manifest), palette=palette_for(credited(closing.inputs, closing.band)))
-    named = (
-        (f"{number} plate", before),
-        (f"{number} result, keys reach {carried:.0%}", after),
-        (f"{number} change x{DIFFERENCE_GAIN:.0f}", change),
-        (f"{number} whose work", np.ascontiguousarray(credit[plate.display.inside(plate.canvas.union(plate.display))])),
-    )
-    return [(label, small(closing.band.on_screen(shown) if closing.band else shown)) for label, shown in named]
+    return views(number, made, plate, carried=carried, sources=credited(closing.inputs, closing.band))

@@ -39,7 +39,7 @@ class Remade:
 
 def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch = silent) -> Remade:
     """Make the take in `folder` again as a new version, from its record and the sealed inputs, through the gate like any job."""
-    old = _finished(folder)
+    old = finished(folder)
     new = run(house, worded(house, restated(house, old)), threads=threads, watch=watch, remake_of=old)
     before, after = _frames(old), _frames(new)
     different = tuple(sorted(p for p in before if before[p] != after.get(p)))
@@ -56,13 +56,14 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
 
 def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan:
     """What a remake would do and cost, and the gate's answer; nothing is made."""
-    return dry_run(house, worded(house, restated(house, _finished(folder))), threads=threads)
+    return dry_run(house, worded(house, restated(house, finished(folder))), threads=threads)
 
 
-def _finished(folder: TakeFolder) -> Take:
+def finished(folder: TakeFolder) -> Take:
+    """The record of a take that is done. Raises UsageError for any other state."""
     take = folder.read()
     if take.state is not TakeState.DONE:
-        raise UsageError(f"{take.name} is {take.state.value}, only a finished take can be made again")
+        raise UsageError(f"{take.name} is {take.state.value}, needed is one that is done")
     return take
 
 

@@ -15,6 +15,7 @@ from .finish import PROXY, SHEET
 from .request import WITHOUT_HANDLES
 from .showfolder import ShowFolder
 from .takefolder import RECORD, TakeFolder, versions
+from .views import WORST
 
 NameOf = Callable[[str], str]
 WEAKEST = 3
@@ -106,7 +107,7 @@ def _ledger_state(ledger: Ledger) -> str:
 
 def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
     names = {"frames": "frames", "delta": "delta", "matte": "matte", "credit pictures": "credit", "contact sheet": SHEET, "movie": PROXY}
-    names |= {"16-bit PNG": "png16", "record": RECORD}
+    names |= {"worst frames": WORST, "16-bit PNG": "png16", "record": RECORD}
     if any(o.path.endswith(".mov") for o in take.outputs):
         names["ProRes"] = f"{take.name}.mov"
     return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}
