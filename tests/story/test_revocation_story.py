@@ -102,9 +102,9 @@ def test_a_frame_that_was_being_made_is_not_written(stage: Stage, monkeypatch: p
     [(consent, _, _)] = studio.consents()
     credit = module.credit_frame
 
-    def slow(*given: object) -> object:
+    def slow(*given: object, **named: object) -> object:
         studio.revoke_consent(consent.grant_id, reason="withdrawn")
-        return credit(*given)
+        return credit(*given, **named)
 
     monkeypatch.setattr(module, "credit_frame", slow)
     with pytest.raises(ConsentError, match="revoked"):
