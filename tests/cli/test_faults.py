@@ -103,7 +103,7 @@ def test_a_damaged_record_hides_no_other_take_and_stops_no_job(show: Path, botte
 def test_a_finished_take_whose_frames_are_gone_is_made_anew(show: Path, bottega: Bottega, job: list[str]) -> None:
     gone = show / TAKE / "frames" / "sh010_deage_v001.1002.exr"
     gone.unlink()
-    assert "1 of 14 files are gone, the first is frames/sh010_deage_v001.1002.exr" in bottega("report", TAKE).out
+    assert "1 of 15 files are gone, the first is frames/sh010_deage_v001.1002.exr" in bottega("report", TAKE).out
     again = bottega(*["35" if w == "36" else w for w in job], "--json")
     assert json.loads(again.out)["name"] == "sh010_deage_v002" and not gone.exists()
 

@@ -50,7 +50,7 @@ def test_steadying_keeps_the_networks_weight_apart() -> None:
     frames = (1001, 1002, 1003, 1004)
     at = {n: draft(n, (1001, 1004), network=True) for n in frames} | {1001: draft(1001, (1001,), network=False)}
     still = np.zeros((SIDE, SIDE, 2), np.float32)
-    made = KeyedRepair(RepairSettings()).steadied(1002, at[1002], frames, at.__getitem__, lambda *_: still)
+    made = KeyedRepair(RepairSettings()).steadied(1002, at[1002], ((1003, 1004), (1001,)), at.__getitem__, lambda *_: still)
     assert made.weights.shape == (4, SIDE, SIDE)
     assert (made.weights.sum(0) == PARTS).all()
     mean = {n: float(made.weights[i].mean()) for i, n in enumerate(("plate", 1001, 1004, NETWORK))}

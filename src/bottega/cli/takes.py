@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,11 +111,8 @@ def deage(
 
     Example: bottega deage sh010 --keys keys/ --matte mattes/ --person "Performer A" --age 35
     """
+    options = _options(locals())
     studio = open_studio(folder)
-    options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
-    options |= bounds(key, unserved, split=split, no_cuts=no_cuts, no_handles=no_handles) | {"shape": shape}
-    options |= told(territory, language, medium, depicts, state)
-    options |= {"learn": learn, "learn_steps": learn_steps, "preview": preview}
     request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
@@ -158,11 +156,8 @@ def repair(
 
     Example: bottega repair sh020 --keys paintout/ --no-performer
     """
+    options = _options(locals())
     studio = open_studio(folder)
-    options = _options(region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys)
-    options |= bounds(key, unserved, split=split, no_cuts=no_cuts, no_handles=no_handles) | {"shape": shape}
-    options |= told(territory, language, medium, depicts, state)
-    options |= {"learn": learn, "learn_steps": learn_steps, "preview": preview}
     request = studio.repair_request(shot, keys=keys, matte=matte, no_performer=no_performer, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
@@ -194,19 +189,27 @@ def remake(
         raise typer.Exit(FAILED)
 
 
-def _options(*given: Any) -> dict[str, Any]:
-    region, frames, tone, detail, delivery, also, deliver_colour, seed, allow_8bit_keys = given
-    return {
-        "regions": [region_of(text) for text in region or ()],
-        "frames": frames,
-        "tone": tone,
-        "detail": detail,
-        "delivery": delivery,
-        "also": tuple(also or ()),
-        "deliver_colour": deliver_colour,
-        "seed": seed,
-        "allow_8bit_keys": allow_8bit_keys,
-    }
+_AS_GIVEN = (
+    "frames",
+    "tone",
+    "shape",
+    "detail",
+    "delivery",
+    "deliver_colour",
+    "seed",
+    "allow_8bit_keys",
+    "learn",
+    "learn_steps",
+    "preview",
+)
+
+
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What `deage` and `repair` have in common, by parameter name, as the studio takes it. Raises UsageError."""
+    options = {name: given[name] for name in _AS_GIVEN}
+    options |= {"regions": [region_of(text) for text in given["region"] or ()], "also": tuple(given["also"] or ())}
+    options |= bounds(given["key"], given["unserved"], **{name: given[name] for name in ("split", "no_cuts", "no_handles")})
+    return options | told(*(given[name] for name in ("territory", "language", "medium", "depicts", "state")))
 
 
 def told(

@@ -310,9 +310,6 @@ class Studio(Desks):
         regions: Sequence[tuple[str, str | Path, float | Mapping[str, float]]] = (),
         key_uses: Mapping[int, Mapping[str, Any]] | None = None,
         frames: str | None = None,
-        tone: float = 1.0,
-        shape: float = 1.0,
-        detail: float = 1.0,
         delivery: str = "temp",
         also: Sequence[str] = (),
         depicts: Sequence[str] = (),
@@ -320,8 +317,9 @@ class Studio(Desks):
         learn_steps: int | None = None,
         **rest: Any,
     ) -> RepairRequest:
+        bands = {band: rest.pop(band, 1.0) for band in ("tone", "shape", "detail")}
         try:
-            settings = RepairSettings(tone=tone, shape=shape, detail=detail)
+            settings = RepairSettings(**bands)
             uses = tuple(key_use(number, **stated) for number, stated in (key_uses or {}).items())
             learning = _learning(learn, learn_steps, seed=rest.get("seed", 0), toe=settings.toe)
         except (TypeError, ValueError) as problem:

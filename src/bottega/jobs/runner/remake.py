@@ -9,7 +9,7 @@ from typing import Any
 
 from bottega.jobs.recipes.keyed import REVISION, NetworkSettings, RepairSettings
 from bottega.jobs.recipes.schedule import KeyUse
-from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError
+from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError, Use
 
 from .learning import with_weights
 from .parts import NO_CUTS, REFUSE, Region
@@ -83,16 +83,7 @@ def restated(house: House, take: Take) -> Resolved:
         shot=take.shot,
         keys=Path(),
         regions=regions,
-        people=take.use.people,
-        touches_performer=take.use.touches_performer,
-        purpose=take.use.purpose,
-        age_target=take.use.age_target,
-        delivery=take.use.delivery,
-        territory=take.use.territory,
-        content=take.use.content,
-        language=take.use.language,
-        medium=take.use.medium,
-        stated={name: value for name, value in take.use.stated.items() if name != ENVIRONMENT},
+        **_stated(take.use),
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
         settings=_repair(take.settings["repair"]),
         seed=take.seed,
@@ -111,6 +102,13 @@ def restated(house: House, take: Take) -> Resolved:
     sealed: dict[str, Any] = {"plate": plate, "keys": keys, "matte": matte, "regions": with_mattes}
     job = assemble(house.folder, request, shot=shot, **sealed, show_id=house.show.show_id)
     return with_weights(job, by_role[Role.MODEL][0]) if by_role[Role.MODEL] else job
+
+
+def _stated(use: Use) -> dict[str, Any]:
+    """What a use says of the result, as a request states it; where it runs is today's."""
+    names = ("people", "touches_performer", "purpose", "age_target", "delivery", "territory", "content", "language", "medium")
+    facts = {name: value for name, value in use.stated.items() if name != ENVIRONMENT}
+    return {name: getattr(use, name) for name in names} | {"stated": facts}
 
 
 def _repair(settings: Mapping[str, Any]) -> RepairSettings:
