@@ -79,7 +79,7 @@ class Take(Record):
     frames and engine revision; two takes with the same one hold the same pictures. `shares` are over all pixels,
     `touched_shares` over those that are not the plate's own; `carried` says for each frame how much of its matte the keys
     reached (a low one is where another key would help). `stopped` is why the gate set the take aside.
-    `band` is the visible mark of what is not cleared.
+    `band` is the visible mark of what is not cleared. `frame_plans` are digests of all that decides each frame's pixels.
     """
 
     schema: ClassVar[str] = "bottega.take"
@@ -113,6 +113,7 @@ class Take(Record):
     remake_of: str | None = None
     stopped: tuple[str, ...] = ()
     band: VisibleMark | None = None
+    frame_plans: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -116,8 +116,12 @@ class Draft:
         made = self.repaired
         return {
             "keys": np.array(self.keys, np.int64),
-            "plate": self.plate, "matte": self.matte, "reach": self.reach,
-            "rgb": made.rgb, "weights": made.weights, "copied_from": made.copied_from,
+            "plate": self.plate,
+            "matte": self.matte,
+            "reach": self.reach,
+            "rgb": made.rgb,
+            "weights": made.weights,
+            "copied_from": made.copied_from,
         }
 
     @classmethod

@@ -16,8 +16,9 @@ from bottega.attribution import Tally, credit_frame, palette_for, picture
 from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
 from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Walk, without_network
 from bottega.jobs.recipes.schedule import Interval, Schedule, WalkPlan
-from bottega.model import JobError, Output
+from bottega.model import CredentialError, FootageError, JobError, Output
 
+from .again import Again, untouched
 from .banding import Pixels, banded, credited
 from .learning import Taught, ready_worker
 from .opening import painted_key
@@ -39,9 +40,11 @@ def work_units(schedule: Schedule) -> float:
 class Maker:
     """Makes frames of one take. What is already there, whole and noted, is kept."""
 
-    def __init__(self, taught: Taught, folder: TakeFolder, delivery: Delivery, *, key_colour: str, progress: Progress) -> None:
+    def __init__(
+        self, taught: Taught, folder: TakeFolder, delivery: Delivery, *, key_colour: str, progress: Progress, again: Again | None = None
+    ) -> None:
         job, inputs = taught.job, taught.inputs
-        self._network = taught.network
+        self._network, self._again = taught.network, again
         self._key_colour, self._take_name = key_colour, delivery.take.name
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
         band = delivery.take.band
@@ -57,12 +60,15 @@ class Maker:
         self.carried: dict[int, float] = {}
         self._non_finite: dict[int, int] = {}
         self._lock = threading.Lock()
+        self._warnings: list[str] = []
 
     def run(self, *, threads: int) -> None:
         """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
         with ThreadPoolExecutor(threads, thread_name_prefix="make", initializer=ready_worker(self._network)) as pool:
             for part in self._schedule.intervals:
-                todo = [n for n in part.frames if not self._found(n)]
+                missing = [n for n in part.frames if not self._found(n)]
+                self._each(pool, (partial(self._deliver_again, self._again, n) for n in missing if self._again and n in self._again.frames))
+                todo = [n for n in missing if n not in self.outputs]
                 if not todo:
                     self._skip_walks(part)
                     continue
@@ -199,6 +205,35 @@ class Maker:
         tally.add(credit)
         self._note(number, tuple(outputs), tally, _carried(made.weights, matte, learned=learned is not None), plate)
 
+    def _deliver_again(self, again: Again, number: int) -> None:
+        if self._stop.is_set():
+            return
+        self._inputs.right.check()
+        plate = self._inputs.plate.read(number)
+        try:
+            made, credit = again.read(number, plate, self.sources)
+        except (CredentialError, FootageError, JobError) as problem:
+            self._warnings.append(f"not taken over from {again.take.name} but made: {problem}")
+            return
+        matte = as_matte(self._inputs.matte.read(number)) if self._inputs.matte else made.matte
+        shown = picture(credit, palette=palette_for(self.sources))
+        out = FrameOut(
+            number=number,
+            plate=plate,
+            rgb=made.rgb.astype(np.float32),
+            untouched=untouched(credit),
+            delta=made.delta,
+            matte=matte,
+            credit=credit.channels(),
+            manifest=credit.manifest(),
+            credit_picture=shown,
+        )
+        self._inputs.right.check()
+        outputs = self._delivery.frame(out)
+        tally = Tally()
+        tally.add(credit)
+        self._note(number, tuple(outputs), tally, again.carried(number), plate)
+
     def _matte(self, number: int, candidates: list[Candidate]) -> Array:
         if self._inputs.matte is not None:
             return as_matte(self._inputs.matte.read(number))
@@ -256,10 +291,11 @@ class Maker:
             self._non_finite[number] = note["non_finite"]
 
     def warnings(self) -> list[str]:
-        """What a supervisor should know about the plate."""
+        """What a supervisor should know about the plate, and about an earlier take whose files do not hold."""
         bad = {n: count for n, count in sorted(self._non_finite.items()) if count}
         frames = ", ".join(f"{n} ({count})" for n, count in bad.items())
-        return [f"NaN or infinite samples in the plate's frames {frames}: kept where nothing was changed"] if bad else []
+        samples = [f"NaN or infinite samples in the plate's frames {frames}: kept where nothing was changed"] if bad else []
+        return samples + sorted(self._warnings)
 
     def _skip_walks(self, part: Interval) -> None:
         for walk in part.walks:

@@ -32,6 +32,7 @@ from bottega.model import (
 from bottega.rights import Door, Gate, Ledger, State
 from bottega.rights.delivery import register_output
 
+from .again import earlier, frame_plans
 from .finish import Closing, finish
 from .learning import AskedAgainError, check_keeping, learn_units, taught, training_mattes, with_known_weights
 from .make import Maker, work_units
@@ -157,11 +158,14 @@ def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, jo
     began, cpu = time.monotonic(), time.process_time()
     try:
         ready = taught(house, job, inputs, folder, delivery, take=take, progress=progress)
-        take, maker = ready.take, Maker(ready, folder, delivery, key_colour=house.show.key_colour, progress=progress)
+        plans = frame_plans(ready.job)
+        again = earlier(house.folder.root, ready.job, plans) if take.remake_of is None and take.band is None else None
+        take, maker = ready.take, Maker(ready, folder, delivery, key_colour=house.show.key_colour, progress=progress, again=again)
         closing = Closing(folder, delivery, ready.inputs, fps=house.show.fps, also=job.request.also, progress=progress)
         maker.run(threads=threads)
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
-        done = replace(finish(take, maker, closing), timings=timings, **_rests_on(house, right))
+        rest: dict[str, Any] = {"timings": timings, "frame_plans": {str(n): d for n, d in plans.items()}} | _rests_on(house, right)
+        done = replace(finish(take, maker, closing), **rest)
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
         _register(house, done, right, job_id)
     except ConsentError as refusal:

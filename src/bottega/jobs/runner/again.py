@@ -1,0 +1,100 @@
+"""Frames of an earlier take that another painted key does not change: they go out again instead of being made again.
+
+Each frame of a finished take has a digest of all that decides its pixels; a frame with the same one holds the same pixels. It is delivered
+anew, since its header names the take's plan and its credit the take's sources; the bytes are those that making it would have given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.attribution import CreditMap, CreditSource
+from bottega.attribution.credit import COPIED
+from bottega.footage import DeliveredFrame, Frame, read_delivered
+from bottega.jobs.recipes.schedule import Schedule
+from bottega.model import JobError, Role, Take, TakeState, canonical_json
+
+from .request import Resolved, plan_digest
+from .takefolder import TakeFolder, versions
+
+SHORT = 32  # digits of a frame's digest
+
+
+@dataclass(frozen=True)
+class Again:
+    """The newest finished take of the shot that shares frames with the one to be made. `frames`: which of them are the same."""
+
+    folder: TakeFolder
+    take: Take
+    frames: frozenset[int]
+
+    def carried(self, number: int) -> float:
+        """How much of the frame's matte the keys reached."""
+        return self.take.carried[str(number)]
+
+    def read(self, number: int, plate: Frame, sources: tuple[CreditSource, ...]) -> tuple[DeliveredFrame, CreditMap]:
+        """A frame as it was delivered, and its credit with the sources of the take that it goes into.
+
+        Raises CredentialError for a file that is not the one on record, FootageError for damage, JobError for another canvas.
+        """
+        output = next(o for o in self.take.outputs if o.frame == number and o.path.startswith("frames/"))
+        made = read_delivered(self.folder.path / output.path, sha256=output.sha256)
+        if (made.canvas, made.data) != (plate.canvas, plate.canvas):
+            raise JobError(f"frame {number} of {self.take.name} covers {made.data}, the plate {plate.canvas}: make it anew with remake")
+        credit = CreditMap.from_channels(dict(made.credit), made.manifest)
+        now = {(s.exemplar, s.role, s.frame): s for s in sources}
+        named = tuple(now[s.exemplar, s.role, s.frame] for s in credit.sources)
+        return made, replace(credit, sources=named)
+
+
+def frame_plans(job: Resolved) -> dict[int, str]:
+    """A digest for each frame of all that decides its pixels: plate, mattes, settings, the keys that serve it, and the way to them."""
+    alone = replace(job.request, key_uses=())
+    mattes = (job.matte, *(e for _, e in job.regions))
+    common = plan_digest(alone, plate=job.plate, shot=job.shot, keys={}, mattes=mattes, frames=())
+    weights = job.weights.digest if job.weights else None
+    schedule, out = job.schedule, {}
+    for part in schedule.intervals:
+        way = sorted({schedule.moment(n) for n in part.frames})
+        for n in part.frames:
+            on_key = schedule.moment(n) in job.keys  # the painting itself, whatever lies around it
+            facts = {"common": common, "weights": weights, "way": [] if on_key else way, "served": _served(n, schedule, job)}
+            out[n] = hashlib.sha256(canonical_json(facts)).hexdigest()[:SHORT]
+    return out
+
+
+def earlier(root: Path, job: Resolved, plans: Mapping[int, str]) -> Again | None:
+    """The newest finished take that shares frames; None where none does, or frames go out in another form than they were made in."""
+    if job.request.deliver_colour is not None or job.request.also:
+        return None
+    for folder in reversed(versions(root, job.shot.code, job.request.job)):
+        try:
+            take = folder.read()
+        except JobError:
+            continue
+        if take.state is not TakeState.DONE or take.band is not None or folder.lacks(take):
+            continue
+        same = frozenset(n for n, digest in plans.items() if take.frame_plans.get(str(n)) == digest)
+        if same:
+            return Again(folder, take, same)
+    return None
+
+
+def untouched(credit: CreditMap) -> NDArray[np.bool_]:
+    """Where the plate's own samples go out, (H, W)."""
+    plate = [i for i, source in enumerate(credit.sources) if source.role is Role.PLATE]
+    whole = credit.parts[plate].sum(0) == credit.parts.sum(0)
+    return np.asarray(whole & (credit.claim == COPIED), np.bool_)
+
+
+def _served(number: int, schedule: Schedule, job: Resolved) -> list[object]:
+    moment = schedule.moment(number)
+    sides = () if moment in job.keys else schedule.around(moment, job.request.settings.steady_frames)
+    near = (moment, *(n for side in sides for n in side))
+    return [[n, [[k, job.keys[k].digest, float(w).hex()] for k, w in schedule.serving(n)]] for n in near]
