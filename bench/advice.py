@@ -57,10 +57,11 @@ def _shot(name: str, picture: Picture, *keys: int) -> Variation:
 CHOSEN_ON = (
     _shot("plain-2", original, 1001, 1048), _shot("blur", blur, 1003, 1027, 1046), _shot("backwards", backwards, 1001, 1020, 1048),
     _shot("plain-b", original, 1010, 1040), _shot("grain", grain, 1001, 1024, 1048),
+    _shot("eased", eased, 1001, 1030, 1048),
 )  # fmt: skip
 NEW = (
     _shot("light-2", light, 1005, 1030), _shot("prop-2", prop, 1001, 1048), _shot("camera-2", camera, 1008, 1044),
-    _shot("held", held, 1001, 1048), _shot("eased", eased, 1001, 1030, 1048),
+    _shot("held", held, 1001, 1048),
 )  # fmt: skip
 ALL = {shot.name: shot for shot in (*NEW, *CHOSEN_ON, SHOTS["plain"], SHOTS["fast"])}
 

@@ -101,7 +101,9 @@ def test_cost_is_linear_and_memory_does_not_know_the_length() -> None:
 SYNTHESIS = [f"synthesis.{name}" for name in ("settings", "inputs", "planning", "synthesising", "regather", "variants", "evaluate")]
 
 
-@pytest.mark.parametrize("room", ["settings", "correspondence", "keys", "candidates", "rendering", "budget", *SYNTHESIS])
+@pytest.mark.parametrize(
+    "room", ["settings", "correspondence", "keys", "candidates", "rendering", "budget", "glances", "advice", *SYNTHESIS]
+)
 def test_the_examples_run(room: str) -> None:
     outcome = doctest.testmod(import_module(f"bottega.engine.{room}"))
     assert outcome.attempted > 0
