@@ -36,12 +36,14 @@ from bottega.engine import (
     time_weights,
 )
 from bottega.engine.network import NetworkSettings, NetworkState, Pair, available, combine, predict, train
-from engine_performer import Footage, encoded, write
+from engine_performer import Footage, encoded, steadied, write
 from score import Scores, score
 
 Float = NDArray[np.float32]
+Drafted = tuple[Float, Float, Repaired, list[int]]
 HERE = Path(__file__).resolve().parent
-KINDS = ("copied", "network", "combined")
+NETWORK = -1  # stands for the network beside key frames
+KINDS = ("copied", "network", "combined", "copied, steadied", "combined, steadied")
 
 
 class Lit(Footage):
@@ -94,6 +96,7 @@ def trained(footage: Lit, key_numbers: list[int], settings: NetworkSettings) -> 
 def made(footage: Lit, key_numbers: list[int], state: NetworkState) -> tuple[dict[int, dict[str, Float]], float]:
     results: dict[int, dict[str, Float]] = {}
     spent, toe, shares = 0.0, state.settings.toe, []
+    drafts: dict[str, dict[int, Drafted]] = {"copied": {}, "combined": {}}
     for number, copied in copies(footage, key_numbers, RepairSettings()):
         plate, matte = footage.frame("plate", number), footage.frame("matte", number)
         began = time.process_time()
@@ -102,9 +105,17 @@ def made(footage: Lit, key_numbers: list[int], state: NetworkState) -> tuple[dic
         spent += time.process_time() - began
         value = np.log1p(plate / toe) + matte[..., None] * residual
         alone = np.where(matte[..., None] > 0, np.sign(value) * toe * np.expm1(np.abs(value)), plate).astype(np.float32)
-        results[number] = dict(zip(KINDS, (copied.rgb, alone, out.rgb), strict=True))
+        results[number] = dict(zip(KINDS, (copied.rgb, alone, out.rgb), strict=False))
+        keys = [key_numbers[i] for i, _ in time_weights(number, key_numbers)]
+        drafts["copied"][number] = plate, matte, copied, keys
+        mixed = copied if number in key_numbers else Repaired(out.rgb, out.delta, out.weights, out.copied_from)
+        drafts["combined"][number] = plate, matte, mixed, keys if number in key_numbers else [*keys, NETWORK]
         if number not in key_numbers:
             shares.append(float(out.weights[-1][matte > 0.5].mean()) / 65536)
+    guides = {n: guide(footage.frame("plate", n), settings=RepairSettings()) for n in footage.numbers}
+    for kind, made_so in drafts.items():
+        for number, rgb, _ in steadied(made_so, guides, key_numbers, RepairSettings(), {}):
+            results[number][f"{kind}, steadied"] = rgb
     print(
         f"the network's share inside the matte: {100 * np.mean(shares):.1f} % (frames {100 * min(shares):.1f} to {100 * max(shares):.1f} %)"
     )
