@@ -25,6 +25,9 @@ def test_every_gap_is_bounded_and_holds_its_keys(length: int, data: st.DataObjec
 
 
 def test_a_short_gap_is_looked_at_whole() -> None:
+    both = gaps((1, 2, 3, 4, 5, 6), (2, 5), cuts=(4,))
+    assert [(g.frames, g.keys) for g in both] == [((1, 2), (2,)), ((2, 3), (2,)), ((4, 5), (5,)), ((5, 6), (5,))]
+    assert [g.frames for g in gaps((1, 2, 3, 4), (2,), cuts=(3,))] == [(1, 2)], "no key, nothing to compare with"
     assert [(g.frames, g.keys) for g in gaps((1, 2, 3, 5, 6), (3,))] == [((1, 2, 3), (3,)), ((3, 5, 6), (3,))]
     with pytest.raises(ValueError, match=r"key frames \[4\]"):
         gaps((1, 2, 3), (4,))

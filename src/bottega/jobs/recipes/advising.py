@@ -23,8 +23,10 @@ class Gap:
     stands_for: float
 
 
-def gaps(frames: Sequence[int], keys: Sequence[int]) -> tuple[Gap, ...]:
-    """Split a shot at its keys. Gaps without a frame that is no key are left out.
+def gaps(frames: Sequence[int], keys: Sequence[int], *, cuts: Sequence[int] = ()) -> tuple[Gap, ...]:
+    """Split a shot at its keys, and at its cuts (the first frame of each part): a key serves its own side only.
+
+    Gaps without a frame that is no key, and parts without a key, are left out.
 
     Raises
     ------
@@ -34,6 +36,14 @@ def gaps(frames: Sequence[int], keys: Sequence[int]) -> tuple[Gap, ...]:
     stray = sorted(set(keys) - set(frames))
     if stray or not keys:
         raise ValueError(f"key frames {stray or 'none'}, allowed are one or more of the frames {frames[0]}-{frames[-1]}")
+    out: list[Gap] = []
+    for first, end in pairwise((frames[0], *sorted(cuts), frames[-1] + 1)):
+        inside = [k for k in keys if first <= k < end]
+        out += _gaps([n for n in frames if first <= n < end], inside) if inside else []
+    return tuple(out)
+
+
+def _gaps(frames: Sequence[int], keys: Sequence[int]) -> list[Gap]:
     edges = (None, *sorted(keys), None)
     out = []
     for before, after in pairwise(edges):
@@ -43,7 +53,7 @@ def gaps(frames: Sequence[int], keys: Sequence[int]) -> tuple[Gap, ...]:
             looked = _spread(free, MOST_FRAMES)
             columns = tuple(sorted({*ends, *_spread(looked, MOST_COLUMNS)}))
             out.append(Gap(tuple(sorted({*ends, *looked})), ends, columns, len(free) / len(looked)))
-    return tuple(out)
+    return out
 
 
 def _spread(numbers: Sequence[int], most: int) -> list[int]:

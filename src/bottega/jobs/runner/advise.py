@@ -22,6 +22,7 @@ from .progress import Progress, Watch, silent
 from .remake import finished, plan_remake, restated
 from .request import Resolved
 from .run import House, worded
+from .surveying import survey_of, with_survey
 from .takefolder import TakeFolder
 from .touched import with_faces
 from .views import MOST_WORST, Row, views
@@ -80,7 +81,7 @@ def advise_on(house: House, folder: TakeFolder, *, count: int, to: Path | None =
     if to is not None and to.exists():
         raise UsageError(f"{to.name} is there already: give another file, or move it")
     take = finished(folder)
-    job = with_faces(house, worded(house, restated(house, take)))
+    job = with_survey(with_faces(house, worded(house, restated(house, take))), survey_of(take.settings))
     job_id = f"{take.shot}-{JOB}-{secrets.token_hex(8)}"
     right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
     one_thread_a_call()
@@ -124,7 +125,8 @@ class AdvicePlan:
 def plan_advice(house: House, folder: TakeFolder) -> AdvicePlan:
     """The gate's answer to reading the take's plate and frames, on record, and what that would cost; nothing is read."""
     found = plan_remake(house, folder)
-    parts = gaps(restated(house, finished(folder)).frames, found.keys)
+    take = finished(folder)
+    parts = _gaps(with_survey(restated(house, take), survey_of(take.settings)))
     frames = sum(len(p.frames) for p in parts)
     steps = sum(len(p.frames) * len(p.columns) for p in parts)
     seconds = frames * found.width * found.height / 1e6 * SECONDS_A_MEGAPIXEL_READ + steps * SECONDS_A_STEP
@@ -140,7 +142,7 @@ class _Desk:
 
     def compared(self, watch: Watch) -> Iterator[Compared]:
         """The gaps one after another; the frames of one are in memory at a time, and small."""
-        parts = gaps(self._job.frames, tuple(self._job.keys))
+        parts = _gaps(self._job)
         total = sum(len(p.frames) * (_READ_UNITS + len(p.columns) * _STEP_UNITS) for p in parts)
         progress = Progress(total, watch=watch)
         for part in parts:
@@ -180,6 +182,12 @@ class _Desk:
             x, y = plate.display.x - plate.canvas.x, plate.display.y - plate.canvas.y
             here = [(label, (b[0] - x, b[1] - y, b[2] - x, b[3] - y), ink) for frame, label, b, ink in boxes if frame == n]
             yield seen.with_plate(marked(seen.pictures[0][1], here)).small(band)
+
+
+def _gaps(job: Resolved) -> tuple[Gap, ...]:
+    """What lies between the keys, on each side of a cut; a handle is worth no painting, a key in one is still looked from."""
+    shown = job.shot.without_handles
+    return gaps([n for n in job.frames if n in shown or n in job.keys], tuple(job.keys), cuts=job.cuts)
 
 
 def _write(to: Path, rows: Sequence[Row], mark: Mark) -> None:

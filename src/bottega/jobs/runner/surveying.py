@@ -63,7 +63,7 @@ def survey_json(job: Resolved) -> dict[str, Any]:
 
 def survey_of(settings: Mapping[str, Any]) -> Survey:
     """A survey as a take's settings keep it."""
-    found = settings[FOUND]
+    found = settings.get(FOUND, {"cuts": (), "runs": ()})  # a take from before plates were looked over has none
     return Survey(tuple(found["cuts"]), tuple((first, last) for first, last in found["runs"]))
 
 
