@@ -164,8 +164,9 @@ def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, jo
         closing = Closing(folder, delivery, ready.inputs, fps=house.show.fps, also=job.request.also, progress=progress)
         maker.run(threads=threads)
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
+        made = finish(take, maker, closing)  # it looks at the right once more: what the take rests on is asked after it
         rest: dict[str, Any] = {"timings": timings, "frame_plans": {str(n): d for n, d in plans.items()}} | _rests_on(house, right)
-        done = replace(finish(take, maker, closing), **rest)
+        done = replace(made, **rest)
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
         _register(house, done, right, job_id)
     except ConsentError as refusal:
