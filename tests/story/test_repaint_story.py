@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bottega.jobs.runner import make as module
 from bottega.studio import Studio
 
-from .stage import ARTIST, SHOT, Stage, build, deage, open_show, painted, picture, srgb, write_png
+from .stage import ARTIST, SHOT, Stage, build, deage, open_show, painted, picture, srgb, write_exr, write_png
 
 KEYS = (1001, 1004, 1007, 1010)
 
@@ -100,3 +102,51 @@ def test_a_changed_file_is_not_taken(shot: tuple[Studio, Stage], made: list[int]
     assert sorted(made) == [1002, 1005, 1006, 1007, 1008, 1009]
     assert "not taken over from sh010_deage_v001 but made" in " ".join(second.warnings)  # type: ignore[attr-defined]
     assert from_nothing(studio, stage) == digests(second)
+
+
+def test_a_record_that_was_edited_is_not_taken_from(shot: tuple[Studio, Stage], made: list[int]) -> None:
+    studio, stage = shot
+    take = deage(studio, stage)
+    made.clear()
+    path = studio.folder.root / take.folder / "take.json"  # type: ignore[attr-defined]
+    record = json.loads(path.read_text())
+    record["frame_plans"]["1002"], record["frame_plans"]["1003"] = record["frame_plans"]["1003"], record["frame_plans"]["1002"]
+    path.chmod(0o600)
+    path.write_text(json.dumps(record))
+    repaint(studio, stage, 1007, 0.8)
+    second = deage(studio, stage)
+    assert len(made) == 12
+    assert from_nothing(studio, stage) == digests(second)
+
+
+def test_a_plate_in_another_space_than_the_work_is_made_anew(tmp_path: Path, made: list[int]) -> None:
+    stage = build(tmp_path, frames=12, keys=KEYS)
+    for path in sorted(stage.plates.glob("*.exr")):
+        write_png(path.with_suffix(".png"), srgb(picture(int(path.stem))[0]))
+        path.unlink()
+    for number in KEYS:
+        plate, matte = picture(number)
+        write_png(stage.keys / f"{number}.png", srgb(painted(plate, matte)))
+    studio = open_show(stage, shot=False)
+    studio.add_shot(SHOT, stage.plates, colour="srgb_tx")
+    deage(studio, stage)
+    made.clear()
+    repaint(studio, stage, 1007, 0.8)
+    second = deage(studio, stage)
+    assert len(made) == 12, "what was delivered is not in the space that frames are made in"
+    assert from_nothing(studio, stage) == digests(second)
+
+
+def test_float_plates_and_prores_go_out_again(tmp_path: Path, made: list[int]) -> None:
+    stage = build(tmp_path, frames=12, keys=KEYS)
+    for path in sorted(stage.plates.glob("*.exr")):
+        write_exr(path, picture(int(path.stem))[0], dtype=np.float32)
+    studio = open_show(stage)
+    deage(studio, stage, also=("prores",))
+    made.clear()
+    repaint(studio, stage, 1007, 0.8)
+    second = deage(studio, stage, also=("prores",))
+    assert sorted(made) == [1005, 1006, 1007, 1008, 1009]
+    aside = stage.root / "aside"
+    shutil.move(studio.folder.root / SHOT / "deage", aside)
+    assert digests(deage(studio, stage, also=("prores",))) == digests(second)

@@ -72,7 +72,7 @@ class Compared:
         (N, C, h, w) float16: difference of detail over its contrast. 1 is unrelated: another eye, another mouth.
     motion
         (N, C) float32: how far the median pixel of the matte moved between the two, over how far it would at rest (half a pixel a frame
-        at 512 pixels of shorter side, as in `by_motion`), plus 1.
+        at 512 pixels of shorter side; `by_motion`, chosen later, rests at 0.8), plus 1.
     matte
         (N, h, w) float32, 0..1.
     size

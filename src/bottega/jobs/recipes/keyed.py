@@ -34,6 +34,7 @@ from bottega.engine.repair import (
 
 from .learned import (
     BYTES_A_NETWORK,
+    PARTS,
     SECONDS_A_MEGAPIXEL,
     NetworkSettings,
     NetworkState,
@@ -46,7 +47,6 @@ from .learned import (
 
 REVISION = "split-band/3"
 KEYS_AT_A_TIME = 2
-PARTS = 65536  # that a pixel's weights sum to
 FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
 MOST_STRENGTH = 1.5
 

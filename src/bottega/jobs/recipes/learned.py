@@ -12,7 +12,7 @@ from bottega.engine.network import available as can_learn
 from bottega.engine.repair import Repaired, RepairSettings
 
 NETWORK = "network"  # what the last of a frame's weights stands for, beside key frames
-PARTS = 65536
+PARTS = 65536  # that a pixel's weights sum to
 MOST_KEYS = 64
 SECONDS_A_STEP = 0.082  # bench/network.py: CPU, one thread, a step of four crops of 128 x 128
 SECONDS_A_MEGAPIXEL = 0.56  # the same: predicting and mixing one frame

@@ -12,7 +12,7 @@ import numpy as np
 
 from bottega.footage import Band, DeliveredFrame, Mark, marked, ranges, read_delivered, write_sheet
 from bottega.jobs.recipes.advising import Advice, Compared, Gap, Glance, Unseen, advise, compare, gaps, glance, unseen
-from bottega.model import Output, Reason, Take, UsageError
+from bottega.model import Output, Reason, Take, UsageError, shown
 from bottega.rights import State
 
 from .banding import credited
@@ -79,7 +79,7 @@ def advise_on(house: House, folder: TakeFolder, *, count: int, to: Path | None =
     if not 1 <= count <= MOST_KEYS:
         raise UsageError(f"count {count}: allowed is 1 to {MOST_KEYS}")
     if to is not None and to.exists():
-        raise UsageError(f"{to.name} is there already: give another file, or move it")
+        raise UsageError(f"{shown(to.name)} is there already: give another file, or move it")
     take = finished(folder)
     job = with_survey(with_faces(house, worded(house, restated(house, take))), survey_of(take.settings))
     job_id = f"{take.shot}-{JOB}-{secrets.token_hex(8)}"
@@ -197,7 +197,7 @@ def _write(to: Path, rows: Sequence[Row], mark: Mark) -> None:
         to.parent.mkdir(parents=True, exist_ok=True)
         write_sheet(to, rows, mark=mark)
     except OSError as problem:
-        raise UsageError(f"{to.name} cannot be written: {problem.strerror}") from problem
+        raise UsageError(f"{shown(to.name)} cannot be written: {problem.strerror}") from problem
 
 
 __all__ = ["AdvicePlan", "Advised", "advise_on", "plan_advice"]

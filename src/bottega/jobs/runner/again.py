@@ -9,19 +9,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import CreditMap, CreditSource
 from bottega.attribution.credit import COPIED
-from bottega.footage import DeliveredFrame, Frame, read_delivered
+from bottega.footage import DeliveredFrame, Frame, read_delivered, working_space
 from bottega.jobs.recipes.schedule import Schedule
 from bottega.model import JobError, Role, Take, TakeState, canonical_json
 
 from .request import Resolved, plan_digest
-from .takefolder import TakeFolder, versions
+from .takefolder import TakeFolder, record_sha256, versions
+
+if TYPE_CHECKING:
+    from .run import House
 
 SHORT = 32  # digits of a frame's digest
 
@@ -41,16 +44,17 @@ class Again:
     def read(self, number: int, plate: Frame, sources: tuple[CreditSource, ...]) -> tuple[DeliveredFrame, CreditMap]:
         """A frame as it was delivered, and its credit with the sources of the take that it goes into.
 
-        Raises CredentialError for a file that is not the one on record, FootageError for damage, JobError for another canvas.
+        Raises CredentialError for a file that is not the one on record, FootageError for damage, JobError for another canvas or source.
         """
         output = next(o for o in self.take.outputs if o.frame == number and o.path.startswith("frames/"))
         made = read_delivered(self.folder.path / output.path, sha256=output.sha256)
-        if (made.canvas, made.data) != (plate.canvas, plate.canvas):
-            raise JobError(f"frame {number} of {self.take.name} covers {made.data}, the plate {plate.canvas}: make it anew with remake")
+        if (made.canvas, made.data, made.colour) != (plate.canvas, plate.canvas, made.working):
+            raise JobError(f"frame {number} covers {made.data} in {made.colour}, the plate {plate.canvas} in {made.working}")
         credit = CreditMap.from_channels(dict(made.credit), made.manifest)
         now = {(s.exemplar, s.role, s.frame): s for s in sources}
-        named = tuple(now[s.exemplar, s.role, s.frame] for s in credit.sources)
-        return made, replace(credit, sources=named)
+        if any((s.exemplar, s.role, s.frame) not in now for s in credit.sources):
+            raise JobError(f"frame {number} stands on sources that this take does not have")
+        return made, replace(credit, sources=tuple(now[s.exemplar, s.role, s.frame] for s in credit.sources))
 
 
 def frame_plans(job: Resolved) -> dict[int, str]:
@@ -69,11 +73,15 @@ def frame_plans(job: Resolved) -> dict[int, str]:
     return out
 
 
-def earlier(root: Path, job: Resolved, plans: Mapping[int, str]) -> Again | None:
-    """The newest finished take that shares frames; None where none does, or frames go out in another form than they were made in."""
-    if job.request.deliver_colour is not None or job.request.also:
+def earlier(house: House, job: Resolved, plans: Mapping[int, str]) -> Again | None:
+    """The newest finished take that shares frames and lies as the ledger has it: an edited record would bring in any pixels.
+
+    None where there is none, or where frames go out in another form than they are made in: another colour space, 16-bit PNG beside them.
+    """
+    own = working_space(job.shot.colour, house.show.working_colour) == job.shot.colour
+    if not own or job.request.deliver_colour is not None or "png16" in job.request.also:
         return None
-    for folder in reversed(versions(root, job.shot.code, job.request.job)):
+    for folder in reversed(versions(house.folder.root, job.shot.code, job.request.job)):
         try:
             take = folder.read()
         except JobError:
@@ -81,7 +89,7 @@ def earlier(root: Path, job: Resolved, plans: Mapping[int, str]) -> Again | None
         if take.state is not TakeState.DONE or take.band is not None or folder.lacks(take):
             continue
         same = frozenset(n for n, digest in plans.items() if take.frame_plans.get(str(n)) == digest)
-        if same:
+        if same and _on_record(house, take):
             return Again(folder, take, same)
     return None
 
@@ -91,6 +99,11 @@ def untouched(credit: CreditMap) -> NDArray[np.bool_]:
     plate = [i for i, source in enumerate(credit.sources) if source.role is Role.PLATE]
     whole = credit.parts[plate].sum(0) == credit.parts.sum(0)
     return np.asarray(whole & (credit.claim == COPIED), np.bool_)
+
+
+def _on_record(house: House, take: Take) -> bool:
+    said = house.ledger.entries("output.registered", mentioning=take.take_id)
+    return any(e.data["take_id"] == take.take_id and e.data["record_sha256"] == record_sha256(take) for e in said)
 
 
 def _served(number: int, schedule: Schedule, job: Resolved) -> list[object]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.attribution import Tally, credit_frame, palette_for, picture
+from bottega.attribution import CreditMap, Tally, credit_frame, palette_for, picture
 from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
 from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Walk, without_network
 from bottega.jobs.recipes.schedule import Interval, Schedule, WalkPlan
@@ -184,26 +184,11 @@ class Maker:
         if self._band is not None:
             pixels, named = banded(pixels, self._band, plate), (*named, self.sources[-1])
         credit = credit_frame(pixels.weights, pixels.copied_from, named, learned=pixels.learned)
-        shown = picture(credit, palette=palette_for(self.sources))
-        out = FrameOut(
-            number=number,
-            plate=plate,
-            rgb=pixels.rgb,
-            untouched=pixels.copied_from == 1,
-            delta=pixels.delta,
-            matte=matte,
-            credit=credit.channels(),
-            manifest=credit.manifest(),
-            credit_picture=self._band.over(shown, plate.canvas, plate.display) if self._band else shown,
-        )
-        self._inputs.right.check()  # making it took a while: what ended meanwhile is not written any more
-        outputs = [*self._delivery.frame(out)]
+        outputs = self._put(number, plate, credit, (pixels.rgb, pixels.delta, matte), pixels.copied_from == 1)
         if "png16" in self._job.request.also:
             codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour=self._key_colour)
             outputs.append(self._delivery.png16(f"png16/{self._take_name}.{number}.png", codes, frame=number))
-        tally = Tally()
-        tally.add(credit)
-        self._note(number, tuple(outputs), tally, _carried(made.weights, matte, learned=learned is not None), plate)
+        self._note(number, plate, credit, outputs, _carried(made.weights, matte, learned=learned is not None))
 
     def _deliver_again(self, again: Again, number: int) -> None:
         if self._stop.is_set():
@@ -216,23 +201,25 @@ class Maker:
             self._warnings.append(f"not taken over from {again.take.name} but made: {problem}")
             return
         matte = as_matte(self._inputs.matte.read(number)) if self._inputs.matte else made.matte
+        outputs = self._put(number, plate, credit, (made.rgb.astype(np.float32), made.delta, matte), untouched(credit))
+        self._note(number, plate, credit, outputs, again.carried(number))
+
+    def _put(self, number: int, plate: Frame, credit: CreditMap, light: tuple[Array, Array, Array], own: NDArray[np.bool_]) -> list[Output]:
+        """Write a frame: `light` is rgb, delta and matte, `own` where the plate's own samples go out."""
         shown = picture(credit, palette=palette_for(self.sources))
         out = FrameOut(
             number=number,
             plate=plate,
-            rgb=made.rgb.astype(np.float32),
-            untouched=untouched(credit),
-            delta=made.delta,
-            matte=matte,
+            rgb=light[0],
+            untouched=own,
+            delta=light[1],
+            matte=light[2],
             credit=credit.channels(),
             manifest=credit.manifest(),
-            credit_picture=shown,
+            credit_picture=self._band.over(shown, plate.canvas, plate.display) if self._band else shown,
         )
-        self._inputs.right.check()
-        outputs = self._delivery.frame(out)
-        tally = Tally()
-        tally.add(credit)
-        self._note(number, tuple(outputs), tally, again.carried(number), plate)
+        self._inputs.right.check()  # making it took a while: what ended meanwhile is not written any more
+        return [*self._delivery.frame(out)]
 
     def _matte(self, number: int, candidates: list[Candidate]) -> Array:
         if self._inputs.matte is not None:
@@ -268,7 +255,9 @@ class Maker:
             raise JobError(f"frame {number}: {name} is damaged on disk: run it again, it is made anew")
         return found
 
-    def _note(self, number: int, outputs: tuple[Output, ...], tally: Tally, carried: float, plate: Frame) -> None:
+    def _note(self, number: int, plate: Frame, credit: CreditMap, outputs: list[Output], carried: float) -> None:
+        tally = Tally()
+        tally.add(credit)
         note: dict[str, Any] = {"outputs": [o.to_json() for o in outputs], "tally": tally.to_json(), "carried": carried}
         note["non_finite"] = plate.non_finite
         self._folder.note_frame(number, note)

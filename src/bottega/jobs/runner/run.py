@@ -159,7 +159,7 @@ def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, jo
     try:
         ready = taught(house, job, inputs, folder, delivery, take=take, progress=progress)
         plans = frame_plans(ready.job)
-        again = earlier(house.folder.root, ready.job, plans) if take.remake_of is None and take.band is None else None
+        again = earlier(house, ready.job, plans) if take.remake_of is None and take.band is None else None
         take, maker = ready.take, Maker(ready, folder, delivery, key_colour=house.show.key_colour, progress=progress, again=again)
         closing = Closing(folder, delivery, ready.inputs, fps=house.show.fps, also=job.request.also, progress=progress)
         maker.run(threads=threads)
