@@ -33,6 +33,10 @@ class Table:
         """Whether the key is there."""
         return key in self._given
 
+    def holds_text(self, key: str) -> bool:
+        """Whether the key is there and a text, where something else would do as well."""
+        return isinstance(self._given.get(key), str)
+
     def number(
         self, key: str, default: Number | EllipsisType = ..., *, low: float = -math.inf, high: float = math.inf, above: float | None = None
     ) -> float:
