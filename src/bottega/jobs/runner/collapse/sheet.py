@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,14 @@ class FaceSheet:
     corners_px: tuple[tuple[float, float], ...]
     width_m: float
     bays: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameraSheet:
+    """A frame's camera: 4x4 camera-to-world, metres, looking down its −Z, and the focal length in pixels of that frame."""
+
+    to_world: tuple[tuple[float, ...], ...]
+    focal_px: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +89,7 @@ class Sheet:
     parapet_m: float
     focal_px: float | None
     camera_path: str
-    cameras: Mapping[int, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
+    cameras: Mapping[int, CameraSheet] = field(default_factory=dict)
     light: LightSheet
     failures: tuple[FailureSheet, ...]
     holds: tuple[FailureSheet, ...]
@@ -226,16 +235,25 @@ def _finish(t: Table) -> dict[str, Any]:
     return t.made(dict, samples=t.whole("samples", 2, low=1, high=4))
 
 
-def read_cameras(path: Path) -> dict[int, tuple[tuple[float, ...], ...]]:
-    """Frame to camera-to-world matrix, from a JSON file `{"frames": {"1001": {"camera_to_world": [[…] ×4]}}}`. Raises UsageError."""
+def read_cameras(path: Path) -> dict[int, CameraSheet]:
+    """Cameras by frame, from JSON: `{"focal_px": 746.7, "frames": {"1001": {"camera_to_world": [[…] ×4]}}}`. Raises UsageError.
+
+    A frame may have a `focal_px` of its own; what else the file holds does not matter.
+    """
     name = shown(path.name)
     try:
-        frames = json.loads(path.read_text("utf-8"))["frames"]
-        found = {int(n): tuple(tuple(float(v) for v in row) for row in entry["camera_to_world"]) for n, entry in frames.items()}
+        data = json.loads(path.read_text("utf-8"))
+        return {int(n): _camera_of(entry, data) for n, entry in data["frames"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
-        allowed = '{"frames": {"1001": {"camera_to_world": [4 rows of 4 numbers]}}}'
-        raise UsageError(f"camera file {name} cannot be read ({problem}): allowed is {allowed}") from problem
-    for number, matrix in found.items():
-        if len(matrix) != 4 or any(len(row) != 4 for row in matrix):
-            raise UsageError(f"camera file {name}: frame {number} has a camera_to_world that is not 4x4")
-    return found
+        allowed = '{"focal_px": 746.7, "frames": {"1001": {"camera_to_world": [4 rows of 4 numbers]}}}'
+        raise UsageError(f"camera file {name} cannot be read ({type(problem).__name__}: {problem}), allowed is {allowed}") from problem
+
+
+def _camera_of(entry: Mapping[str, Any], data: Mapping[str, Any]) -> CameraSheet:
+    rows = tuple(tuple(float(v) for v in row) for row in entry["camera_to_world"])
+    focal = float(entry.get("focal_px", data.get("focal_px", "none given")))
+    if len(rows) != 4 or any(len(row) != 4 for row in rows):
+        raise ValueError(f"camera_to_world has {[len(r) for r in rows]} numbers in its rows")
+    if not (math.isfinite(focal) and focal > 0 and all(math.isfinite(v) for row in rows for v in row)):
+        raise ValueError(f"focal_px is {focal}")
+    return CameraSheet(to_world=rows, focal_px=focal)
