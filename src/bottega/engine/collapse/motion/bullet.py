@@ -1,0 +1,314 @@
+"""The default solver: Bullet moves rigid bodies of glued pieces, and what bears more than it can comes apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bottega.engine.collapse.motion.breaking import bond_loads, parts
+from bottega.engine.collapse.motion.rotations import lowest, rotated
+from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings, Scene, State
+from bottega.engine.collapse.motion.world import Body, Contact, World, read
+from bottega.engine.collapse.records import Float, Int
+
+_DOWN = np.array([0.0, 0.0, -GRAVITY])
+_DAMPED_AFTER = 0.3  # share of `quiet_s` after which a slow body is damped more
+_FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
+_FASTEST_TURN = 15.0  # rad/s
+_FEWEST_SHARE = 0.05  # of a blow that a breaking body still takes
+
+
+class BulletSolver:
+    """`Solver` by Panda3D's Bullet, in this process, on one thread."""
+
+    def frames(self, scene: Scene, settings: MotionSettings, state: State) -> Iterator[State]:
+        """See `Solver`. A run that goes on from a checkpoint gives the bits of one that never stopped."""
+        run = _Run(scene, settings, state)
+        for frame in range(state.frame + 1, scene.last_frame + 1):
+            yield run.step_frame(frame)
+
+
+class _Run:
+    """A run's bodies and arrays. Bodies are kept by their lowest piece, in rising order wherever order matters."""
+
+    def __init__(self, scene: Scene, settings: MotionSettings, state: State) -> None:
+        self.scene, self.settings, self.state = scene, settings, state
+        self.world = World(scene.pieces, scene.boxes, scene.ground, settings=settings)
+        self.mass, self.centre = scene.pieces.mass, np.asarray(scene.pieces.centre, np.float64)
+        low, high = scene.pieces.vertex_start[:-1], scene.pieces.vertices
+        self.radius = np.sqrt(np.maximum.reduceat((high.astype(np.float64) ** 2).sum(1), low))
+        self.fastest = _FASTEST * np.sqrt(2 * GRAVITY * max(float(self.centre[:, 2].max()) - scene.ground, 1)) + float(np.abs(scene.push).max())
+        pair = scene.bonds.pair
+        inner = state.body[pair[:, 0]] == state.body[pair[:, 1]]
+        order = np.argsort(state.body[pair[inner, 0]], kind="stable")
+        ids = np.flatnonzero(inner)[order]
+        keys, first = np.unique(state.body[pair[ids, 0]], return_index=True)
+        self.inner: dict[int, Int] = dict(zip(keys.tolist(), np.split(ids, first[1:]), strict=True)) if len(ids) else {}
+        self.bodies: dict[int, Body] = {}
+        self.ties: dict[tuple[int, int], tuple[Any, Int]] = {}
+        self.broken, self.label = state.broken.copy(), state.body.copy()
+        self.offset, self.rigid = np.zeros((len(self.mass), 3)), np.zeros(len(self.mass), np.int64)
+        self._build()
+
+    def _build(self) -> None:
+        """Make the world anew from the state: what Bullet remembers between steps must not outlive a checkpoint."""
+        state = self.state
+        self.world.clear()
+        self.bodies.clear()
+        self.ties.clear()
+        order = np.argsort(state.body, kind="stable")
+        for members in np.split(order, np.flatnonzero(np.diff(state.body[order])) + 1):
+            key = int(members[0])
+            moving = bool(state.released[key])
+            bonds = self.inner.get(key, np.zeros(0, np.int64))
+            body = self._body(members, bonds[self.broken[bonds] == 0], moving)
+            self._add(body, state.position, state.rotation, state.velocity, state.spin)
+            if moving:
+                self._rest(body, float(state.quiet_s[key]), bool(state.asleep[key]))
+        self._tie(sorted(k for k, b in self.bodies.items() if b.moving))
+
+    def _body(self, members: Int, bonds: Int, moving: bool) -> Body:
+        mass = self.mass[members]
+        offset = self.centre[members] - (mass[:, None] * self.centre[members]).sum(0) / mass.sum()
+        strength = self.scene.bonds.strength[bonds]
+        weakest = float(strength.min()) if len(bonds) else np.inf
+        return Body(members, offset, float(mass.sum()), moving, None, bonds, weakest, float(np.linalg.norm(offset, axis=1).max()))
+
+    def _add(self, body: Body, position: Float, rotation: Float, velocity: Float, spin: Float) -> None:
+        """Put a body into the world where its pieces, given as arrays over all pieces, are."""
+        m = body.members
+        share = self.mass[m][:, None] / body.mass
+        turn = rotation[body.key]
+        middle = ((position[m] - rotated(turn[None], body.offset)) * share).sum(0)
+        self.world.add(body, middle, turn, (velocity[m] * share).sum(0), spin[body.key])
+        self.bodies[body.key] = body
+        self.offset[m], self.label[m] = body.offset, body.key
+
+    def _rest(self, body: Body, quiet: float, asleep: bool) -> None:
+        self.world.damp(body.node, quiet >= _DAMPED_AFTER * self.settings.quiet_s)
+        self.world.rest(body.node, quiet >= self.settings.quiet_s, asleep)
+
+    def _tie(self, keys: list[int]) -> None:
+        """Tie the named bodies to one another by the bonds between them that hold."""
+        named = np.zeros(len(self.mass), bool)
+        named[keys] = True
+        pair = self.label[self.scene.bonds.pair]
+        ids = np.flatnonzero((self.broken == 0) & (pair[:, 0] != pair[:, 1]) & named[pair].all(1))
+        between = np.sort(pair[ids], axis=1)
+        order = np.lexsort((ids, between[:, 1], between[:, 0]))
+        ids, between = ids[order], between[order]
+        for group in np.split(np.arange(len(ids)), np.flatnonzero((np.diff(between, axis=0) != 0).any(1)) + 1):
+            if not len(group):
+                continue
+            one, other = self.bodies[int(between[group[0], 0])], self.bodies[int(between[group[0], 1])]
+            bonds = ids[group]
+            area = self.scene.bonds.area[bonds]
+            first = self.scene.bonds.pair[bonds, 0]
+            rest = self.scene.bonds.centre[bonds] - self.centre[first]
+            now = self.state.position[first] + rotated(self.state.rotation[first], rest)
+            tie = self.world.tie(one, other, (now * area[:, None]).sum(0) / area.sum())
+            self.ties[one.key, other.key] = tie, bonds
+
+    def _untie(self, frame: int, key: int | None = None) -> None:
+        """Drop the ties that broke, or all of one body's; their bonds are broken."""
+        for ends in [e for e, (tie, _) in self.ties.items() if (not tie.is_enabled() if key is None else key in e)]:
+            tie, bonds = self.ties.pop(ends)
+            self.world.world.remove(tie)
+            self.broken[bonds] = frame
+
+    def _release(self, frame: int, seconds: float) -> None:
+        """Let go what the schedule names: its bonds to all else break, those among itself hold until they bear too much."""
+        scene, state = self.scene, self.state
+        going = (scene.release == frame) & (state.released == 0)
+        if not going.any():
+            return
+        released = np.where(going, frame, state.released).astype(np.int32)
+        crossing = going[scene.bonds.pair[:, 0]] != going[scene.bonds.pair[:, 1]]
+        self.broken[crossing & (self.broken == 0)] = frame
+        velocity = np.where(going[:, None], scene.push - _DOWN * (0.5 * seconds), state.velocity)  # half a step back: the fall is exact
+        self.state = replace(state, released=released, velocity=velocity)
+        fresh: list[int] = []
+        for key in np.unique(self.label[going]).tolist():
+            body = self.bodies.pop(key)
+            self.world.remove(body)
+            fresh += self._part(body, self.state.position, self.state.rotation, velocity, state.spin)
+        self._tie(fresh)
+
+    def _part(self, body: Body, position: Float, rotation: Float, velocity: Float, spin: Float) -> list[int]:
+        """Add what a body comes apart into under the bonds that hold; the keys of the parts."""
+        bonds = body.bonds[self.broken[body.bonds] == 0]
+        ends = np.searchsorted(body.members, self.scene.bonds.pair[bonds])
+        keys = []
+        for part in parts(ends, len(body.members)):
+            members = body.members[part]
+            inside = bonds[np.isin(ends[:, 0], part)]
+            self.inner[int(members[0])] = inside
+            self._add(self._body(members, inside, True), position, rotation, velocity, spin)
+            keys.append(int(members[0]))
+        return keys
+
+    def step_frame(self, frame: int) -> State:
+        """One frame: release, substeps with what breaks in them, and the state after."""
+        whole = float(self.scene.step_s[frame - 1 - self.scene.first_frame])
+        steps = max(1, int(np.ceil(self.settings.substeps * whole * self.scene.fps - 1e-6)))
+        seconds = whole / steps
+        self._release(frame, seconds)
+        for tie, bonds in self.ties.values():
+            tie.set_breaking_threshold(float(self.scene.bonds.strength[bonds].sum()) * seconds)
+        for _ in range(steps):
+            glued = [b for b in self.bodies.values() if len(b.bonds) and b.moving and b.node.is_active()]
+            before = read(glued)
+            self.world.step(seconds)
+            if len(glued):
+                self._break(glued, before, read(glued), seconds, frame)
+        self._untie(frame)
+        self.state = self._gather(frame, whole)
+        if (frame - self.scene.first_frame) % self.settings.rebuild_every == 0:
+            self._build()
+        return self.state
+
+    def _break(self, glued: list[Body], before: Float, after: Float, seconds: float, frame: int) -> None:
+        """Break what bore too much in a substep, give back the share of the blow that it could not bear, and part it."""
+        change = after[:, 7:] - before[:, 7:]
+        change[:, :3] -= _DOWN * seconds
+        size = np.linalg.norm(change[:, :3], axis=1) + np.array([b.radius for b in glued]) * np.linalg.norm(change[:, 3:], axis=1)
+        force = np.array([b.mass for b in glued]) * size / self.settings.blow_s
+        struck = [i for i, body in enumerate(glued) if force[i] > body.weakest]
+        if not struck:
+            return
+        contacts = self.world.contacts({str(glued[i].key) for i in struck})
+        share: dict[str, float] = {}
+        for i in struck:
+            body = glued[i]
+            load = self._loads(body, after[i, 3:7], change[i], contacts)
+            over = load > self.scene.bonds.strength[body.bonds]
+            if over.any():
+                share[str(body.key)] = max(_FEWEST_SHARE, float((self.scene.bonds.strength[body.bonds] / np.maximum(load, 1e-9))[over].min()))
+                self.broken[body.bonds[over]] = frame
+        self._give_back(contacts, share)
+        for i in struck:
+            if str(glued[i].key) in share:
+                self._come_apart(glued[i], frame)
+
+    def _loads(self, body: Body, turn: Float, change: Float, contacts: list[Contact]) -> Float:
+        """(B,) newtons on a body's bonds from what struck it and from its pieces' inertia."""
+        arm = rotated(turn[None], body.offset)
+        force = -self.mass[body.members][:, None] * (change[:3] + np.cross(change[3:], arm))
+        name, count = str(body.key), len(body.members)
+        for c in contacts:
+            if c.first == name and 0 <= c.in_first < count:
+                force[c.in_first] += c.impulse
+            elif c.second == name and 0 <= c.in_second < count:
+                force[c.in_second] -= c.impulse
+        bonds = self.scene.bonds
+        ends = np.searchsorted(body.members, bonds.pair[body.bonds])
+        normal = rotated(turn[None], bonds.normal[body.bonds])
+        return bond_loads(ends, bonds.area[body.bonds], normal, force / self.settings.blow_s, pressed=self.settings.pressed)
+
+    def _give_back(self, contacts: list[Contact], share: dict[str, float]) -> None:
+        """A breaking body passes on no more of a blow than its bonds bore: the rest is taken back from both sides, momentum kept."""
+        for c in contacts:
+            borne = min(share.get(c.first, 1.0), share.get(c.second, 1.0))
+            if borne < 1:
+                for name, sign in ((c.first, -1.0), (c.second, 1.0)):
+                    body = self.bodies.get(int(name)) if name.isdigit() else None
+                    if body is not None and body.moving:
+                        self.world.push(body, sign * (1 - borne) * c.impulse, c.point)
+
+    def _come_apart(self, body: Body, frame: int) -> None:
+        now = read([body])[0]
+        holds = body.bonds[self.broken[body.bonds] == 0]
+        if len(parts(np.searchsorted(body.members, self.scene.bonds.pair[holds]), len(body.members))) == 1:
+            body.bonds, body.weakest = holds, float(self.scene.bonds.strength[holds].min())
+            self.inner[body.key] = holds
+            return
+        self._untie(frame, body.key)
+        arrays = [np.zeros((len(self.mass), k)) for k in (3, 4, 3, 3)]
+        arm, m = rotated(now[None, 3:7], body.offset), body.members
+        arrays[0][m], arrays[1][m], arrays[3][m] = now[:3] + arm, now[3:7], now[10:]
+        arrays[2][m] = now[7:10] + np.cross(now[10:], arm)
+        self.world.remove(self.bodies.pop(body.key))
+        self._part(body, *arrays)
+
+    def _gather(self, frame: int, whole: float) -> State:
+        """Read every moving body, tame what the solver got wrong, and tell the blows."""
+        old = self.state
+        moving = [self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving]
+        table = read(moving)
+        self._tame(moving, table)
+        row = np.full(len(self.mass), -1)
+        for i, body in enumerate(moving):
+            row[body.members] = i
+        free = row >= 0
+        now = table[row[free]]
+        arm = rotated(now[:, 3:7], self.offset[free])
+        position, rotation, velocity, spin = old.position.copy(), old.rotation.copy(), old.velocity.copy(), old.spin.copy()
+        position[free], rotation[free], spin[free] = now[:, :3] + arm, now[:, 3:7], now[:, 10:]
+        velocity[free] = now[:, 7:10] + np.cross(now[:, 10:], arm)
+        sunk = np.zeros(len(moving))
+        near = free & (position[:, 2] - self.radius < self.scene.ground)
+        np.maximum.at(sunk, row[near], self.scene.ground - self._lowest(near, position, rotation))
+        position[free, 2] += sunk[row[free]]
+        slow = (np.linalg.norm(table[:, 7:10], axis=1) < self.settings.slow) & (np.linalg.norm(table[:, 10:], axis=1) < self.settings.slow_turn)
+        quiet = np.where(slow, np.array([old.quiet_s[b.key] for b in moving]) + whole, 0.0)
+        asleep = np.array([not b.node.is_active() for b in moving], bool)
+        for body, q in zip(moving, quiet.tolist(), strict=True):
+            self._rest(body, q, False)
+        calm, sleeping = old.quiet_s.copy(), old.asleep.copy()
+        calm[free], sleeping[free] = quiet[row[free]], asleep[row[free]]
+        state = replace(
+            old, frame=frame, position=position, rotation=rotation, velocity=velocity, spin=spin, body=self.label.copy(),
+            broken=self.broken.copy(), asleep=sleeping, quiet_s=calm,
+        )  # fmt: skip
+        return self._with_impacts(old, state, moving, row, whole)
+
+    def _lowest(self, chosen: Any, position: Float, rotation: Float) -> Float:
+        start, points = self.scene.pieces.vertex_start, self.scene.pieces.vertices
+        counts = np.diff(start)[chosen]
+        own = np.concatenate([[0], np.cumsum(counts)])
+        taken = np.repeat(start[:-1][chosen] - own[:-1], counts) + np.arange(own[-1])
+        return lowest(points[taken], own, position[chosen], rotation[chosen]) if len(counts) else np.zeros(0)
+
+    def _tame(self, moving: list[Body], table: Float) -> None:
+        """Hold speeds and spins to what a fall can give."""
+        core = self.world.core
+        for columns, most, setter in ((slice(7, 10), self.fastest, "linear"), (slice(10, 13), _FASTEST_TURN, "angular")):
+            size = np.linalg.norm(table[:, columns], axis=1)
+            for i in np.flatnonzero(size > most).tolist():
+                table[i, columns] *= most / size[i]
+                getattr(moving[i].node, f"set_{setter}_velocity")(core.LVector3(*table[i, columns].tolist()))
+
+    def _with_impacts(self, old: State, new: State, moving: list[Body], row: Int, whole: float) -> State:
+        """Energy that a body's pieces lost in the frame beyond what gravity gave, at the point that the blow came from."""
+        half = 0.5 * self.mass
+        lost = half * ((old.velocity**2).sum(1) - (new.velocity**2).sum(1)) + self.mass * GRAVITY * (old.position - new.position)[:, 2]
+        free = row >= 0
+        energy = np.zeros(len(moving))
+        np.add.at(energy, row[free], lost[free])
+        blow = new.velocity - old.velocity - _DOWN * whole
+        told = np.flatnonzero(energy > self.settings.least_impact_j)
+        pieces, points = [], []
+        for i in told.tolist():
+            m = moving[i].members
+            push = (self.mass[m][:, None] * blow[m]).sum(0)
+            piece, point = self._struck(m, push, new)
+            pieces.append(piece)
+            points.append(point)
+        return replace(
+            new, impact_piece=np.asarray(pieces, np.int32), impact_point=np.asarray(points, np.float64).reshape(-1, 3), impact_energy=energy[told]
+        )
+
+    def _struck(self, members: Int, push: Float, state: State) -> tuple[int, Float]:
+        """The piece and the hull point farthest against the push."""
+        start, hull = self.scene.pieces.hull_start, self.scene.pieces.hull
+        best: tuple[float, int, Float] = (np.inf, -1, np.zeros(3))
+        for piece in members.tolist():
+            points = state.position[piece] + rotated(state.rotation[piece][None], np.asarray(hull[start[piece] : start[piece + 1]], np.float64))
+            along = points @ push
+            i = int(np.argmin(along))
+            if along[i] < best[0]:
+                best = float(along[i]), piece, points[i]
+        return best[1], best[2]
