@@ -2,10 +2,11 @@
 
 from bottega.engine.collapse.motion.bullet import BulletSolver
 from bottega.engine.collapse.motion.direction import Direction, Failure, HoldOff, Lean, Shot, check_direction, story_time
+from bottega.engine.collapse.motion.preview import contact_sheet, preview_raster
 from bottega.engine.collapse.motion.scene import Box, MotionSettings, Scene, Solver, State, at_rest, plan
 from bottega.engine.collapse.motion.schedule import schedule
 from bottega.engine.collapse.motion.simulation import collected, simulate
-from bottega.engine.collapse.motion.tower import brick_tower
+from bottega.engine.collapse.motion.tower import boxes_as_building, brick_tower, walled_tower
 
 __all__ = [
     "Box",
@@ -20,11 +21,15 @@ __all__ = [
     "Solver",
     "State",
     "at_rest",
+    "boxes_as_building",
     "brick_tower",
     "check_direction",
     "collected",
+    "contact_sheet",
     "plan",
+    "preview_raster",
     "schedule",
     "simulate",
     "story_time",
+    "walled_tower",
 ]

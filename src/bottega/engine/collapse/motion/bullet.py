@@ -18,6 +18,7 @@ _DOWN = np.array([0.0, 0.0, -GRAVITY])
 _DAMPED_AFTER = 0.3  # share of `quiet_s` after which a slow body is damped more
 _FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
 _FASTEST_TURN = 15.0  # rad/s
+_SLIPPERY = 0.02  # friction of what buckles
 _FEWEST_SHARE = 0.05  # of a blow that a breaking body still takes
 
 
@@ -40,7 +41,12 @@ class _Run:
         self.mass, self.centre = scene.pieces.mass, np.asarray(scene.pieces.centre, np.float64)
         low, high = scene.pieces.vertex_start[:-1], scene.pieces.vertices
         self.radius = np.sqrt(np.maximum.reduceat((high.astype(np.float64) ** 2).sum(1), low))
-        self.fastest = _FASTEST * np.sqrt(2 * GRAVITY * max(float(self.centre[:, 2].max()) - scene.ground, 1)) + float(np.abs(scene.push).max())
+        self.fastest = _FASTEST * np.sqrt(2 * GRAVITY * max(float(self.centre[:, 2].max()) - scene.ground, 1)) + float(
+            np.abs(scene.push).max()
+        )
+        story = np.concatenate([[0.0], np.cumsum(scene.step_s)])
+        begun = story[np.maximum(scene.release - scene.first_frame - 1, 0)]
+        self.slips_until = scene.first_frame + np.searchsorted(story, begun + settings.slip_s)
         pair = scene.bonds.pair
         inner = state.body[pair[:, 0]] == state.body[pair[:, 1]]
         order = np.argsort(state.body[pair[inner, 0]], kind="stable")
@@ -85,6 +91,8 @@ class _Run:
         middle = ((position[m] - rotated(turn[None], body.offset)) * share).sum(0)
         self.world.add(body, middle, turn, (velocity[m] * share).sum(0), spin[body.key])
         self.bodies[body.key] = body
+        if body.moving and self.scene.weak[body.key] and self.state.frame < self.slips_until[body.key]:
+            self.world.grip(body, _SLIPPERY)
         self.offset[m], self.label[m] = body.offset, body.key
 
     def _rest(self, body: Body, quiet: float, asleep: bool) -> None:
@@ -127,7 +135,8 @@ class _Run:
             return
         released = np.where(going, frame, state.released).astype(np.int32)
         crossing = going[scene.bonds.pair[:, 0]] != going[scene.bonds.pair[:, 1]]
-        self.broken[crossing & (self.broken == 0)] = frame
+        loose = going[scene.bonds.pair].any(1) & scene.weak[scene.bonds.pair].any(1)
+        self.broken[(crossing | loose) & (self.broken == 0)] = frame
         velocity = np.where(going[:, None], scene.push - _DOWN * (0.5 * seconds), state.velocity)  # half a step back: the fall is exact
         self.state = replace(state, released=released, velocity=velocity)
         fresh: list[int] = []
@@ -165,10 +174,17 @@ class _Run:
             if len(glued):
                 self._break(glued, before, read(glued), seconds, frame)
         self._untie(frame)
+        self._grip(frame)
         self.state = self._gather(frame, whole)
         if (frame - self.scene.first_frame) % self.settings.rebuild_every == 0:
             self._build()
         return self.state
+
+    def _grip(self, frame: int) -> None:
+        """Let what buckled grip again after its time."""
+        for key in np.flatnonzero(self.scene.weak & (self.slips_until == frame)).tolist():
+            if key in self.bodies:
+                self.world.grip(self.bodies[key], self.settings.friction)
 
     def _break(self, glued: list[Body], before: Float, after: Float, seconds: float, frame: int) -> None:
         """Break what bore too much in a substep, give back the share of the blow that it could not bear, and part it."""
@@ -186,7 +202,9 @@ class _Run:
             load = self._loads(body, after[i, 3:7], change[i], contacts)
             over = load > self.scene.bonds.strength[body.bonds]
             if over.any():
-                share[str(body.key)] = max(_FEWEST_SHARE, float((self.scene.bonds.strength[body.bonds] / np.maximum(load, 1e-9))[over].min()))
+                share[str(body.key)] = max(
+                    _FEWEST_SHARE, float((self.scene.bonds.strength[body.bonds] / np.maximum(load, 1e-9))[over].min())
+                )
                 self.broken[body.bonds[over]] = frame
         self._give_back(contacts, share)
         for i in struck:
@@ -252,7 +270,9 @@ class _Run:
         near = free & (position[:, 2] - self.radius < self.scene.ground)
         np.maximum.at(sunk, row[near], self.scene.ground - self._lowest(near, position, rotation))
         position[free, 2] += sunk[row[free]]
-        slow = (np.linalg.norm(table[:, 7:10], axis=1) < self.settings.slow) & (np.linalg.norm(table[:, 10:], axis=1) < self.settings.slow_turn)
+        slow = (np.linalg.norm(table[:, 7:10], axis=1) < self.settings.slow) & (
+            np.linalg.norm(table[:, 10:], axis=1) < self.settings.slow_turn
+        )
         quiet = np.where(slow, np.array([old.quiet_s[b.key] for b in moving]) + whole, 0.0)
         asleep = np.array([not b.node.is_active() for b in moving], bool)
         for body, q in zip(moving, quiet.tolist(), strict=True):
@@ -298,7 +318,10 @@ class _Run:
             pieces.append(piece)
             points.append(point)
         return replace(
-            new, impact_piece=np.asarray(pieces, np.int32), impact_point=np.asarray(points, np.float64).reshape(-1, 3), impact_energy=energy[told]
+            new,
+            impact_piece=np.asarray(pieces, np.int32),
+            impact_point=np.asarray(points, np.float64).reshape(-1, 3),
+            impact_energy=energy[told],
         )
 
     def _struck(self, members: Int, push: Float, state: State) -> tuple[int, Float]:
@@ -306,7 +329,9 @@ class _Run:
         start, hull = self.scene.pieces.hull_start, self.scene.pieces.hull
         best: tuple[float, int, Float] = (np.inf, -1, np.zeros(3))
         for piece in members.tolist():
-            points = state.position[piece] + rotated(state.rotation[piece][None], np.asarray(hull[start[piece] : start[piece + 1]], np.float64))
+            points = state.position[piece] + rotated(
+                state.rotation[piece][None], np.asarray(hull[start[piece] : start[piece + 1]], np.float64)
+            )
             along = points @ push
             i = int(np.argmin(along))
             if along[i] < best[0]:

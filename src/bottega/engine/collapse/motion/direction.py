@@ -78,6 +78,9 @@ class Direction:
         Its speed upward and downward as shares of that; down 0 leaves what lies under a failure standing.
     support
         Share of the area that a glue cluster rests on which must still stand, 0..1; with less it goes too.
+    buckle
+        m/s: on the storeys that fail, a wall or pillar that is let go falls to pieces, and its middle is pushed out at this speed; 0 lets it go
+        whole, and it may stay standing on what it stands on.
     lean, hold_offs
         See `Lean` and `HoldOff`.
     rate
@@ -91,6 +94,7 @@ class Direction:
     up: float = 3.0
     down: float = 0.4
     support: float = 0.5
+    buckle: float = 3.0
     lean: Lean | None = None
     hold_offs: tuple[HoldOff, ...] = ()
     rate: float | tuple[tuple[int, float], ...] = 1.0
@@ -120,8 +124,9 @@ def check_direction(direction: Direction, pieces: Pieces, *, shot: Shot) -> None
     for name, value in (("front_speed", direction.front_speed), ("up", direction.up), ("strength", direction.strength)):
         if not (math.isfinite(value) and value > 0):
             raise ValueError(f"{name} must be above 0, not {value}")
-    if not (math.isfinite(direction.down) and direction.down >= 0):
-        raise ValueError(f"down must be 0 or above, not {direction.down}")
+    for name, value in (("down", direction.down), ("buckle", direction.buckle)):
+        if not (math.isfinite(value) and value >= 0):
+            raise ValueError(f"{name} must be 0 or above, not {value}")
     if not 0 <= direction.support <= 1:
         raise ValueError(f"support must be 0 to 1, not {direction.support}")
     for i, failure in enumerate(direction.failures):

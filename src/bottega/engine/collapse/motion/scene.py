@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from bottega.engine.collapse.motion.buckling import buckling
 from bottega.engine.collapse.motion.direction import Direction, Shot, check_direction, story_time
 from bottega.engine.collapse.motion.schedule import schedule
 from bottega.engine.collapse.records import Bonds, Bool, Float, Int, Pieces
@@ -26,6 +27,8 @@ class MotionSettings:
         Frames from one checkpoint to the next: the solver's world is made anew from the state there, in every run.
     friction, restitution
         Of every surface, 0..1.
+    slip_s
+        Seconds for which what buckles has next to no friction.
     linear_damping, angular_damping
         Shares of velocity and spin that a second takes away.
     margin_m
@@ -46,6 +49,7 @@ class MotionSettings:
     rebuild_every: int = 24
     friction: float = 0.7
     restitution: float = 0.0
+    slip_s: float = 0.6
     linear_damping: float = 0.02
     angular_damping: float = 0.15
     margin_m: float = 0.01
@@ -63,7 +67,7 @@ class MotionSettings:
         for name in ("friction", "restitution", "linear_damping", "angular_damping", "pressed"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be 0 to 1, not {getattr(self, name)}")
-        for name in ("margin_m", "blow_s", "slow", "slow_turn", "quiet_s", "least_impact_j"):
+        for name in ("margin_m", "blow_s", "slow", "slow_turn", "quiet_s", "slip_s", "least_impact_j"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
 
@@ -89,6 +93,8 @@ class Scene:
         The building; the bonds' strength as directed.
     release
         (N,) int32: frame in which a piece may first move, 0 never. Pieces of a cluster share it.
+    weak
+        (N,) bool: pieces that come apart from one another as they are released, and slip.
     push
         (N, 3) float64: velocity that a piece is given as it is released, m/s.
     step_s
@@ -104,6 +110,7 @@ class Scene:
     pieces: Pieces
     bonds: Bonds
     release: Int
+    weak: Bool
     push: Float
     step_s: Float
     first_frame: int
@@ -113,7 +120,7 @@ class Scene:
 
     def __post_init__(self) -> None:
         n = len(self.pieces)
-        for name, shape in (("release", (n,)), ("push", (n, 3)), ("boxes", (len(self.boxes), 7))):
+        for name, shape in (("release", (n,)), ("weak", (n,)), ("push", (n, 3)), ("boxes", (len(self.boxes), 7))):
             if getattr(self, name).shape != shape:
                 raise ValueError(f"scene's {name}: {shape} is needed, given {getattr(self, name).shape}")
         if not (np.isfinite(self.bonds.strength).all() and (self.bonds.strength > 0).all()):
@@ -217,14 +224,14 @@ def plan(
     """
     check_direction(direction, pieces, shot=shot)
     release = schedule(pieces, bonds, direction=direction, shot=shot)[pieces.cluster]
-    push = np.zeros((len(pieces), 3))
+    weak, push = buckling(pieces, direction, release)
     if direction.lean is not None:
         height = pieces.centre[:, 2] - pieces.centre[:, 2].min()
         way = np.asarray(direction.lean.towards) / np.linalg.norm(direction.lean.towards)
-        push[:, :2] = way * (direction.lean.speed * height / max(float(height.max()), 1e-9))[:, None]
+        push[:, :2] += way * (direction.lean.speed * height / max(float(height.max()), 1e-9))[:, None]
     rows = np.asarray([[*box.centre, *box.size, box.turn] for box in boxes], np.float64).reshape(-1, 7)
     return Scene(
-        pieces, replace(bonds, strength=bonds.strength * direction.strength), release, push, np.diff(story_time(direction, shot)),
+        pieces, replace(bonds, strength=bonds.strength * direction.strength), release, weak, push, np.diff(story_time(direction, shot)),
         shot.first_frame, shot.fps, rows, ground,
     )  # fmt: skip
 

@@ -108,7 +108,9 @@ def collected(scene: Scene, states: Iterable[State]) -> Motion:
         position.append(state.position.astype(np.float32))
         rotation.append(state.rotation.astype(np.float32))
         asleep.append(state.asleep)
-        impacts.append((np.full(len(state.impact_piece), state.frame, np.int32), state.impact_piece, state.impact_point, state.impact_energy))
+        impacts.append(
+            (np.full(len(state.impact_piece), state.frame, np.int32), state.impact_piece, state.impact_point, state.impact_energy)
+        )
     if last is None:
         raise ValueError(f"states: one at least is needed, none given for frames {scene.first_frame}..{scene.last_frame}")
     return Motion(

@@ -141,6 +141,10 @@ class World:
         if asleep:
             node.set_active(False, True)
 
+    def grip(self, body: Body, friction: float) -> None:
+        """Give a body another friction than the settings'."""
+        body.node.set_friction(friction)
+
     def remove(self, body: Body) -> None:
         """Take a body out."""
         self.world.remove(body.node)
