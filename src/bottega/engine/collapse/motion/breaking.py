@@ -10,8 +10,8 @@ from bottega.engine.collapse.records import Float, Int
 def bond_loads(pair: Int, area: Float, normal: Float, force: Float, *, pressed: float) -> Float:
     """Force on each bond of a net at rest under `force`: L u = f, load = k |u_second − u_first|.
 
-    L is the net's Laplacian with the contact areas k as stiffness (all bonds as long and as stiff as one another); f is taken less its mean,
-    which moves the whole net. A bond that is pressed along its normal bears it better than one that is pulled or sheared.
+    L is the net's Laplacian with the contact areas k as stiffness (all bonds as long and as stiff as one another); f is taken less its
+    mean, which moves the whole net. A bond that is pressed along its normal bears it better than one that is pulled or sheared.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def bond_loads(pair: Int, area: Float, normal: Float, force: Float, *, pressed: 
     pull = (moved[b] - moved[a]) * area[:, None]
     along = (pull * normal).sum(1)
     across = np.linalg.norm(pull - along[:, None] * normal, axis=1)
-    return np.hypot(np.where(along > 0, along, pressed * along), across)
+    return np.asarray(np.hypot(np.where(along > 0, along, pressed * along), across))
 
 
 def parts(pair: Int, count: int) -> list[Int]:

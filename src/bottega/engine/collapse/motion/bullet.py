@@ -11,11 +11,11 @@ import numpy as np
 from bottega.engine.collapse.motion.breaking import bond_loads, parts
 from bottega.engine.collapse.motion.rotations import lowest, rotated
 from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings, Scene, State
+from bottega.engine.collapse.motion.settling import quieter, woken
 from bottega.engine.collapse.motion.world import Body, Contact, World, read
 from bottega.engine.collapse.records import Float, Int
 
 _DOWN = np.array([0.0, 0.0, -GRAVITY])
-_DAMPED_AFTER = 0.3  # share of `quiet_s` after which a slow body is damped more
 _FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
 _FASTEST_TURN = 15.0  # rad/s
 _SLIPPERY = 0.02  # friction of what buckles
@@ -44,9 +44,9 @@ class _Run:
         self.fastest = _FASTEST * np.sqrt(2 * GRAVITY * max(float(self.centre[:, 2].max()) - scene.ground, 1)) + float(
             np.abs(scene.push).max()
         )
-        story = np.concatenate([[0.0], np.cumsum(scene.step_s)])
-        begun = story[np.maximum(scene.release - scene.first_frame - 1, 0)]
-        self.slips_until = scene.first_frame + np.searchsorted(story, begun + settings.slip_s)
+        self.story = np.concatenate([[0.0], np.cumsum(scene.step_s)])
+        begun = self.story[np.maximum(scene.release - scene.first_frame - 1, 0)]
+        self.slips_until = scene.first_frame + np.searchsorted(self.story, begun + settings.slip_s)
         pair = scene.bonds.pair
         inner = state.body[pair[:, 0]] == state.body[pair[:, 1]]
         order = np.argsort(state.body[pair[inner, 0]], kind="stable")
@@ -68,13 +68,12 @@ class _Run:
         order = np.argsort(state.body, kind="stable")
         for members in np.split(order, np.flatnonzero(np.diff(state.body[order])) + 1):
             key = int(members[0])
-            moving = bool(state.released[key])
+            moving = not state.asleep[key]
             bonds = self.inner.get(key, np.zeros(0, np.int64))
             body = self._body(members, bonds[self.broken[bonds] == 0], moving)
             self._add(body, state.position, state.rotation, state.velocity, state.spin)
-            if moving:
-                self._rest(body, float(state.quiet_s[key]), bool(state.asleep[key]))
-        self._tie(sorted(k for k, b in self.bodies.items() if b.moving))
+        self._tie(sorted(k for k in self.bodies if state.released[k]))
+        self._damp([self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving])
 
     def _body(self, members: Int, bonds: Int, moving: bool) -> Body:
         mass = self.mass[members]
@@ -95,9 +94,19 @@ class _Run:
             self.world.grip(body, _SLIPPERY)
         self.offset[m], self.label[m] = body.offset, body.key
 
-    def _rest(self, body: Body, quiet: float, asleep: bool) -> None:
-        self.world.damp(body.node, quiet >= _DAMPED_AFTER * self.settings.quiet_s)
-        self.world.rest(body.node, quiet >= self.settings.quiet_s, asleep)
+    def _age(self, keys: Int) -> Float:
+        """Seconds of story time since pieces were let go."""
+        first = self.scene.first_frame
+        return np.asarray(self.story[self.state.frame - first] - self.story[self.state.released[keys] - first - 1])
+
+    def _damp(self, moving: list[Body]) -> None:
+        """Damp more what was let go a while ago and is slow."""
+        keys = np.array([b.key for b in moving], np.int64)
+        age = self._age(keys)
+        speed, turn = np.linalg.norm(self.state.velocity[keys], axis=1), np.linalg.norm(self.state.spin[keys], axis=1)
+        below = self.settings.settle_below
+        for body, more in zip(moving, ((age > self.settings.settle_s) & (speed < below) & (turn < below)).tolist(), strict=True):
+            self.world.damp(body.node, more)
 
     def _tie(self, keys: list[int]) -> None:
         """Tie the named bodies to one another by the bonds between them that hold."""
@@ -138,7 +147,7 @@ class _Run:
         loose = going[scene.bonds.pair].any(1) & scene.weak[scene.bonds.pair].any(1)
         self.broken[(crossing | loose) & (self.broken == 0)] = frame
         velocity = np.where(going[:, None], scene.push - _DOWN * (0.5 * seconds), state.velocity)  # half a step back: the fall is exact
-        self.state = replace(state, released=released, velocity=velocity)
+        self.state = replace(state, released=released, velocity=velocity, asleep=state.asleep & ~going)
         fresh: list[int] = []
         for key in np.unique(self.label[going]).tolist():
             body = self.bodies.pop(key)
@@ -168,14 +177,14 @@ class _Run:
         for tie, bonds in self.ties.values():
             tie.set_breaking_threshold(float(self.scene.bonds.strength[bonds].sum()) * seconds)
         for _ in range(steps):
-            glued = [b for b in self.bodies.values() if len(b.bonds) and b.moving and b.node.is_active()]
+            glued = [b for b in self.bodies.values() if len(b.bonds) and b.moving]
             before = read(glued)
             self.world.step(seconds)
-            if len(glued):
+            if glued:
                 self._break(glued, before, read(glued), seconds, frame)
         self._untie(frame)
         self._grip(frame)
-        self.state = self._gather(frame, whole)
+        self.state = self._settle(self._gather(frame, whole))
         if (frame - self.scene.first_frame) % self.settings.rebuild_every == 0:
             self._build()
         return self.state
@@ -270,20 +279,40 @@ class _Run:
         near = free & (position[:, 2] - self.radius < self.scene.ground)
         np.maximum.at(sunk, row[near], self.scene.ground - self._lowest(near, position, rotation))
         position[free, 2] += sunk[row[free]]
-        slow = (np.linalg.norm(table[:, 7:10], axis=1) < self.settings.slow) & (
-            np.linalg.norm(table[:, 10:], axis=1) < self.settings.slow_turn
-        )
-        quiet = np.where(slow, np.array([old.quiet_s[b.key] for b in moving]) + whole, 0.0)
-        asleep = np.array([not b.node.is_active() for b in moving], bool)
-        for body, q in zip(moving, quiet.tolist(), strict=True):
-            self._rest(body, q, False)
-        calm, sleeping = old.quiet_s.copy(), old.asleep.copy()
-        calm[free], sleeping[free] = quiet[row[free]], asleep[row[free]]
+        keys = np.array([b.key for b in moving], np.int64)
+        before, after = np.hstack([old.velocity, old.spin])[keys], np.hstack([velocity, spin])[keys]
+        quiet = quieter(old.quiet_s[keys], self._age(keys), before, after, seconds=whole, settings=self.settings)
+        calm = old.quiet_s.copy()
+        calm[free] = quiet[row[free]]
         state = replace(
             old, frame=frame, position=position, rotation=rotation, velocity=velocity, spin=spin, body=self.label.copy(),
-            broken=self.broken.copy(), asleep=sleeping, quiet_s=calm,
+            broken=self.broken.copy(), asleep=~free, quiet_s=calm,
         )  # fmt: skip
         return self._with_impacts(old, state, moving, row, whole)
+
+    def _settle(self, state: State) -> State:
+        """Put to sleep what has long been quiet, wake what something shoves, damp what comes to rest."""
+        speed, calm = np.linalg.norm(state.velocity, axis=1), state.quiet_s.copy()
+        mass = np.zeros(len(self.mass))
+        for key, body in self.bodies.items():
+            mass[key] = body.mass
+        up: list[int] = []
+        still = state.asleep & (state.released > 0)
+        if still.any():
+            up = [k for k in woken(self.world.touching(), state.asleep, mass, speed, settings=self.settings) if still[k]]
+        velocity, spin = state.velocity.copy(), state.spin.copy()
+        asleep = state.asleep.copy()
+        for key in up:
+            body = self.bodies[key]
+            self.world.free(body)
+            asleep[body.members], calm[body.members] = False, 0
+        for key in np.flatnonzero((state.body == np.arange(len(mass))) & ~state.asleep & (calm >= self.settings.quiet_s)).tolist():
+            body = self.bodies[key]
+            self.world.fix(body)
+            asleep[body.members], velocity[body.members], spin[body.members] = True, 0, 0
+        self.state = replace(state, velocity=velocity, spin=spin, asleep=asleep, quiet_s=calm)
+        self._damp([self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving])
+        return self.state
 
     def _lowest(self, chosen: Any, position: Float, rotation: Float) -> Float:
         start, points = self.scene.pieces.vertex_start, self.scene.pieces.vertices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from bottega.engine.collapse.records import Float
+from bottega.engine.collapse.records import Float, Int
 
 
 def rotated(quaternion: Float, vector: Float) -> Float:
@@ -19,7 +19,7 @@ def conjugate(quaternion: Float) -> Float:
     return np.asarray(quaternion * np.array([1.0, -1, -1, -1]))
 
 
-def lowest(points: Float, start: Float, position: Float, rotation: Float) -> Float:
+def lowest(points: Float, start: Int, position: Float, rotation: Float) -> Float:
     """(N,) float64: height of the lowest of each piece's points, of which piece i owns points[start[i]:start[i + 1]]."""
     w, x, y, z = rotation.T
     row = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], 1)  # third row of the matrix

@@ -37,10 +37,10 @@ class MotionSettings:
         How long a blow lasts: impulse over this is the force on the bonds. Crushed masonry takes some hundredths of a second.
     pressed
         Share of a bond's load that counts where it is pressed rather than pulled or sheared.
-    slow, slow_turn
-        m/s and rad/s below which a piece is coming to rest and is damped.
-    quiet_s
-        Seconds below these after which it may fall asleep.
+    settle_s, settle_below
+        What was let go this many seconds ago and is slower than this, m/s and rad/s, is damped: rubble interlocks as hulls do not.
+    slow, slow_turn, quiet_s
+        What is slower than this, m/s and rad/s, and gets no faster, for so many seconds, falls asleep.
     least_impact_j
         Blows below this energy, joules, are not told.
     """
@@ -55,6 +55,8 @@ class MotionSettings:
     margin_m: float = 0.01
     blow_s: float = 0.02
     pressed: float = 0.2
+    settle_s: float = 1.5
+    settle_below: float = 1.2
     slow: float = 0.35
     slow_turn: float = 0.5
     quiet_s: float = 0.5
@@ -67,7 +69,7 @@ class MotionSettings:
         for name in ("friction", "restitution", "linear_damping", "angular_damping", "pressed"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be 0 to 1, not {getattr(self, name)}")
-        for name in ("margin_m", "blow_s", "slow", "slow_turn", "quiet_s", "slip_s", "least_impact_j"):
+        for name in ("margin_m", "blow_s", "settle_s", "settle_below", "slow", "slow_turn", "quiet_s", "slip_s", "least_impact_j"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
 
@@ -130,6 +132,7 @@ class Scene:
 
     @property
     def last_frame(self) -> int:
+        """The shot's."""
         return self.first_frame + len(self.step_s)
 
 

@@ -18,8 +18,8 @@ _LAG_S = 0.04  # from losing its support to going
 def schedule(pieces: Pieces, bonds: Bonds, *, direction: Direction, shot: Shot) -> Int:
     """Frame in which each glue cluster may first move.
 
-    T(cluster) = min over failures of T(failure) + the shortest way along the bonds over the front's speed (Dijkstra 1959); then, in order of
-    time, a cluster goes when less than the told share of what it rests on still stands, or no way along standing clusters leads to the
+    T(cluster) = min over failures of T(failure) + the shortest way along the bonds over the front's speed (Dijkstra 1959); then, in order
+    of time, a cluster goes when less than the told share of what it rests on still stands, or no way along standing clusters leads to the
     ground; a hold-off is a lower bound on all of these.
 
     Parameters
@@ -35,8 +35,8 @@ def schedule(pieces: Pieces, bonds: Bonds, *, direction: Direction, shot: Shot) 
 
     Returns
     -------
-    (C,) int32, C = highest cluster + 1: the shot's frame in which it may differ from rest for the first time, above the first frame; 0 where
-    it never does within the shot.
+    (C,) int32, C = highest cluster + 1: the shot's frame in which it may differ from rest for the first time, above the first frame; 0
+    where it never does within the shot.
 
     Raises
     ------

@@ -5,6 +5,7 @@ Bullet computes in single precision, and its bits follow from the order in which
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -15,7 +16,8 @@ from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings
 from bottega.engine.collapse.records import Float, Int, Pieces
 
 _BOX_TURN_AXIS = (0.0, 0.0, 1.0)
-_AWAKE_S, _TIRED_S = 0.0, 2.5  # Bullet lets a body sleep whose timer has passed 2 s
+_TOUCH_M = 0.02
+_RESTING = 0.99  # of its velocity and spin that a second takes from what comes to rest
 
 
 @dataclass(slots=True, eq=False)
@@ -119,27 +121,39 @@ class World:
         for piece, (x, y, z) in zip(body.members.tolist(), body.offset.tolist(), strict=True):
             node.add_shape(self._hull(piece), core.TransformState.make_pos(core.LPoint3(x, y, z)))
         self._place(node, position, rotation)
+        body.node = node
         if body.moving:
-            node.set_mass(body.mass)
-            node.set_inertia(core.LVector3(*map(float, self._inertia(body))))
+            self._weigh(body)
             node.set_linear_velocity(core.LVector3(*map(float, velocity)))
             node.set_angular_velocity(core.LVector3(*map(float, spin)))
-            node.set_linear_sleep_threshold(self.settings.slow)
-            node.set_angular_sleep_threshold(self.settings.slow_turn)
-            self.damp(node, False)
-        body.node = node
         self._attach(node)
 
     def damp(self, node: Any, more: bool) -> None:
-        """Damp a body as the settings say, or, as it comes to rest, by nine tenths a second."""
-        node.set_linear_damping(max(0.9, self.settings.linear_damping) if more else self.settings.linear_damping)
-        node.set_angular_damping(max(0.9, self.settings.angular_damping) if more else self.settings.angular_damping)
+        """Damp a body as the settings say, or, as it comes to rest, until little is left after a second."""
+        node.set_linear_damping(max(_RESTING, self.settings.linear_damping) if more else self.settings.linear_damping)
+        node.set_angular_damping(max(_RESTING, self.settings.angular_damping) if more else self.settings.angular_damping)
 
-    def rest(self, node: Any, quiet: bool, asleep: bool) -> None:
-        """Let a body that has been quiet sleep, as soon as all that it touches may; or put it to sleep at once."""
-        node.set_deactivation_time(_TIRED_S if quiet else _AWAKE_S)
-        if asleep:
-            node.set_active(False, True)
+    def fix(self, body: Body) -> None:
+        """Let a body stand like the ground, until `free`."""
+        self.world.remove(body.node)
+        body.node.set_linear_velocity(self.core.LVector3(0, 0, 0))
+        body.node.set_angular_velocity(self.core.LVector3(0, 0, 0))
+        body.node.set_mass(0)
+        body.moving = False
+        self.world.attach(body.node)
+
+    def free(self, body: Body) -> None:
+        """Let a body that stood move, from rest."""
+        self.world.remove(body.node)
+        body.moving = True
+        self._weigh(body)
+        self.world.attach(body.node)
+
+    def _weigh(self, body: Body) -> None:
+        body.node.set_mass(body.mass)
+        body.node.set_inertia(self.core.LVector3(*map(float, self._inertia(body))))
+        body.node.set_deactivation_enabled(False)
+        self.damp(body.node, False)
 
     def grip(self, body: Body, friction: float) -> None:
         """Give a body another friction than the settings'."""
@@ -195,6 +209,19 @@ class World:
                     where = np.array([*at.get_position_world_on_b()])
                     found.append(Contact(first, second, at.get_index0(), at.get_index1(), where, np.array([*push])))
         return found
+
+    def touching(self) -> Iterator[tuple[int, int]]:
+        """Pairs of bodies, by key, that touch."""
+        for manifold in self.world.manifolds:
+            count = manifold.get_num_manifold_points()
+            if count:
+                first, second = manifold.get_node0().get_name(), manifold.get_node1().get_name()
+                if (
+                    first.isdigit()
+                    and second.isdigit()
+                    and min(manifold.get_manifold_point(i).get_distance() for i in range(count)) < _TOUCH_M
+                ):
+                    yield int(first), int(second)
 
     def push(self, body: Body, impulse: Float, point: Float) -> None:
         """An impulse, N s, at a world point."""
