@@ -11,13 +11,14 @@ import numpy as np
 from bottega.engine.collapse.motion.breaking import bond_loads, parts
 from bottega.engine.collapse.motion.rotations import lowest, rotated
 from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings, Scene, State
-from bottega.engine.collapse.motion.settling import quieter, woken
+from bottega.engine.collapse.motion.settling import quieter, upright, woken
 from bottega.engine.collapse.motion.world import Body, Contact, World, read
-from bottega.engine.collapse.records import Float, Int
+from bottega.engine.collapse.records import Float, Int, Pieces
 
 _DOWN = np.array([0.0, 0.0, -GRAVITY])
 _FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
-_FASTEST_TURN = 15.0  # rad/s
+_HIGHEST = 0.1  # of that, upward: rubble does not fly up
+_FASTEST_TURN = 12.0  # rad/s
 _SLIPPERY = 0.02  # friction of what buckles
 _FEWEST_SHARE = 0.05  # of a blow that a breaking body still takes
 
@@ -39,6 +40,7 @@ class _Run:
         self.scene, self.settings, self.state = scene, settings, state
         self.world = World(scene.pieces, scene.boxes, scene.ground, settings=settings)
         self.mass, self.centre = scene.pieces.mass, np.asarray(scene.pieces.centre, np.float64)
+        self.spread = _spread(scene.pieces)
         low, high = scene.pieces.vertex_start[:-1], scene.pieces.vertices
         self.radius = np.sqrt(np.maximum.reduceat((high.astype(np.float64) ** 2).sum(1), low))
         self.fastest = _FASTEST * np.sqrt(2 * GRAVITY * max(float(self.centre[:, 2].max()) - scene.ground, 1)) + float(
@@ -80,7 +82,8 @@ class _Run:
         offset = self.centre[members] - (mass[:, None] * self.centre[members]).sum(0) / mass.sum()
         strength = self.scene.bonds.strength[bonds]
         weakest = float(strength.min()) if len(bonds) else np.inf
-        return Body(members, offset, float(mass.sum()), moving, None, bonds, weakest, float(np.linalg.norm(offset, axis=1).max()))
+        spread = (mass[:, None, None] * (self.spread[members] + offset[:, :, None] * offset[:, None])).sum(0) / mass.sum()
+        return Body(members, offset, float(mass.sum()), moving, None, bonds, weakest, float(np.linalg.norm(offset, axis=1).max()), spread)
 
     def _add(self, body: Body, position: Float, rotation: Float, velocity: Float, spin: Float) -> None:
         """Put a body into the world where its pieces, given as arrays over all pieces, are."""
@@ -105,7 +108,9 @@ class _Run:
         age = self._age(keys)
         speed, turn = np.linalg.norm(self.state.velocity[keys], axis=1), np.linalg.norm(self.state.spin[keys], axis=1)
         below = self.settings.settle_below
-        for body, more in zip(moving, ((age > self.settings.settle_s) & (speed < below) & (turn < below)).tolist(), strict=True):
+        topples = upright(np.array([b.spread for b in moving]).reshape(-1, 3, 3), self.state.rotation[keys])
+        slow = (age > self.settings.settle_s) & (speed < below) & (turn < below) & ~topples
+        for body, more in zip(moving, slow.tolist(), strict=True):
             self.world.damp(body.node, more)
 
     def _tie(self, keys: list[int]) -> None:
@@ -281,7 +286,8 @@ class _Run:
         position[free, 2] += sunk[row[free]]
         keys = np.array([b.key for b in moving], np.int64)
         before, after = np.hstack([old.velocity, old.spin])[keys], np.hstack([velocity, spin])[keys]
-        quiet = quieter(old.quiet_s[keys], self._age(keys), before, after, seconds=whole, settings=self.settings)
+        topples = upright(np.array([b.spread for b in moving]).reshape(-1, 3, 3), rotation[keys])
+        quiet = quieter(old.quiet_s[keys], topples, self._age(keys), before, after, seconds=whole, settings=self.settings)
         calm = old.quiet_s.copy()
         calm[free] = quiet[row[free]]
         state = replace(
@@ -322,13 +328,17 @@ class _Run:
         return lowest(points[taken], own, position[chosen], rotation[chosen]) if len(counts) else np.zeros(0)
 
     def _tame(self, moving: list[Body], table: Float) -> None:
-        """Hold speeds and spins to what a fall can give."""
+        """Hold speeds and spins to what a fall can give: hulls pressed into one another are shot out by the solver, masonry is not."""
         core = self.world.core
-        for columns, most, setter in ((slice(7, 10), self.fastest, "linear"), (slice(10, 13), _FASTEST_TURN, "angular")):
-            size = np.linalg.norm(table[:, columns], axis=1)
-            for i in np.flatnonzero(size > most).tolist():
-                table[i, columns] *= most / size[i]
-                getattr(moving[i].node, f"set_{setter}_velocity")(core.LVector3(*table[i, columns].tolist()))
+        size, turn, rise = np.linalg.norm(table[:, 7:10], axis=1), np.linalg.norm(table[:, 10:], axis=1), table[:, 9]
+        highest = _HIGHEST * self.fastest + float(np.abs(self.scene.push).max())
+        for i in np.flatnonzero((size > self.fastest) | (rise > highest)).tolist():
+            table[i, 7:10] *= min(1.0, self.fastest / size[i])
+            table[i, 9] = min(table[i, 9], highest)
+            moving[i].node.set_linear_velocity(core.LVector3(*table[i, 7:10].tolist()))
+        for i in np.flatnonzero(turn > _FASTEST_TURN).tolist():
+            table[i, 10:] *= _FASTEST_TURN / turn[i]
+            moving[i].node.set_angular_velocity(core.LVector3(*table[i, 10:].tolist()))
 
     def _with_impacts(self, old: State, new: State, moving: list[Body], row: Int, whole: float) -> State:
         """Energy that a body's pieces lost in the frame beyond what gravity gave, at the point that the blow came from."""
@@ -366,3 +376,10 @@ class _Run:
             if along[i] < best[0]:
                 best = float(along[i]), piece, points[i]
         return best[1], best[2]
+
+
+def _spread(pieces: Pieces) -> Float:
+    """(N, 3, 3) second moments of the pieces' hull points about their centres."""
+    points = np.asarray(pieces.hull, np.float64)
+    square = np.add.reduceat(points[:, :, None] * points[:, None], pieces.hull_start[:-1])
+    return np.asarray(square / np.diff(pieces.hull_start)[:, None, None])

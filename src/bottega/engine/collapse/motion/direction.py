@@ -79,8 +79,8 @@ class Direction:
     support
         Share of the area that a glue cluster rests on which must still stand, 0..1; with less it goes too.
     buckle
-        m/s: on the storeys that fail, a wall or pillar that is let go falls to pieces, and its middle is pushed out at this speed; 0 lets it
-        go whole, and it may stay standing on what it stands on.
+        m/s: on the storeys that fail, a wall or pillar that is let go falls to pieces, and its middle is pushed out at this speed; 0 lets
+        it go whole, and it may stay standing on what it stands on.
     lean, hold_offs
         See `Lean` and `HoldOff`.
     rate

@@ -12,7 +12,7 @@ from bottega.engine.collapse.records import Bonds, Float, Int, Pieces
 
 _UPRIGHT = 0.5  # |z| of a bond's normal from which on one of its sides rests on the other
 _ON_GROUND_M = 0.3  # a cluster whose lowest point is within this of the building's lowest stands on the ground
-_LAG_S = 0.04  # from losing its support to going
+_LAG_S = 0.06  # from losing its support to going
 
 
 def schedule(pieces: Pieces, bonds: Bonds, *, direction: Direction, shot: Shot) -> Int:

@@ -6,21 +6,37 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from bottega.engine.collapse.motion.rotations import rotated
 from bottega.engine.collapse.motion.scene import MotionSettings
 from bottega.engine.collapse.records import Bool, Float
 
-_GROWS, _GROWS_BY = 1.03, 0.003  # a young body whose speed rises by more than this from frame to frame begins to topple
-_YOUNG = 2.0  # times `settle_s`
+_GROWS, _GROWS_BY = 1.03, 0.003  # a body whose speed rises by more than this from frame to frame may be toppling
+_YOUNG = 2.0  # times `settle_s`: until then anything may topple
+_SLENDER = 1.5  # what is taller than this many times its depth may at any age
 _LIGHTEST = 0.02  # of a sleeper's mass: what is lighter, by its speed over `slow`, does not wake it
 
 
-def quieter(quiet_s: Float, age_s: Float, before: Float, after: Float, *, seconds: float, settings: MotionSettings) -> Float:
+def upright(spread: Float, rotation: Float) -> Bool:
+    """(M,) bool: bodies taller than they are deep, from the (M, 3, 3) spread of their hulls' points at rest and their quaternions.
+
+    Height and depth are the roots of R S Rᵀ upward and across its thinnest horizontal way: what stands so must be free to topple.
+    """
+    rows = np.stack([rotated(rotation, spread[:, :, k]) for k in range(3)], 2)  # R S
+    turned = np.stack([rotated(rotation, rows[:, k]) for k in range(3)], 1)  # (R S) Rᵀ
+    xx, yy, xy = turned[:, 0, 0], turned[:, 1, 1], turned[:, 0, 1]
+    thinnest = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)
+    return np.asarray(turned[:, 2, 2] > _SLENDER**2 * np.maximum(thinnest, 0))
+
+
+def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: Float, *, seconds: float, settings: MotionSettings) -> Float:
     """Seconds for which each body has been quiet: longer by a frame where it is slow and not getting faster, shorter where it is.
 
     Parameters
     ----------
     quiet_s
         (M,) so far.
+    topples
+        (M,) whether each is `upright`.
     age_s
         (M,) seconds since each was let go.
     before, after
@@ -39,7 +55,7 @@ def quieter(quiet_s: Float, age_s: Float, before: Float, after: Float, *, second
         old, new = np.linalg.norm(before[:, columns], axis=1), np.linalg.norm(after[:, columns], axis=1)
         fast |= new >= most
         growing |= new > old * _GROWS + _GROWS_BY
-    growing &= age_s < _YOUNG * settings.settle_s
+    growing &= topples | (age_s < _YOUNG * settings.settle_s)
     return np.where(fast, 0.0, np.maximum(quiet_s + np.where(growing, -seconds, seconds), 0.0))
 
 

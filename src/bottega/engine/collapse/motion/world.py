@@ -24,7 +24,8 @@ _RESTING = 0.99  # of its velocity and spin that a second takes from what comes 
 class Body:
     """A rigid body: its pieces, their places (m, 3) from its centre of mass in rest axes, its mass, and Bullet's node for it.
 
-    `bonds` are those inside it that hold, `weakest` the least strength among them in newtons, `radius` the farthest piece's distance.
+    `bonds` are those inside it that hold, `weakest` the least strength among them in newtons, `radius` the farthest piece's distance,
+    `spread` (3, 3) the second moment of its hulls' points in rest axes.
     """
 
     members: Int
@@ -35,6 +36,7 @@ class Body:
     bonds: Int = field(default_factory=lambda: np.zeros(0, np.int64))
     weakest: float = np.inf
     radius: float = 0.0
+    spread: Float = field(default_factory=lambda: np.zeros((3, 3)))
 
     @property
     def key(self) -> int:
@@ -68,7 +70,7 @@ class World:
     def __init__(self, pieces: Pieces, boxes: Float, ground: float, *, settings: MotionSettings) -> None:
         self.core, self.bullet = load_solver()
         self.settings, self.pieces = settings, pieces
-        self.hulls: dict[int, Any] = {}
+        self.hulls: dict[int, tuple[Any, Any]] = {}
         self.world: Any = None
         self._still = boxes, ground
         self.clear()
@@ -100,18 +102,22 @@ class World:
         node.set_transform(core.TransformState.make_pos_quat_scale(where, turn, core.LVector3(1, 1, 1)))
 
     def _hull(self, piece: int) -> Any:
-        """A piece's hull, drawn in by the skin that Bullet adds to it."""
+        """A piece's hull, drawn in by the skin that Bullet adds to it; boxes are given as such, for Bullet lays them flat at once."""
         if piece not in self.hulls:
             start = self.pieces.hull_start
             points = np.asarray(self.pieces.hull[start[piece] : start[piece + 1]], np.float64)
             low, high = points.min(0), points.max(0)
             margin = min(self.settings.margin_m, float((high - low).min()) / 4)
             middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-6)
+            if _is_box(points - middle, half):
+                shape = self.bullet.BulletBoxShape(self.core.LVector3(*(half - margin / 2).tolist()))
+                self.hulls[piece] = shape, self.core.LVector3(*middle.tolist())
+                return self.hulls[piece]
             shape = self.bullet.BulletConvexHullShape()
             for x, y, z in (middle + (points - middle) * np.maximum(1 - margin / half, 0.1)).tolist():
                 shape.add_point(self.core.LPoint3(x, y, z))
             shape.set_margin(margin)
-            self.hulls[piece] = shape
+            self.hulls[piece] = shape, self.core.LVector3(0, 0, 0)
         return self.hulls[piece]
 
     def add(self, body: Body, position: Float, rotation: Float, velocity: Float, spin: Float) -> None:
@@ -119,7 +125,8 @@ class World:
         core = self.core
         node = self.bullet.BulletRigidBodyNode(str(body.key))
         for piece, (x, y, z) in zip(body.members.tolist(), body.offset.tolist(), strict=True):
-            node.add_shape(self._hull(piece), core.TransformState.make_pos(core.LPoint3(x, y, z)))
+            shape, inside = self._hull(piece)
+            node.add_shape(shape, core.TransformState.make_pos(core.LPoint3(x, y, z) + inside))
         self._place(node, position, rotation)
         body.node = node
         if body.moving:
@@ -227,6 +234,13 @@ class World:
         """An impulse, N s, at a world point."""
         away = self.core.LVector3(*map(float, point)) - body.node.get_transform().get_pos()
         body.node.apply_impulse(self.core.LVector3(*map(float, impulse)), self.core.LPoint3(away))
+
+
+def _is_box(points: Float, half: Float) -> bool:
+    """Whether points are the eight corners of a box along the axes, and no others."""
+    if len(points) != 8 or not np.allclose(np.abs(points), half, atol=1e-5):
+        return False
+    return len(np.unique(points > 0, axis=0)) == 8
 
 
 def read(bodies: list[Body]) -> Float:
