@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -143,3 +146,10 @@ def test_a_contact_sheet_is_in_rows() -> None:
     assert sheet[::2, ::3, 0].tolist() == [[1, 2, 3], [4, 5, 0]]
     with pytest.raises(ValueError, match="not 0 and 4"):
         contact_sheet(frames[:0])
+
+
+@pytest.mark.parametrize("module", ["exchange", "preview", "scene", "schedule", "simulation", "tower"])
+def test_the_examples_run(module: str) -> None:
+    outcome = doctest.testmod(import_module(f"bottega.engine.collapse.motion.{module}"))
+    assert outcome.attempted > 0
+    assert outcome.failed == 0

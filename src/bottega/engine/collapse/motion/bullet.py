@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from bottega.engine.collapse.motion.blows import blows
 from bottega.engine.collapse.motion.breaking import bond_loads, parts
-from bottega.engine.collapse.motion.rotations import lowest, rotated
+from bottega.engine.collapse.motion.rotations import cross, lowest, rotated
 from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings, Scene, State
 from bottega.engine.collapse.motion.settling import quieter, upright, woken
 from bottega.engine.collapse.motion.world import Body, Contact, World, read
@@ -228,7 +229,7 @@ class _Run:
     def _loads(self, body: Body, turn: Float, change: Float, contacts: list[Contact]) -> Float:
         """(B,) newtons on a body's bonds from what struck it and from its pieces' inertia."""
         arm = rotated(turn[None], body.offset)
-        force = -self.mass[body.members][:, None] * (change[:3] + np.cross(change[3:], arm))
+        force = -self.mass[body.members][:, None] * (change[:3] + cross(change[3:], arm))
         name, count = str(body.key), len(body.members)
         for c in contacts:
             if c.first == name and 0 <= c.in_first < count:
@@ -261,7 +262,7 @@ class _Run:
         arrays = [np.zeros((len(self.mass), k)) for k in (3, 4, 3, 3)]
         arm, m = rotated(now[None, 3:7], body.offset), body.members
         arrays[0][m], arrays[1][m], arrays[3][m] = now[:3] + arm, now[3:7], now[10:]
-        arrays[2][m] = now[7:10] + np.cross(now[10:], arm)
+        arrays[2][m] = now[7:10] + cross(now[10:], arm)
         self.world.remove(self.bodies.pop(body.key))
         self._part(body, *arrays)
 
@@ -279,7 +280,7 @@ class _Run:
         arm = rotated(now[:, 3:7], self.offset[free])
         position, rotation, velocity, spin = old.position.copy(), old.rotation.copy(), old.velocity.copy(), old.spin.copy()
         position[free], rotation[free], spin[free] = now[:, :3] + arm, now[:, 3:7], now[:, 10:]
-        velocity[free] = now[:, 7:10] + np.cross(now[:, 10:], arm)
+        velocity[free] = now[:, 7:10] + cross(now[:, 10:], arm)
         sunk = np.zeros(len(moving))
         near = free & (position[:, 2] - self.radius < self.scene.ground)
         np.maximum.at(sunk, row[near], self.scene.ground - self._lowest(near, position, rotation))
@@ -294,7 +295,10 @@ class _Run:
             old, frame=frame, position=position, rotation=rotation, velocity=velocity, spin=spin, body=self.label.copy(),
             broken=self.broken.copy(), asleep=~free, quiet_s=calm,
         )  # fmt: skip
-        return self._with_impacts(old, state, moving, row, whole)
+        piece, point, energy = blows(
+            self.scene.pieces, [b.members for b in moving], old=old, new=state, seconds=whole, least_j=self.settings.least_impact_j
+        )
+        return replace(state, impact_piece=piece, impact_point=point, impact_energy=energy)
 
     def _settle(self, state: State) -> State:
         """Put to sleep what has long been quiet, wake what something shoves, damp what comes to rest."""
@@ -339,43 +343,6 @@ class _Run:
         for i in np.flatnonzero(turn > _FASTEST_TURN).tolist():
             table[i, 10:] *= _FASTEST_TURN / turn[i]
             moving[i].node.set_angular_velocity(core.LVector3(*table[i, 10:].tolist()))
-
-    def _with_impacts(self, old: State, new: State, moving: list[Body], row: Int, whole: float) -> State:
-        """Energy that a body's pieces lost in the frame beyond what gravity gave, at the point that the blow came from."""
-        half = 0.5 * self.mass
-        lost = half * ((old.velocity**2).sum(1) - (new.velocity**2).sum(1)) + self.mass * GRAVITY * (old.position - new.position)[:, 2]
-        free = row >= 0
-        energy = np.zeros(len(moving))
-        np.add.at(energy, row[free], lost[free])
-        blow = new.velocity - old.velocity - _DOWN * whole
-        told = np.flatnonzero(energy > self.settings.least_impact_j)
-        pieces, points = [], []
-        for i in told.tolist():
-            m = moving[i].members
-            push = (self.mass[m][:, None] * blow[m]).sum(0)
-            piece, point = self._struck(m, push, new)
-            pieces.append(piece)
-            points.append(point)
-        return replace(
-            new,
-            impact_piece=np.asarray(pieces, np.int32),
-            impact_point=np.asarray(points, np.float64).reshape(-1, 3),
-            impact_energy=energy[told],
-        )
-
-    def _struck(self, members: Int, push: Float, state: State) -> tuple[int, Float]:
-        """The piece and the hull point farthest against the push."""
-        start, hull = self.scene.pieces.hull_start, self.scene.pieces.hull
-        best: tuple[float, int, Float] = (np.inf, -1, np.zeros(3))
-        for piece in members.tolist():
-            points = state.position[piece] + rotated(
-                state.rotation[piece][None], np.asarray(hull[start[piece] : start[piece + 1]], np.float64)
-            )
-            along = points @ push
-            i = int(np.argmin(along))
-            if along[i] < best[0]:
-                best = float(along[i]), piece, points[i]
-        return best[1], best[2]
 
 
 def _spread(pieces: Pieces) -> Float:

@@ -7,11 +7,17 @@ import numpy as np
 from bottega.engine.collapse.records import Float, Int
 
 
+def cross(a: Float, b: Float) -> Float:
+    """A × b of (..., 3) vectors, without numpy's own care for other lengths."""
+    ax, ay, az, bx, by, bz = a[..., 0], a[..., 1], a[..., 2], b[..., 0], b[..., 1], b[..., 2]
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], -1)
+
+
 def rotated(quaternion: Float, vector: Float) -> Float:
     """(..., 4) quaternions turn (..., 3) vectors: v + 2 w (u × v) + 2 u × (u × v), u the vector part."""
     w, u = quaternion[..., :1], quaternion[..., 1:]
-    across = 2 * np.cross(u, vector)
-    return np.asarray(vector + w * across + np.cross(u, across))
+    across = 2 * cross(u, vector)
+    return np.asarray(vector + w * across + cross(u, across))
 
 
 def conjugate(quaternion: Float) -> Float:
