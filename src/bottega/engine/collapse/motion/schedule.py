@@ -49,7 +49,7 @@ def schedule(pieces: Pieces, bonds: Bonds, *, direction: Direction, shot: Shot) 
     >>> pieces, bonds = brick_tower(2, 1, 3, size=(2.0, 1.0, 3.0))
     >>> direction = Direction((Failure((-1.0, 0.0), 0.5, frame=4, storeys=(0,)),), front_speed=12.0)
     >>> schedule(pieces, bonds, direction=direction, shot=Shot(1, 24)).tolist()
-    [4, 8, 6, 10, 8, 12]
+    [4, 6, 4, 6, 5, 6]
     """
     check_direction(direction, pieces, shot=shot)
     if len(bonds) and not 0 <= bonds.pair.min() <= bonds.pair.max() < len(pieces):

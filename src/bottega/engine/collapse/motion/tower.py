@@ -92,7 +92,7 @@ def walled_tower(
     >>> from bottega.engine.collapse.motion import walled_tower
     >>> pieces, bonds = walled_tower(2, size=(6.0, 5.0, 6.0), brick_m=2.0)
     >>> len(pieces), int(pieces.storey.max())
-    (64, 1)
+    (36, 1)
     """
     if storeys < 1 or min(*size, brick_m, panel_m, wall_m, floor_m) <= 0 or 4 * wall_m > min(size[:2]) or floor_m >= size[2] / storeys:
         raise ValueError(f"tower: sizes above 0 that leave rooms are needed, not {storeys, size, brick_m, panel_m, wall_m, floor_m}")
