@@ -104,51 +104,53 @@ def _overlaps(points: Float, counts: Int, normal: Float, offset: Float, order: I
 
 
 @compiled
+def _cross(a: Float, b: Float) -> Float:
+    return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
+
+
+@compiled
 def _common(a: Float, b: Float, normal: Float) -> tuple[float, Float]:
-    """Area and middle of what two convex polygons have in common, b brought into a's plane along its normal."""
+    """Area and middle of what two convex polygons have in common, b brought into a's plane along its normal (Sutherland & Hodgman 1974)."""
     side = np.zeros(3)
     side[np.argmin(np.abs(normal))] = 1.0
-    u = np.array(
-        [normal[1] * side[2] - normal[2] * side[1], normal[2] * side[0] - normal[0] * side[2], normal[0] * side[1] - normal[1] * side[0]]
-    )
+    u = _cross(normal, side)
     u /= np.sqrt((u * u).sum())
-    v = np.array([normal[1] * u[2] - normal[2] * u[1], normal[2] * u[0] - normal[0] * u[2], normal[0] * u[1] - normal[1] * u[0]])
-    polygon, fresh = np.empty((2 * MOST_CORNERS, 2)), np.empty((2 * MOST_CORNERS, 2))
-    n = len(b)
+    v = _cross(normal, u)
+    polygon, n = np.empty((2 * MOST_CORNERS, 2)), len(b)
     for i in range(n):
         away = b[n - 1 - i] - a[0]  # turned over, so that it runs as a does
         polygon[i, 0], polygon[i, 1] = (away * u).sum(), (away * v).sum()
     for i in range(len(a)):
         p, q = a[i] - a[0], a[(i + 1) % len(a)] - a[0]
-        px, py, qx, qy = (p * u).sum(), (p * v).sum(), (q * u).sum(), (q * v).sum()
-        m = 0
-        for k in range(n):
-            c, d = polygon[k], polygon[(k + 1) % n]
-            dc = (qx - px) * (c[1] - py) - (qy - py) * (c[0] - px)
-            dd = (qx - px) * (d[1] - py) - (qy - py) * (d[0] - px)
-            if dc >= 0:
-                fresh[m] = c
-                m += 1
-            if (dc > 0 and dd < 0) or (dc < 0 and dd > 0):
-                fresh[m] = c + (d - c) * (dc / (dc - dd))
-                m += 1
-        n = m
+        n = _cut(polygon, n, np.array([(p * u).sum(), (p * v).sum()]), np.array([(q * u).sum(), (q * v).sum()]))
         if n < 3:
             return 0.0, np.zeros(3)
-        for k in range(n):
-            polygon[k] = fresh[k]
     size, x, y = 0.0, 0.0, 0.0
     for k in range(1, n - 1):
-        ax, ay, bx, by = (
-            polygon[k, 0] - polygon[0, 0],
-            polygon[k, 1] - polygon[0, 1],
-            polygon[k + 1, 0] - polygon[0, 0],
-            polygon[k + 1, 1] - polygon[0, 1],
-        )
-        part = 0.5 * (ax * by - ay * bx)
+        c, d = polygon[k] - polygon[0], polygon[k + 1] - polygon[0]
+        part = 0.5 * (c[0] * d[1] - c[1] * d[0])
         size += part
         x += part * (polygon[0, 0] + polygon[k, 0] + polygon[k + 1, 0]) / 3
         y += part * (polygon[0, 1] + polygon[k, 1] + polygon[k + 1, 1]) / 3
     if size <= 0:
         return 0.0, np.zeros(3)
     return size, a[0] + u * (x / size) + v * (y / size)
+
+
+@compiled
+def _cut(polygon: Float, n: int, p: Float, q: Float) -> int:
+    """Keep what lies to the left of the line from p to q, in place; gives the number of corners."""
+    fresh, m = np.empty_like(polygon), 0
+    for k in range(n):
+        c, d = polygon[k], polygon[(k + 1) % n]
+        dc = (q[0] - p[0]) * (c[1] - p[1]) - (q[1] - p[1]) * (c[0] - p[0])
+        dd = (q[0] - p[0]) * (d[1] - p[1]) - (q[1] - p[1]) * (d[0] - p[0])
+        if dc >= 0:
+            fresh[m] = c
+            m += 1
+        if (dc > 0 > dd) or (dc < 0 < dd):
+            fresh[m] = c + (d - c) * (dc / (dc - dd))
+            m += 1
+    for k in range(m):
+        polygon[k] = fresh[k]
+    return m
