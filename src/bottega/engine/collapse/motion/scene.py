@@ -38,7 +38,8 @@ class MotionSettings:
     pressed
         Share of a bond's load that counts where it is pressed rather than pulled or sheared.
     settle_s, settle_below
-        What was let go this many seconds ago and is slower than this, m/s and rad/s, is damped: rubble interlocks as hulls do not.
+        What was let go this many seconds ago, lies on something and is slower than this, m/s and rad/s, is damped: rubble interlocks as
+        hulls do not.
     slow, slow_turn, quiet_s
         What is slower than this, m/s and rad/s, and gets no faster, for so many seconds, falls asleep.
     least_impact_j
@@ -56,10 +57,10 @@ class MotionSettings:
     blow_s: float = 0.02
     pressed: float = 0.2
     settle_s: float = 1.5
-    settle_below: float = 1.2
+    settle_below: float = 1.5
     slow: float = 0.35
     slow_turn: float = 0.5
-    quiet_s: float = 0.5
+    quiet_s: float = 0.4
     least_impact_j: float = 200.0
 
     def __post_init__(self) -> None:
