@@ -81,7 +81,8 @@ class World:
         self.world.set_gravity(core.LVector3(0, 0, -GRAVITY))
         boxes, ground = self._still
         plane = bullet.BulletRigidBodyNode("ground")
-        plane.add_shape(bullet.BulletPlaneShape(core.LPlane(core.LVector3(0, 0, 1), core.LPoint3(0, 0, ground))))
+        plane.add_shape(bullet.BulletPlaneShape(core.LPlane(core.LVector3(0, 0, 1), core.LPoint3(0, 0, 0))))
+        self._place(plane, (0, 0, ground), (1, 0, 0, 0))  # a plane's own height is taken with the wrong sign
         self._attach(plane)
         for i, (x, y, z, wide, deep, high, turn) in enumerate(boxes.tolist()):
             node = bullet.BulletRigidBodyNode(f"box {i}")
