@@ -152,7 +152,7 @@ def test_a_sleeper_does_not_hang_in_the_air() -> None:
     """The upper box comes to rest on the lower, which is held; then the lower is let go."""
     pieces, bonds = lone_boxes((0, 0, 4.5), (0, 0, 5.6))
     direction = Direction((Failure((0.0, 0.0), 1.0, frame=2),), hold_offs=(HoldOff((0.0, 0.0, 4.5), 0.5, until_frame=60),), buckle=0.0)
-    states = list(simulate(plan(pieces, bonds, direction=direction, shot=Shot(1, 108))))
+    states = list(simulate(plan(pieces, bonds, direction=direction, shot=Shot(1, 156))))
     assert states[58].asleep.all()
     assert states[58].released.tolist() == [0, 2]
     assert states[58].position[1, 2] == pytest.approx(5.5, abs=0.03)

@@ -274,9 +274,7 @@ class _Run:
         table = read(moving)
         if not np.isfinite(table).all():
             lost = moving[int(np.flatnonzero(~np.isfinite(table).all(1))[0])].key
-            raise FloatingPointError(
-                f"frame {frame}: the solver lost the body of piece {lost}; try more substeps"
-            )
+            raise FloatingPointError(f"frame {frame}: the solver lost the body of piece {lost}; try more substeps")
         self._tame(moving, table)
         row = np.full(len(self.mass), -1)
         for i, body in enumerate(moving):

@@ -92,7 +92,7 @@ class World:
             self._attach(node)
 
     def _attach(self, node: Any) -> None:
-        node.set_friction(self.settings.friction)
+        node.set_friction(self.settings.friction**0.5)  # Bullet multiplies the two that touch
         node.set_restitution(self.settings.restitution)
         self.world.attach(node)
 
@@ -163,8 +163,8 @@ class World:
         self.damp(body.node, False)
 
     def grip(self, body: Body, friction: float) -> None:
-        """Give a body another friction than the settings'."""
-        body.node.set_friction(friction)
+        """Give a body a friction of its own, as between two of its kind."""
+        body.node.set_friction(friction**0.5)
 
     def remove(self, body: Body) -> None:
         """Take a body out."""
