@@ -12,7 +12,7 @@ from bottega.engine.collapse.motion.blows import blows
 from bottega.engine.collapse.motion.breaking import bond_loads, parts
 from bottega.engine.collapse.motion.rotations import cross, lowest, rotated
 from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings, Scene, State
-from bottega.engine.collapse.motion.settling import quieter, upright, woken
+from bottega.engine.collapse.motion.settling import near_moving, quieter, upright, woken
 from bottega.engine.collapse.motion.world import Body, Contact, World, read
 from bottega.engine.collapse.records import Float, Int, Pieces
 
@@ -20,6 +20,7 @@ _DOWN = np.array([0.0, 0.0, -GRAVITY])
 _FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
 _HIGHEST = 0.1  # of that, upward: rubble does not fly up
 _FASTEST_TURN = 12.0  # rad/s
+_LEFT_M = 0.5  # what moves farther away from a sleeper in a frame than this did not hold it
 _SLIPPERY = 0.02  # friction of what buckles
 _FEWEST_SHARE = 0.05  # of a blow that a breaking body still takes
 
@@ -76,7 +77,6 @@ class _Run:
             body = self._body(members, bonds[self.broken[bonds] == 0], moving)
             self._add(body, state.position, state.rotation, state.velocity, state.spin)
         self._tie(sorted(k for k in self.bodies if state.released[k]))
-        self._damp([self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving])
 
     def _body(self, members: Int, bonds: Int, moving: bool) -> Body:
         mass = self.mass[members]
@@ -103,14 +103,15 @@ class _Run:
         first = self.scene.first_frame
         return np.asarray(self.story[self.state.frame - first] - self.story[self.state.released[keys] - first - 1])
 
-    def _damp(self, moving: list[Body]) -> None:
-        """Damp more what was let go a while ago and is slow."""
+    def _damp(self, touching: set[int]) -> None:
+        """Damp more what was let go a while ago, is slow and lies on something."""
+        moving = [self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving]
         keys = np.array([b.key for b in moving], np.int64)
         age = self._age(keys)
         speed, turn = np.linalg.norm(self.state.velocity[keys], axis=1), np.linalg.norm(self.state.spin[keys], axis=1)
         below = self.settings.settle_below
         topples = upright(np.array([b.spread for b in moving]).reshape(-1, 3, 3), self.state.rotation[keys])
-        slow = (age > self.settings.settle_s) & (speed < below) & (turn < below) & ~topples
+        slow = (age > self.settings.settle_s) & (speed < below) & (turn < below) & ~topples & np.isin(keys, list(touching))
         for body, more in zip(moving, slow.tolist(), strict=True):
             self.world.damp(body.node, more)
 
@@ -271,6 +272,9 @@ class _Run:
         old = self.state
         moving = [self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving]
         table = read(moving)
+        if not np.isfinite(table).all():
+            lost = moving[int(np.flatnonzero(~np.isfinite(table).all(1))[0])].key
+            raise FloatingPointError(f"frame {frame}: the solver lost the body of piece {lost}; try more substeps")
         self._tame(moving, table)
         row = np.full(len(self.mass), -1)
         for i, body in enumerate(moving):
@@ -306,10 +310,14 @@ class _Run:
         mass = np.zeros(len(self.mass))
         for key, body in self.bodies.items():
             mass[key] = body.mass
+        touching = self.world.touching()
         up: list[int] = []
         still = state.asleep & (state.released > 0)
         if still.any():
-            up = [k for k in woken(self.world.touching(), state.asleep, mass, speed, settings=self.settings) if still[k]]
+            up = [k for k in woken(touching, state.asleep, mass, speed, settings=self.settings) if still[k]]
+            near = near_moving(state.asleep, state.position, self.radius, within_m=_LEFT_M) & still
+            alone = [k for k in np.unique(state.body[near]).tolist() if not self.world.stands(self.bodies[k])]
+            up = sorted({*up, *alone})
         velocity, spin = state.velocity.copy(), state.spin.copy()
         asleep = state.asleep.copy()
         for key in up:
@@ -321,7 +329,7 @@ class _Run:
             self.world.fix(body)
             asleep[body.members], velocity[body.members], spin[body.members] = True, 0, 0
         self.state = replace(state, velocity=velocity, spin=spin, asleep=asleep, quiet_s=calm)
-        self._damp([self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving])
+        self._damp({k for pair in touching for k in pair})
         return self.state
 
     def _lowest(self, chosen: Any, position: Float, rotation: Float) -> Float:

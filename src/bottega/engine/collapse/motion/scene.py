@@ -26,7 +26,7 @@ class MotionSettings:
     rebuild_every
         Frames from one checkpoint to the next: the solver's world is made anew from the state there, in every run.
     friction, restitution
-        Of every surface, 0..1.
+        Between any two surfaces, 0..1.
     slip_s
         Seconds for which what buckles has next to no friction.
     linear_damping, angular_damping
@@ -34,11 +34,12 @@ class MotionSettings:
     margin_m
         Hulls are shrunk by it and given it back as the solver's skin, so that neighbours do not begin inside one another.
     blow_s
-        How long a blow lasts: impulse over this is the force on the bonds. Crushed masonry takes some hundredths of a second.
+        How long a blow lasts: impulse over this is the force on the bonds. Masonry that hits masonry takes about a hundredth of a second.
     pressed
         Share of a bond's load that counts where it is pressed rather than pulled or sheared.
     settle_s, settle_below
-        What was let go this many seconds ago and is slower than this, m/s and rad/s, is damped: rubble interlocks as hulls do not.
+        What was let go this many seconds ago, lies on something and is slower than this, m/s and rad/s, is damped: rubble interlocks as
+        hulls do not.
     slow, slow_turn, quiet_s
         What is slower than this, m/s and rad/s, and gets no faster, for so many seconds, falls asleep.
     least_impact_j
@@ -53,13 +54,13 @@ class MotionSettings:
     linear_damping: float = 0.02
     angular_damping: float = 0.15
     margin_m: float = 0.01
-    blow_s: float = 0.02
+    blow_s: float = 0.01
     pressed: float = 0.2
     settle_s: float = 1.5
-    settle_below: float = 1.2
+    settle_below: float = 1.5
     slow: float = 0.35
     slow_turn: float = 0.5
-    quiet_s: float = 0.5
+    quiet_s: float = 0.4
     least_impact_j: float = 200.0
 
     def __post_init__(self) -> None:

@@ -59,13 +59,41 @@ def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: F
     return np.where(fast, 0.0, np.maximum(quiet_s + np.where(growing, -seconds, seconds), 0.0))
 
 
+def near_moving(asleep: Bool, position: Float, reach: Float, *, within_m: float) -> Bool:
+    """Sleeping pieces whose sphere of radius `reach` comes within a distance of a moving one's.
+
+    Parameters
+    ----------
+    asleep, position, reach
+        (N,) bool, (N, 3) and (N,) metres.
+    within_m
+        Metres.
+
+    Returns
+    -------
+    (N,) bool
+    """
+    from scipy.spatial import cKDTree
+
+    near = np.zeros(len(asleep), bool)
+    sleepers, movers = np.flatnonzero(asleep), np.flatnonzero(~asleep)
+    if len(sleepers) and len(movers):
+        farthest = reach[sleepers] + within_m + float(reach[movers].max())
+        found = cKDTree(position[movers]).query_ball_point(position[sleepers], farthest, return_sorted=True)
+        for sleeper, others in zip(sleepers.tolist(), found, strict=True):
+            around = movers[others]
+            away = np.linalg.norm(position[around] - position[sleeper], axis=1)
+            near[sleeper] = bool((away < reach[around] + reach[sleeper] + within_m).any())
+    return near
+
+
 def woken(touching: Iterable[tuple[int, int]], asleep: Bool, mass: Float, speed: Float, *, settings: MotionSettings) -> list[int]:
     """Bodies that something still moving shoves or slides away under, in rising order.
 
     Parameters
     ----------
     touching
-        Pairs of bodies' numbers.
+        Pairs of bodies' numbers; below 0 is what never moves.
     asleep, mass, speed
         (N,) by the same numbers: bool, kg, m/s.
     settings
@@ -77,7 +105,7 @@ def woken(touching: Iterable[tuple[int, int]], asleep: Bool, mass: Float, speed:
     """
     up: set[int] = set()
     for one, other in touching:
-        if asleep[one] != asleep[other]:
+        if min(one, other) >= 0 and asleep[one] != asleep[other]:
             sleeper, mover = (one, other) if asleep[one] else (other, one)
             shove = speed[mover] / settings.slow
             if shove > 1 and mass[mover] * shove > _LIGHTEST * mass[sleeper]:

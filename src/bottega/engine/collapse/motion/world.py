@@ -5,7 +5,6 @@ Bullet computes in single precision, and its bits follow from the order in which
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -82,7 +81,8 @@ class World:
         self.world.set_gravity(core.LVector3(0, 0, -GRAVITY))
         boxes, ground = self._still
         plane = bullet.BulletRigidBodyNode("ground")
-        plane.add_shape(bullet.BulletPlaneShape(core.LPlane(core.LVector3(0, 0, 1), core.LPoint3(0, 0, ground))))
+        plane.add_shape(bullet.BulletPlaneShape(core.LPlane(core.LVector3(0, 0, 1), core.LPoint3(0, 0, 0))))
+        self._place(plane, (0, 0, ground), (1, 0, 0, 0))  # a plane's own height is taken with the wrong sign
         self._attach(plane)
         for i, (x, y, z, wide, deep, high, turn) in enumerate(boxes.tolist()):
             node = bullet.BulletRigidBodyNode(f"box {i}")
@@ -92,7 +92,7 @@ class World:
             self._attach(node)
 
     def _attach(self, node: Any) -> None:
-        node.set_friction(self.settings.friction)
+        node.set_friction(self.settings.friction**0.5)  # Bullet multiplies the two that touch
         node.set_restitution(self.settings.restitution)
         self.world.attach(node)
 
@@ -163,8 +163,8 @@ class World:
         self.damp(body.node, False)
 
     def grip(self, body: Body, friction: float) -> None:
-        """Give a body another friction than the settings'."""
-        body.node.set_friction(friction)
+        """Give a body a friction of its own, as between two of its kind."""
+        body.node.set_friction(friction**0.5)
 
     def remove(self, body: Body) -> None:
         """Take a body out."""
@@ -217,18 +217,23 @@ class World:
                     found.append(Contact(first, second, at.get_index0(), at.get_index1(), where, np.array([*push])))
         return found
 
-    def touching(self) -> Iterator[tuple[int, int]]:
-        """Pairs of bodies, by key, that touch."""
+    def touching(self) -> list[tuple[int, int]]:
+        """Pairs of bodies, by key, that touch; −1 stands for ground and boxes."""
+        pairs = []
         for manifold in self.world.manifolds:
             count = manifold.get_num_manifold_points()
-            if count:
+            if count and min(manifold.get_manifold_point(i).get_distance() for i in range(count)) < _TOUCH_M:
                 first, second = manifold.get_node0().get_name(), manifold.get_node1().get_name()
-                if (
-                    first.isdigit()
-                    and second.isdigit()
-                    and min(manifold.get_manifold_point(i).get_distance() for i in range(count)) < _TOUCH_M
-                ):
-                    yield int(first), int(second)
+                pairs.append((int(first) if first.isdigit() else -1, int(second) if second.isdigit() else -1))
+        return pairs
+
+    def stands(self, body: Body) -> bool:
+        """Whether a body that does not move would touch anything if it were a little lower."""
+        at = body.node.get_transform()
+        body.node.set_transform(at.set_pos(at.get_pos() - self.core.LVector3(0, 0, _TOUCH_M)))
+        found = self.world.contact_test(body.node).get_num_contacts()
+        body.node.set_transform(at)
+        return bool(found)
 
     def push(self, body: Body, impulse: Float, point: Float) -> None:
         """An impulse, N s, at a world point."""
