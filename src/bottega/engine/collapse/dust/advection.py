@@ -6,16 +6,18 @@ cell: (0, ½, ½) for u, (½, ½, ½) for what sits in the middle. Beyond the si
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from bottega.engine.collapse.dust.state import Array
+from bottega.engine.collapse.dust.state import Air, Array
 from bottega.engine.synthesis.compiled import compiled
 
 HALF = np.float32(0.5)
 
 
 @compiled
-def _at(a: Array, x: float, y: float, z: float) -> np.float32:
+def _at(a: Array, x: Any, y: Any, z: Any) -> Any:
     """Trilinear, clamped; x, y, z count from the first entry."""
     x = min(max(x, np.float32(0)), np.float32(a.shape[0] - 1))
     y = min(max(y, np.float32(0)), np.float32(a.shape[1] - 1))
@@ -32,8 +34,9 @@ def _at(a: Array, x: float, y: float, z: float) -> np.float32:
 
 
 @compiled
-def _back(u: Array, v: Array, w: Array, x: np.float32, y: np.float32, z: np.float32, c: np.float32) -> tuple[float, float, float]:
+def _back(air: Any, x: Any, y: Any, z: Any, c: Any) -> tuple[Any, Any, Any]:
     """Where the air at (x, y, z) was: second-order Runge-Kutta; c is seconds over cell, below 0 for where it will be."""
+    u, v, w = air
     h = HALF
     mx = x - h * c * _at(u, x, y - h, z - h)
     my = y - h * c * _at(v, x - h, y, z - h)
@@ -42,15 +45,15 @@ def _back(u: Array, v: Array, w: Array, x: np.float32, y: np.float32, z: np.floa
 
 
 @compiled
-def carry_back(first: int, last: int, source: Array, air: tuple[Array, Array, Array], how: tuple, out: tuple) -> None:
+def carry_back(first: int, last: int, given: tuple[Array, Air], how: Any, out: Any) -> None:
     """out(x) = source(where x was), with the least and the greatest of the eight it lies between. how = shift, seconds/cell, beyond."""
+    source, air = given
     (sx, sy, sz), c, beyond, size = how
-    u, v, w = air
     value, low, high = out
     for i in range(first, last):
         for j in range(source.shape[1]):
             for k in range(source.shape[2]):
-                x, y, z = _back(u, v, w, np.float32(i) + sx, np.float32(j) + sy, np.float32(k) + sz, c)
+                x, y, z = _back(air, np.float32(i) + sx, np.float32(j) + sy, np.float32(k) + sz, c)
                 if x < 0 or y < 0 or z > size[2] or x > size[0] or y > size[1]:
                     value[i, j, k] = low[i, j, k] = high[i, j, k] = beyond[k]
                     continue
@@ -60,7 +63,7 @@ def carry_back(first: int, last: int, source: Array, air: tuple[Array, Array, Ar
 
 
 @compiled
-def _between(a: Array, x: float, y: float, z: float) -> tuple[np.float32, np.float32]:
+def _between(a: Array, x: Any, y: Any, z: Any) -> tuple[np.float32, np.float32]:
     i = min(max(int(x), 0), a.shape[0] - 2)
     j = min(max(int(y), 0), a.shape[1] - 2)
     k = min(max(int(z), 0), a.shape[2] - 2)
@@ -74,15 +77,15 @@ def _between(a: Array, x: float, y: float, z: float) -> tuple[np.float32, np.flo
 
 
 @compiled
-def correct(first: int, last: int, source: Array, air: tuple[Array, Array, Array], how: tuple, carried: tuple, out: Array) -> None:
+def correct(first: int, last: int, given: tuple[Array, Air, Any], how: Any, out: Array) -> None:
     """MacCormack's second half (Selle, Fedkiw, Kim, Liu and Rossignac 2008): carried + ½(source − carried and brought back), clamped."""
+    source, air, carried = given
     (sx, sy, sz), c, beyond, size = how
-    u, v, w = air
     value, low, high = carried
     for i in range(first, last):
         for j in range(source.shape[1]):
             for k in range(source.shape[2]):
-                x, y, z = _back(u, v, w, np.float32(i) + sx, np.float32(j) + sy, np.float32(k) + sz, -c)
+                x, y, z = _back(air, np.float32(i) + sx, np.float32(j) + sy, np.float32(k) + sz, -c)
                 outside = x < 0 or y < 0 or z > size[2] or x > size[0] or y > size[1]
                 again = beyond[k] if outside else _at(value, x - sx, y - sy, z - sz)
                 better = value[i, j, k] + HALF * (source[i, j, k] - again)
@@ -90,17 +93,16 @@ def correct(first: int, last: int, source: Array, air: tuple[Array, Array, Array
 
 
 @compiled
-def carry_texture(
-    first: int, last: int, source: Array, air: tuple[Array, Array, Array], c: np.float32, cell: np.float32, out: Array
-) -> None:
+def carry_texture(first: int, last: int, given: tuple[Array, Air], how: tuple[np.float32, np.float32], out: Array) -> None:
     """Displacement d(x) = d(b) + (b − x)·cell, b where x was: (2, X, Y, Z, 3), of which rows first..last are written."""
-    u, v, w = air
+    source, air = given
+    c, cell = how
     h = HALF
     nx, ny, nz = source.shape[1:4]
     for i in range(first, last):
         for j in range(ny):
             for k in range(nz):
-                x, y, z = _back(u, v, w, np.float32(i) + h, np.float32(j) + h, np.float32(k) + h, c)
+                x, y, z = _back(air, np.float32(i) + h, np.float32(j) + h, np.float32(k) + h, c)
                 px = min(max(x - h, np.float32(0)), np.float32(nx - 1))
                 py = min(max(y - h, np.float32(0)), np.float32(ny - 1))
                 pz = min(max(z - h, np.float32(0)), np.float32(nz - 1))
@@ -142,16 +144,17 @@ def _through(q: Array, at: tuple[int, int, int], step: tuple[int, int, int], cou
         return courant * up
     ratio = (up - further) / jump
     one, two = np.float32(1), np.float32(2)
-    limited = max(np.float32(0), max(min(two * ratio, one), min(ratio, two)))
+    limited = max(np.float32(0), min(two * ratio, one), min(ratio, two))
     return courant * (up + HALF * limited * (one - abs(courant)) * jump)
 
 
 @compiled
-def carry_dust(first: int, last: int, dust: Array, air: tuple[Array, Array, Array], how: tuple, out: tuple) -> None:
+def carry_dust(first: int, last: int, given: tuple[Array, Air], how: Any, out: Any) -> None:
     """Dust that passes each face, in one step short enough that no cell gives away more than it has. how = seconds/cell, fall, solid.
 
     out = density after it, what came to lie in each column, and what left it sideways or upwards, both in cells' density.
     """
+    dust, air = given
     c, fall, solid = how
     u, v, w = air
     after, laid, gone = out
@@ -188,7 +191,7 @@ def carry_dust(first: int, last: int, dust: Array, air: tuple[Array, Array, Arra
 
 
 @compiled
-def busiest(dust: Array, air: tuple[Array, Array, Array], fall: np.float32) -> np.float32:
+def busiest(dust: Array, air: Air, fall: np.float32) -> np.float32:
     """Most that flows out of a cell with dust in it: metres a second, summed over its faces."""
     u, v, w = air
     most = np.float32(0)

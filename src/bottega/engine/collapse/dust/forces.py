@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from bottega.engine.collapse.dust.state import Array
+from bottega.engine.collapse.dust.state import Air, Array
 from bottega.engine.synthesis.compiled import compiled
 
 HALF = np.float32(0.5)
 
 
 @compiled
-def curl(first: int, last: int, air: tuple[Array, Array, Array], cell: np.float32, out: Array) -> None:
+def curl(first: int, last: int, air: Air, cell: np.float32, out: Array) -> None:
     """∇×velocity in the cells' middles, and its length: (X, Y, Z, 4), 1/s; rows first..last; 0 in the outermost cells."""
     u, v, w = air
     nx, ny, nz = out.shape[:3]
@@ -49,7 +49,7 @@ def confine(first: int, last: int, whirl: Array, strength: np.float32, out: Arra
 
 
 @compiled
-def push(air: tuple[Array, Array, Array], given: Array, dust: Array, sink: np.float32) -> None:
+def push(air: Air, given: Array, dust: Array, sink: np.float32) -> None:
     """Add half of each cell's push (X, Y, Z, 3) m/s to its faces, and take the dust's weight: sink m/s for each kg/m³ on either side."""
     u, v, w = air
     nx, ny, nz = dust.shape
@@ -63,7 +63,7 @@ def push(air: tuple[Array, Array, Array], given: Array, dust: Array, sink: np.fl
 
 
 @compiled
-def drag(air: tuple[Array, Array, Array], share: Array, moving: Array) -> None:
+def drag(air: Air, share: Array, moving: Array) -> None:
     """Blend the air's velocity into that of what fills it: share (X, Y, Z) 0..1, moving (X, Y, Z, 3) m/s."""
     nx, ny, nz = share.shape
     for a in range(3):
@@ -83,7 +83,7 @@ def drag(air: tuple[Array, Array, Array], share: Array, moving: Array) -> None:
 
 
 @compiled
-def to_wind(air: tuple[Array, Array, Array], wind: Array, edge: int, share: np.float32) -> None:
+def to_wind(air: Air, wind: Array, edge: int, share: np.float32) -> None:
     """Blend the air of the outermost `edge` cells, sides and top, into the wind (Z, 2), so that no eddy is turned back by the box's end."""
     for a in range(3):
         velocity = air[a]
@@ -91,7 +91,7 @@ def to_wind(air: tuple[Array, Array, Array], wind: Array, edge: int, share: np.f
         for i in range(nx):
             for j in range(ny):
                 for k in range(nz):
-                    near = min(min(i, nx - 1 - i), min(min(j, ny - 1 - j), nz - 1 - k))
+                    near = min(i, nx - 1 - i, j, ny - 1 - j, nz - 1 - k)
                     if near < edge:
                         wanted = wind[min(k, wind.shape[0] - 1), a] if a < 2 else np.float32(0)
                         part = share * np.float32(edge - near) / np.float32(edge)

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from bottega.engine.collapse.dust.state import Array, Mask
+from bottega.engine.collapse.dust.state import Air, Array, Mask
 from bottega.engine.synthesis.compiled import compiled
 
 _MOST_STEPS = 40
@@ -46,7 +46,7 @@ def _eigenvalues(shape: tuple[int, int, int]) -> Array:
 
 
 @compiled
-def still_walls(air: tuple[Array, Array, Array], solid: Mask) -> None:
+def still_walls(air: Air, solid: Mask) -> None:
     """No air passes the ground, nor the faces of solid cells."""
     u, v, w = air
     for i in range(solid.shape[0]):
@@ -58,7 +58,7 @@ def still_walls(air: tuple[Array, Array, Array], solid: Mask) -> None:
 
 
 @compiled
-def divergence(air: tuple[Array, Array, Array], made: Array, solid: Mask, out: Array) -> None:
+def divergence(air: Air, made: Array, solid: Mask, out: Array) -> None:
     """What leaves a cell less what enters it and is made in it, m/s; 0 in solid cells. `made` is in m/s too: 1/s times the cell's edge."""
     u, v, w = air
     for i in range(out.shape[0]):
@@ -90,7 +90,7 @@ def laplacian(p: Array, solid: Mask, out: Array) -> None:
 
 
 @compiled
-def less_gradient(air: tuple[Array, Array, Array], p: Array, solid: Mask) -> None:
+def less_gradient(air: Air, p: Array, solid: Mask) -> None:
     """Take ∇p from every open face."""
     u, v, w = air
     nx, ny, nz = p.shape
@@ -128,7 +128,7 @@ def _inner(a: Array, b: Array) -> float:
     return total
 
 
-def project(air: tuple[Array, Array, Array], made: Array, *, solid: Mask, guess: Array, tolerance: float = 1e-3) -> Array:
+def project(air: Air, made: Array, *, solid: Mask, guess: Array, tolerance: float = 1e-3) -> Array:
     """Make the velocity's divergence what is made in each cell, in place, and give back the pressure that did it.
 
     Parameters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 SHARES = 4  # slabs a thread: rows cost unequally
@@ -25,5 +26,5 @@ def in_slabs(kernel: Callable[..., None], rows: int, threads: int, *given: Any) 
     count = min(rows, threads * SHARES)
     cuts = [rows * i // count for i in range(count + 1)]
     with ThreadPoolExecutor(threads) as pool:
-        for done in [pool.submit(kernel, a, b, *given) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]:
+        for done in [pool.submit(kernel, a, b, *given) for a, b in pairwise(cuts)]:
             done.result()

@@ -17,7 +17,7 @@ from bottega.engine.collapse.dust.pressure import project
 from bottega.engine.collapse.dust.settings import DustSettings, Grid
 from bottega.engine.collapse.dust.slabs import in_slabs
 from bottega.engine.collapse.dust.sources import Sources, bodies_in, given_to
-from bottega.engine.collapse.dust.state import Array, DustState, Mask, still_air, wind_profile
+from bottega.engine.collapse.dust.state import Air, Array, DustState, Mask, still_air, wind_profile
 
 PERIOD_S = 2.6  # of a texture's displacement
 _AIR_KG_M3 = 1.2
@@ -128,7 +128,7 @@ def _step(state: DustState, dust: Array, made: Array, bodies: tuple[Array, Array
     sunk = (density.sum(2, dtype=np.float64) * (1 - float(kept))).astype(np.float64)
     texture = np.empty_like(state.texture)
     step = np.float32(seconds / grid.cell_m)
-    in_slabs(carry_texture, grid.shape[0], threads, state.texture, air, step, np.float32(grid.cell_m), texture)
+    in_slabs(carry_texture, grid.shape[0], threads, (state.texture, air), (step, np.float32(grid.cell_m)), texture)
     age, turn = state.age + seconds, state.turn.copy()
     for s in np.flatnonzero(age >= PERIOD_S):
         texture[s], turn[s], age[s] = 0, turn[s] + 1, age[s] - PERIOD_S
@@ -138,7 +138,7 @@ def _step(state: DustState, dust: Array, made: Array, bodies: tuple[Array, Array
     )  # fmt: skip
 
 
-def _carried(state: DustState, room: tuple[Grid, Mask, DustSettings, int]) -> tuple[Array, Array, Array]:
+def _carried(state: DustState, room: tuple[Grid, Mask, DustSettings, int]) -> Air:
     """The velocity, carried along by itself."""
     grid, _, settings, threads = room
     before = (state.u, state.v, state.w)
@@ -150,16 +150,14 @@ def _carried(state: DustState, room: tuple[Grid, Mask, DustSettings, int]) -> tu
         shift = tuple(np.float32(s) for s in _MIDDLES[a])
         how = (shift, np.float32(settings.step_s / grid.cell_m), np.ascontiguousarray(wind[:, a]), size)
         carried = (np.empty_like(source), np.empty_like(source), np.empty_like(source))
-        in_slabs(carry_back, source.shape[0], threads, source, before, how, carried)
+        in_slabs(carry_back, source.shape[0], threads, (source, before), how, carried)
         out = np.empty_like(source)
-        in_slabs(correct, source.shape[0], threads, source, before, how, carried, out)
+        in_slabs(correct, source.shape[0], threads, (source, before, carried), how, out)
         after.append(out)
     return after[0], after[1], after[2]
 
 
-def _pushed(
-    air: tuple[Array, Array, Array], density: Array, bodies: tuple[Array, Array], room: tuple[Grid, Mask, DustSettings, int]
-) -> None:
+def _pushed(air: Air, density: Array, bodies: tuple[Array, Array], room: tuple[Grid, Mask, DustSettings, int]) -> None:
     """Eddies, weight, pieces, wind; in place."""
     grid, _, settings, threads = room
     whirl = np.zeros((*grid.shape, 4), np.float32)
@@ -175,7 +173,7 @@ def _pushed(
     forces.to_wind(air, wind_profile(grid, settings), _EDGE_CELLS, share)
 
 
-def _dust(density: Array, air: tuple[Array, Array, Array], room: tuple[Grid, Mask, DustSettings, int]) -> tuple[Array, Array, Array]:
+def _dust(density: Array, air: Air, room: tuple[Grid, Mask, DustSettings, int]) -> tuple[Array, Array, Array]:
     """The dust after a step, what came to lie in each column and what left it, in cells' density; in as many goes as it takes."""
     grid, solid, settings, threads = room
     whole, fall = settings.step_s / grid.cell_m, np.float32(settings.fall_mps)
@@ -185,7 +183,7 @@ def _dust(density: Array, air: tuple[Array, Array, Array], room: tuple[Grid, Mas
         most = float(busiest(density, air, fall))
         c = min(whole - done, _COURANT / most) if most > 0 else whole - done
         after = np.empty_like(density)
-        in_slabs(carry_dust, grid.shape[0], threads, density, air, (np.float32(c), fall, solid), (after, laid, gone))
+        in_slabs(carry_dust, grid.shape[0], threads, (density, air), (np.float32(c), fall, solid), (after, laid, gone))
         density, done = after, done + c
         if done >= whole * (1 - 1e-6):
             return density, laid, gone

@@ -8,7 +8,7 @@ import numpy as np
 
 from bottega.engine.collapse.dust.settings import DustSettings, Grid
 from bottega.engine.collapse.dust.state import Array
-from bottega.engine.collapse.records import Bonds, Float, Motion, Pieces
+from bottega.engine.collapse.records import Bonds, Float, Int, Motion, Pieces
 
 # Of dust fine enough to hang in the air. They add up to about one part in a thousand of a building, as demolitions are found to give.
 _KG_A_BROKEN_M2 = 0.12
@@ -101,7 +101,7 @@ def sources_of(frame: int, motion: Motion, *, pieces: Pieces, bonds: Bonds, sett
     masses.append(_SHED_A_SECOND * seconds * pieces.mass[fast])
     point, mass = np.concatenate(points), np.concatenate(masses) * settings.amount
     air = _AIR_M3_A_KG * settings.spread * np.concatenate(masses)
-    return Sources(np.asarray(point, np.float64), mass, air, *_bodies(motion, row, pieces, velocity, spin, cell_m))
+    return Sources(np.asarray(point, np.float64), mass, air, *_bodies(motion, row, pieces, (velocity, spin), cell_m))
 
 
 def _speeds(motion: Motion, row: int, seconds: float) -> tuple[Float, Float]:
@@ -123,8 +123,9 @@ def _turned(q: Float, points: Float) -> Float:
     return np.asarray(points + q[:, :1] * twice + np.cross(axis, twice), np.float64)
 
 
-def _bodies(motion: Motion, row: int, pieces: Pieces, velocity: Float, spin: Float, cell_m: float) -> tuple[Float, Float, Float]:
+def _bodies(motion: Motion, row: int, pieces: Pieces, speeds: tuple[Float, Float], cell_m: float) -> tuple[Float, Float, Float]:
     """Points on a lattice inside each piece's box, and their velocities."""
+    velocity, spin = speeds
     count = len(pieces)
     if count == 0:
         return np.zeros((0, 3)), np.zeros(0), np.zeros((0, 3))
@@ -141,7 +142,7 @@ def _bodies(motion: Motion, row: int, pieces: Pieces, velocity: Float, spin: Flo
     return motion.position[row, owner] + arm, pieces.volume[owner] / each[owner], velocity[owner] + np.cross(spin[owner], arm)
 
 
-def _corners(grid: Grid, points: Float) -> tuple[np.ndarray, Float]:
+def _corners(grid: Grid, points: Float) -> tuple[Int, Float]:
     """Each point's eight cells, and its shares in them; a share outside the box goes to no cell (an index of -1)."""
     place = (points - np.asarray(grid.origin)) / grid.cell_m - 0.5
     base = np.floor(place).astype(np.int64)
@@ -160,7 +161,7 @@ def _gathered(grid: Grid, points: Float, amount: Float) -> Float:
     flat, share = _corners(grid, points)
     held = flat >= 0
     total = np.bincount(flat[held], (share * amount[:, None])[held], minlength=int(np.prod(grid.shape)))
-    return total.reshape(grid.shape)
+    return np.asarray(total.reshape(grid.shape), np.float64)
 
 
 def given_to(grid: Grid, sources: Sources, *, settings: DustSettings, frame: int) -> tuple[Array, Array]:

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from bottega.engine.collapse.dust.settings import DustSettings, Grid
 
 Array = npt.NDArray[np.float32]
+Air = tuple[Array, Array, Array]  # u, v, w
+Byte = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 ROUGHNESS_LENGTH_M = 0.5  # of a town's ground, in the logarithmic profile of the wind
 _WIND_AT_M = 10.0
