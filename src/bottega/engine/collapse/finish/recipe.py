@@ -13,7 +13,7 @@ from .fragments import Fragments, chosen
 from .light import Maps, irradiance
 from .sampling import STEPS, Reads
 from .skin import Pose
-from .sources import look_up, on_tile
+from .sources import Found, look_up, on_tile
 from .stage import Rested, Stage
 
 Array = NDArray[Any]
@@ -35,7 +35,7 @@ def on_fragments(stage: Stage, fragments: Fragments, now: Pose, maps: Maps) -> A
     """(F, 3) float32 irradiance on fragments in a pose."""
     piece = stage.skin.piece[fragments.triangle]
     world = now.position[piece] + np.einsum("nij,nj->ni", now.turn[piece], fragments.side)
-    normal = np.einsum("nij,nj->ni", now.turn[piece], stage.skin.normal[fragments.triangle])
+    normal = np.einsum("nij,nj->ni", now.turn[piece], stage.skin.shade[fragments.triangle])
     return np.asarray(irradiance(world, normal, stage.lamp, maps))
 
 
@@ -49,7 +49,7 @@ def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) ->
 
     Raises ValueError that names the material and face kinds that nothing shows and no tile is for.
     """
-    count = len(fragments.pixel)
+    count, part = len(fragments.pixel), np.ones(len(fragments.pixel), np.float32)
     source, best = np.full(count, -1, np.int16), np.zeros(count)
     x, y = np.zeros(count, np.int32), np.zeros(count, np.int32)
     step, ratio = np.zeros((count, 2, 2), np.float32), np.ones((count, 3), np.float32)
@@ -59,26 +59,42 @@ def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) ->
         take = worth > best
         best[take], source[take] = worth[take], 2 + k
         x[take], y[take], step[take] = found.x[take], found.y[take], found.step[take]
+        part[take] = _on_matte(view.matte, stage.skin.double[fragments.triangle] & take, found)[take]
     for k, seen in enumerate(stage.seen):
         mine = source == 2 + k
         then = on_fragments(stage, chosen(fragments, mine), seen.pose, stage.maps[k])
         ratio[mine] = bounded(stage, lit[mine] / then)
     _from_tiles(stage, fragments, lit, (source, x, y, step, ratio))
     wraps = source >= 2 + len(stage.views)
-    return Reads(fragments.pixel, source, x, y, step, share.astype(np.float32), ratio, wraps)
+    reads = Reads(fragments.pixel, source, x, y, step, share.astype(np.float32) * part, ratio, wraps)
+    return reads.chosen(source >= 0)
+
+
+def _on_matte(matte: Array, cards: Array, found: Found) -> Array:
+    """(F,) float32: the matte where a card's fragment is in the view, 1 for everything else."""
+    out = np.ones(len(cards), np.float32)
+    out[cards] = matte[found.row[cards], found.column[cards]]
+    return out
 
 
 def _from_tiles(stage: Stage, fragments: Fragments, lit: Array, into: tuple[Array, Array, Array, Array, Array]) -> None:
     source, x, y, step, ratio = into
+    solid = ~stage.skin.double[fragments.triangle]
     face, material = stage.skin.face[fragments.triangle], stage.skin.material[fragments.triangle]
     for k, tile in enumerate(stage.tiles):
-        mine = (source < 0) & (face == tile.face) & (material == stage.pieces.materials.index(tile.material))
+        mine = (
+            (source < 0)
+            & ~stage.skin.double[fragments.triangle]
+            & (face == tile.face)
+            & (material == stage.pieces.materials.index(tile.material))
+        )
         if mine.any():
             source[mine] = 2 + len(stage.views) + k
             x[mine], y[mine], step[mine] = on_tile(stage.skin, chosen(fragments, mine), tile, seed=stage.seed)
             ratio[mine] = lit[mine] / tile.light
-    if (source < 0).any():
-        kinds = sorted({(int(m), int(f)) for m, f in zip(material[source < 0], face[source < 0], strict=True)})
+    lost = (source < 0) & solid  # a card that its view does not show is not there
+    if lost.any():
+        kinds = sorted({(int(m), int(f)) for m, f in zip(material[lost], face[lost], strict=True)})
         named = ", ".join(f"{stage.pieces.materials[m]} {Face(f).name}" for m, f in kinds)
         raise ValueError(f"no view shows and no tile is given for: {named}; give an exemplar of each")
 

@@ -30,7 +30,9 @@ class Skin(NamedTuple):
     flat
         (T,) int32: triangles of one piece in one plane share a number.
     double
-        (T,) bool: seen from both sides.
+        (T,) bool: seen from both sides: a card (`fringe`), which casts no shadow.
+    shade
+        (T, 3) float64: the normal that it is lit by, piece space.
     """
 
     vertices: Array
@@ -43,6 +45,7 @@ class Skin(NamedTuple):
     level: Array
     flat: Array
     double: Array
+    shade: Array
 
 
 class Pose(NamedTuple):
@@ -66,7 +69,7 @@ def lay_skin(pieces: Pieces) -> Skin:
     flat = coplanar(piece, np.asarray(pieces.face), normal, level)
     material = np.asarray(pieces.material, np.uint8)[piece]
     double = np.zeros(len(triangles), np.bool_)
-    return Skin(vertices, vertex_piece, triangles, piece, np.asarray(pieces.face, np.uint8), material, normal, level, flat, double)
+    return Skin(vertices, vertex_piece, triangles, piece, np.asarray(pieces.face, np.uint8), material, normal, level, flat, double, normal)
 
 
 def planes(vertices: Array, triangles: Array) -> tuple[Array, Array]:
@@ -90,6 +93,11 @@ def coplanar(piece: Array, face: Array, normal: Array, level: Array) -> Array:
         axis=1,
     )
     return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int32) if len(rows) else np.zeros(0, np.int32)
+
+
+def casting(skin: Skin) -> Array:
+    """(C, 3) int32: the triangles that cast shadows."""
+    return np.ascontiguousarray(skin.triangles[~skin.double])
 
 
 def pose(position: Array, rotation: Array) -> Pose:

@@ -74,13 +74,18 @@ class Seen(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Of F fragments in one view: (F,) found, x and y in 1/256, step (F, 2, 2) float32, resolution (F,) float32 pixels a metre."""
+    """Of F fragments in one view: (F,) found, x and y in 1/256, step (F, 2, 2) float32, resolution (F,) float32 pixels a metre.
+
+    `column` and `row` (F,) int32 are the pixel that it falls on.
+    """
 
     found: Array
     x: Array
     y: Array
     step: Array
     resolution: Array
+    column: Array
+    row: Array
 
 
 def lay_view(view: View, planes: Planes, pose: Pose) -> Seen:
@@ -100,7 +105,7 @@ def look_up(skin: Skin, fragments: Any, seen: Seen) -> Found:
     count = len(fragments.pixel)
     found = Found(
         np.zeros(count, np.bool_), np.zeros(count, np.int32), np.zeros(count, np.int32), np.zeros((count, 2, 2), np.float32),
-        np.zeros(count, np.float32),
+        np.zeros(count, np.float32), np.zeros(count, np.int32), np.zeros(count, np.int32),
     )  # fmt: skip
     _look_up(skin, fragments, seen, found)
     return found
@@ -121,7 +126,8 @@ def _look_up(skin: Any, fragments: Any, seen: Any, into: Any) -> None:
             continue
         x, y = int(np.floor((at[0] - 0.5) * STEPS + 0.5)), int(np.floor((at[1] - 0.5) * STEPS + 0.5))
         into.x[i], into.y[i], moved = _onto_sure(x, y, seen.nearest)
-        into.resolution[i] = seen.lens.scale / at[2] * np.sqrt(_facing(skin, t, seen, at))
+        into.column[i], into.row[i] = int(at[0]), int(at[1])
+        into.resolution[i] = seen.lens.scale / at[2] * np.sqrt(abs(_facing(skin, t, seen, at)))
         for k in range(2):
             if moved:
                 continue

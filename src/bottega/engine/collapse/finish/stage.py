@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from bottega.engine.collapse.records import Camera, Face, Pieces
 
 from .buffers import draw_pose
+from .fringe import add_fringe
 from .light import Lamp, Light, Maps, irradiance, lay_lamp, shadow_maps
 from .raster import PATTERNS, Planes, draw, empty_planes, lens_of, see
-from .skin import Pose, Skin, lay_skin, planes, pose, rest_pose, to_world
+from .skin import Pose, Skin, casting, lay_skin, planes, pose, rest_pose, to_world
 from .sources import Seen, Tile, View, lay_view
 
 Array = NDArray[Any]
@@ -56,7 +57,7 @@ class Stage:
         vertices, triangles = self.static
         if now is not None:
             vertices = np.concatenate([to_world(self.skin, now), vertices])
-            triangles = np.concatenate([self.skin.triangles, triangles + len(self.skin.vertices)])
+            triangles = np.concatenate([casting(self.skin), triangles + len(self.skin.vertices)])
         return shadow_maps(self.lamp, vertices, triangles, double=np.zeros(len(triangles), np.bool_))
 
 
@@ -96,6 +97,7 @@ def prepare(
     static: tuple[Array, Array] | None = None,
     reach_m: float | None = None,
     samples: int = 4,
+    fringe: float = 0.03,
     seed: int = 0,
 ) -> Stage:
     """Make a shot ready.
@@ -116,6 +118,8 @@ def prepare(
         How far from the building pieces still cast shadows; its height by default.
     samples : int
         Samples a pixel, 1, 4 or 8.
+    fringe : float
+        How far beyond the pieces' outline the first plate's matte is the building's, as a share of the plate's width; 0: nowhere.
     seed : int
         Of the tiles' places.
 
@@ -128,14 +132,7 @@ def prepare(
     ValueError
         For samples that there is no pattern for, two tiles of one kind, a material that the pieces do not have, a view that shows no piece.
     """
-    if samples not in PATTERNS:
-        raise ValueError(f"samples is {samples}, allowed is one of {sorted(PATTERNS)}")
-    kinds = [(tile.material, tile.face) for tile in tiles]
-    for kind in kinds:
-        if kind[0] not in pieces.materials:
-            raise ValueError(f"a tile is for material {kind[0]!r}, allowed is one of {pieces.materials}")
-        if kinds.count(kind) > 1:
-            raise ValueError(f"two tiles are for {kind[0]} {Face(kind[1]).name}, allowed is one of each kind")
+    _check(pieces, tiles, samples)
     skin, rest = lay_skin(pieces), rest_pose(pieces)
     standing = (np.zeros((0, 3)), np.zeros((0, 3), np.int32)) if static is None else (np.asarray(static[0], np.float64), static[1])
     world = to_world(skin, rest)
@@ -143,6 +140,9 @@ def prepare(
     reach = high[2] - low[2] if reach_m is None else reach_m
     about = np.array([reach, reach, 1.0])
     lamp = lay_lamp(light, low - about, high + about)
+    plates = [view for view in views if view.position is None]
+    if plates and fringe:
+        skin = add_fringe(skin, rest, plates[0], widest_px=fringe * plates[0].camera.width)
     stage = Stage(pieces, light, tuple(views), tuple(tiles), seed, samples, skin, rest, standing, lamp, (), ())
     at_rest, bare = stage.shadows(rest), stage.shadows(None)
     maps, seen = [], []
@@ -156,6 +156,17 @@ def prepare(
     return Stage(
         pieces, light, tuple(views), tuple(tiles), seed, samples, skin, rest, standing, lamp, (*maps, at_rest, bare), tuple(seen)
     )  # fmt: skip
+
+
+def _check(pieces: Pieces, tiles: Sequence[Tile], samples: int) -> None:
+    if samples not in PATTERNS:
+        raise ValueError(f"samples is {samples}, allowed is one of {sorted(PATTERNS)}")
+    kinds = [(tile.material, tile.face) for tile in tiles]
+    for kind in kinds:
+        if kind[0] not in pieces.materials:
+            raise ValueError(f"a tile is for material {kind[0]!r}, allowed is one of {pieces.materials}")
+        if kinds.count(kind) > 1:
+            raise ValueError(f"two tiles are for {kind[0]} {Face(kind[1]).name}, allowed is one of each kind")
 
 
 def _held(stage: Stage, camera: Camera, offset: tuple[int, int]) -> Planes:
