@@ -26,10 +26,11 @@ from bottega.model import (
     shown,
 )
 
+from bottega.jobs.recipes.collapse import REVISION
+
 from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
 
 JOB = "collapse"
-REVISION = "collapse/1"
 LIBRARIES = ("panda3d",)
 
 
@@ -91,7 +92,8 @@ def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
     """Read the sheet, and the camera file that it names. Raises UsageError."""
     read = read_sheet(sheet)
     if read.camera_path not in (STILL, NODAL):
-        read = replace(read, cameras=read_cameras(sheet.parent / read.camera_path))
+        frames, reference = read_cameras(sheet.parent / read.camera_path)
+        read = replace(read, cameras=frames, reference_camera=reference)
     return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
 
 
