@@ -166,8 +166,24 @@ def _facing(skin: Any, t: int, seen: Any, at: Array) -> float:
 
 
 @compiled
+def _alike(skin: Any, one: int, other: int, pose: Any) -> float:
+    """Cosine between the normals of two triangles in the view."""
+    total = 0.0
+    for j in range(3):
+        a, b = 0.0, 0.0
+        for i in range(3):
+            a += pose.turn[skin.piece[one], j, i] * skin.normal[one, i]
+            b += pose.turn[skin.piece[other], j, i] * skin.normal[other, i]
+        total += a * b
+    return total
+
+
+@compiled
 def _is_seen(skin: Any, t: int, seen: Any, at: Array) -> bool:
-    """In the picture, facing it, and the nearest thing there (within a pixel and a half of its slope)."""
+    """In the picture, facing it, and the nearest thing there: the same flat, or the same kind of face, turned alike, at the same depth.
+
+    A broken side that touches the skin at rest lies at the skin's depth, and was not seen.
+    """
     height, width = seen.near.shape
     if at[2] <= 0 or not (0 <= at[0] < width and 0 <= at[1] < height):
         return False
@@ -180,6 +196,8 @@ def _is_seen(skin: Any, t: int, seen: Any, at: Array) -> bool:
         return False
     if skin.flat[there] == skin.flat[t]:
         return True
+    if skin.face[there] != skin.face[t] or _alike(skin, t, there, seen.pose) < 0.7:
+        return False
     bias = 0.01 + 1.5 * at[2] / seen.lens.scale / max(abs(facing), 0.1)
     return abs(1 / seen.near[y, x] - at[2]) < bias
 
