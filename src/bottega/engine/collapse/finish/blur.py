@@ -12,7 +12,7 @@ from bottega.engine.synthesis.compiled import compiled
 Array = NDArray[Any]
 
 _TILE = 16
-_TAPS = 16
+_FEWEST_TAPS = 8
 _STILL_PX = 0.5  # a way shorter than that leaves no blur
 _MOST_PX = 48.0
 
@@ -85,10 +85,11 @@ def _gather(beauty: Array, way: Array, longest: Array, depth: Array, foreground:
             whole = np.sqrt(vx * vx + vy * vy)
             if whole < _STILL_PX or foreground[y, x] > 0:
                 continue
+            taps = max(int(np.ceil(whole)), _FEWEST_TAPS)
             own = np.sqrt(way[y, x, 0] ** 2 + way[y, x, 1] ** 2)
             red, green, blue, taken = 0.0, 0.0, 0.0, 0
-            for k in range(_TAPS):
-                t = (k + 0.5) / _TAPS - 0.5
+            for k in range(taps):
+                t = (k + 0.5) / taps - 0.5
                 sx, sy = int(np.floor(x + 0.5 + t * vx)), int(np.floor(y + 0.5 + t * vy))
                 i, j = x, y
                 if 0 <= sx < width and 0 <= sy < height and foreground[sy, sx] == 0:
@@ -100,4 +101,4 @@ def _gather(beauty: Array, way: Array, longest: Array, depth: Array, foreground:
                 taken += (i != x) or (j != y)
                 red, green, blue = red + beauty[j, i, 0], green + beauty[j, i, 1], blue + beauty[j, i, 2]
             if taken:
-                out[y, x, 0], out[y, x, 1], out[y, x, 2] = red / _TAPS, green / _TAPS, blue / _TAPS
+                out[y, x, 0], out[y, x, 1], out[y, x, 2] = red / taps, green / taps, blue / taps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -57,7 +58,7 @@ def measure_grain(plate: Array) -> Grain:
     mean = _mean_of(plate)
     edges = np.quantile(mean, np.linspace(0, 1, _LEVELS + 1))
     level, sigma, quiet = [], [], np.zeros(len(mean), np.bool_)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         inside = np.nonzero((mean >= low) & (mean <= high))[0]
         calm = inside[np.argsort(energy[inside], kind="stable")[: max(int(_QUIET * len(inside)), 1)]]
         quiet[calm] = True
