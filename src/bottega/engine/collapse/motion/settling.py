@@ -1,0 +1,113 @@
+"""When a body has come to rest, and what wakes it: one by one, for a pile of which one piece still creeps should not keep all awake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from bottega.engine.collapse.motion.rotations import rotated
+from bottega.engine.collapse.motion.scene import MotionSettings
+from bottega.engine.collapse.records import Bool, Float
+
+_GROWS, _GROWS_BY = 1.03, 0.003  # a body whose speed rises by more than this from frame to frame may be toppling
+_YOUNG = 2.0  # times `settle_s`: until then anything may topple
+_SLENDER = 1.5  # what is taller than this many times its depth may at any age
+_LIGHTEST = 0.02  # of a sleeper's mass: what is lighter, by its speed over `slow`, does not wake it
+
+
+def upright(spread: Float, rotation: Float) -> Bool:
+    """(M,) bool: bodies taller than they are deep, from the (M, 3, 3) spread of their hulls' points at rest and their quaternions.
+
+    Height and depth are the roots of R S Rᵀ upward and across its thinnest horizontal way: what stands so must be free to topple.
+    """
+    rows = np.stack([rotated(rotation, spread[:, :, k]) for k in range(3)], 2)  # R S
+    turned = np.stack([rotated(rotation, rows[:, k]) for k in range(3)], 1)  # (R S) Rᵀ
+    xx, yy, xy = turned[:, 0, 0], turned[:, 1, 1], turned[:, 0, 1]
+    thinnest = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)
+    return np.asarray(turned[:, 2, 2] > _SLENDER**2 * np.maximum(thinnest, 0))
+
+
+def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: Float, *, seconds: float, settings: MotionSettings) -> Float:
+    """Seconds for which each body has been quiet: longer by a frame where it is slow and not getting faster, shorter where it is.
+
+    Parameters
+    ----------
+    quiet_s
+        (M,) so far.
+    topples
+        (M,) whether each is `upright`.
+    age_s
+        (M,) seconds since each was let go.
+    before, after
+        (M, 6) velocity and spin in the frame before and in this.
+    seconds
+        A frame's.
+    settings
+        `slow` and `slow_turn`.
+
+    Returns
+    -------
+    (M,) float64; 0 where it is fast.
+    """
+    fast, growing = np.zeros(len(after), bool), np.zeros(len(after), bool)
+    for columns, most in ((slice(0, 3), settings.slow), (slice(3, 6), settings.slow_turn)):
+        old, new = np.linalg.norm(before[:, columns], axis=1), np.linalg.norm(after[:, columns], axis=1)
+        fast |= new >= most
+        growing |= new > old * _GROWS + _GROWS_BY
+    growing &= topples | (age_s < _YOUNG * settings.settle_s)
+    return np.where(fast, 0.0, np.maximum(quiet_s + np.where(growing, -seconds, seconds), 0.0))
+
+
+def near_moving(asleep: Bool, position: Float, reach: Float, *, within_m: float) -> Bool:
+    """Sleeping pieces whose sphere of radius `reach` comes within a distance of a moving one's.
+
+    Parameters
+    ----------
+    asleep, position, reach
+        (N,) bool, (N, 3) and (N,) metres.
+    within_m
+        Metres.
+
+    Returns
+    -------
+    (N,) bool
+    """
+    from scipy.spatial import cKDTree
+
+    near = np.zeros(len(asleep), bool)
+    sleepers, movers = np.flatnonzero(asleep), np.flatnonzero(~asleep)
+    if len(sleepers) and len(movers):
+        farthest = reach[sleepers] + within_m + float(reach[movers].max())
+        found = cKDTree(position[movers]).query_ball_point(position[sleepers], farthest, return_sorted=True)
+        for sleeper, others in zip(sleepers.tolist(), found, strict=True):
+            around = movers[others]
+            away = np.linalg.norm(position[around] - position[sleeper], axis=1)
+            near[sleeper] = bool((away < reach[around] + reach[sleeper] + within_m).any())
+    return near
+
+
+def woken(touching: Iterable[tuple[int, int]], asleep: Bool, mass: Float, speed: Float, *, settings: MotionSettings) -> list[int]:
+    """Bodies that something still moving shoves or slides away under, in rising order.
+
+    Parameters
+    ----------
+    touching
+        Pairs of bodies' numbers; below 0 is what never moves.
+    asleep, mass, speed
+        (N,) by the same numbers: bool, kg, m/s.
+    settings
+        `slow`: what is slower than that wakes nothing.
+
+    Returns
+    -------
+    list of int
+    """
+    up: set[int] = set()
+    for one, other in touching:
+        if min(one, other) >= 0 and asleep[one] != asleep[other]:
+            sleeper, mover = (one, other) if asleep[one] else (other, one)
+            shove = speed[mover] / settings.slow
+            if shove > 1 and mass[mover] * shove > _LIGHTEST * mass[sleeper]:
+                up.add(sleeper)
+    return sorted(up)

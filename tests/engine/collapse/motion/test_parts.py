@@ -1,0 +1,155 @@
+"""Loads on bonds against statics by hand; parts, rotations, rest; and the preview shows what there is."""
+
+from __future__ import annotations
+
+import doctest
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from bottega.engine.collapse.motion import (
+    Direction,
+    Failure,
+    MotionSettings,
+    Shot,
+    at_rest,
+    boxes_as_building,
+    brick_tower,
+    collected,
+    contact_sheet,
+    plan,
+    preview_raster,
+    walled_tower,
+)
+from bottega.engine.collapse.motion.breaking import bond_loads, parts
+from bottega.engine.collapse.motion.rotations import conjugate, lowest, rotated
+from bottega.engine.collapse.motion.settling import quieter, upright, woken
+from bottega.engine.collapse.records import Camera
+
+RNG = np.random.default_rng(11)
+CHAIN = np.array([[0, 1], [1, 2], [2, 3]])
+
+
+def test_a_chain_bears_what_hangs_on_each_link() -> None:
+    """Four weights on a string of bonds: the first bears three of them, the last one."""
+    force = np.array([[0, 0, 3.0], [0, 0, -1.0], [0, 0, -1.0], [0, 0, -1.0]])
+    down = np.tile([0.0, 0, -1.0], (3, 1))
+    assert bond_loads(CHAIN, np.ones(3), down, force, pressed=0.2) == pytest.approx([3, 2, 1])
+    assert bond_loads(CHAIN[:, ::-1], np.ones(3), -down, force, pressed=0.2) == pytest.approx([3, 2, 1])
+    assert bond_loads(CHAIN, np.ones(3), down, -force, pressed=0.2) == pytest.approx([0.6, 0.4, 0.2])  # pushed up, it is pressed
+    side = np.tile([1.0, 0, 0], (3, 1))
+    assert bond_loads(CHAIN, np.ones(3), side, force, pressed=0.2) == pytest.approx([3, 2, 1])  # sheared
+
+
+def test_parallel_bonds_share_by_area_and_a_common_force_loads_nothing() -> None:
+    square = np.array([[0, 1], [0, 2], [1, 3], [2, 3]])
+    force = np.array([[1.0, 0, 0], [0, 0, 0], [0, 0, 0], [-1.0, 0, 0]])
+    across = np.tile([0.0, 1.0, 0], (4, 1))
+    loads = bond_loads(square, np.array([1.0, 3.0, 1.0, 3.0]), across, force, pressed=0.2)
+    assert loads == pytest.approx([0.25, 0.75, 0.25, 0.75])
+    assert bond_loads(square, np.ones(4), across, np.ones((4, 3)), pressed=0.2) == pytest.approx(np.zeros(4), abs=1e-12)
+
+
+def test_parts_are_what_hangs_together() -> None:
+    assert [p.tolist() for p in parts(np.array([[3, 4], [0, 2], [2, 5]]), 7)] == [[0, 2, 5], [1], [3, 4], [6]]
+    assert [p.tolist() for p in parts(np.zeros((0, 2), int), 2)] == [[0], [1]]
+
+
+def test_rotations_keep_lengths_and_go_back() -> None:
+    q = RNG.normal(size=(50, 4))
+    q /= np.linalg.norm(q, axis=1, keepdims=True)
+    v = RNG.normal(size=(50, 3))
+    assert np.linalg.norm(rotated(q, v), axis=1) == pytest.approx(np.linalg.norm(v, axis=1))
+    assert rotated(conjugate(q), rotated(q, v)) == pytest.approx(v)
+    quarter = np.array([[np.sqrt(0.5), 0, 0, np.sqrt(0.5)]])
+    assert rotated(quarter, np.array([[1.0, 0, 0]])) == pytest.approx(np.array([[0, 1.0, 0]]))
+    start = np.array([0, 20, 50])
+    height = [(rotated(q[i : i + 1], v[start[i] : start[i + 1]])[:, 2]).min() + i for i in range(2)]
+    assert lowest(v, start, np.array([[0, 0, 0], [0, 0, 1.0]]), q[:2]) == pytest.approx(height)
+
+
+def test_a_wall_stands_upright_and_a_floor_does_not() -> None:
+    wall = np.diag([4.0, 0.01, 3.0])[None]
+    lying = np.array([[np.sqrt(0.5), np.sqrt(0.5), 0, 0]])
+    straight = np.array([[1.0, 0, 0, 0]])
+    assert upright(wall, straight)[0]
+    assert not upright(wall, lying)[0]
+    assert not upright(np.eye(3)[None], RNG.normal(size=4)[None] / 2)[0]
+
+
+def test_the_slow_fall_asleep_and_the_toppling_do_not() -> None:
+    settings, zero = MotionSettings(), np.zeros(2, bool)
+    before = np.full((2, 6), 0.02)
+    after = before * np.array([[1.2], [0.9]])  # faster, slower
+    young = quieter(np.full(2, 0.2), zero, np.zeros(2), before, after, seconds=0.04, settings=settings)
+    assert young == pytest.approx([0.16, 0.24])
+    old = quieter(np.full(2, 0.2), zero, np.full(2, 9.0), before, after, seconds=0.04, settings=settings)
+    assert old == pytest.approx([0.24, 0.24])
+    leaning = quieter(np.full(2, 0.2), ~zero, np.full(2, 9.0), before, after, seconds=0.04, settings=settings)
+    assert leaning == pytest.approx([0.16, 0.24])
+    assert (quieter(np.full(2, 0.2), zero, np.zeros(2), before, before + 1, seconds=0.04, settings=settings) == 0).all()
+
+
+def test_a_shove_wakes_and_a_pebble_does_not() -> None:
+    asleep, mass = np.array([True, False, False, True]), np.array([1000.0, 500.0, 1.0, 1000.0])
+    touching = [(0, 1), (2, 3), (0, 3)]
+    for speed, up in ((0.1, []), (0.6, [0])):
+        assert woken(touching, asleep, mass, np.array([0, speed, speed, 0]), settings=MotionSettings()) == up
+
+
+def test_towers_touch_where_boxes_do() -> None:
+    pieces, bonds = brick_tower(3, 2, 4, size=(3.0, 2.0, 4.0))
+    assert len(bonds) == 2 * 2 * 4 + 3 * 1 * 4 + 3 * 2 * 3
+    assert bonds.area == pytest.approx(1.0)
+    assert pieces.mass.sum() == pytest.approx(24 * 2000)
+    way = pieces.centre[bonds.pair[:, 1]] - pieces.centre[bonds.pair[:, 0]]
+    assert (way * bonds.normal).sum(1) == pytest.approx(1.0)
+    assert (np.diff(bonds.pair[:, 0].astype(np.int64) * 99 + bonds.pair[:, 1]) > 0).all()
+    hollow, joints = walled_tower(3, size=(8.0, 6.0, 9.0))
+    assert 0.1 < hollow.volume.sum() / (8 * 6 * 9) < 0.5
+    assert parts(joints.pair, len(hollow))[0].tolist() == list(range(len(hollow)))
+    for counts in ((0, 1, 1), (1, 1, -1)):
+        with pytest.raises(ValueError, match="counts of 1 or above"):
+            brick_tower(*counts)
+    with pytest.raises(ValueError, match="leave rooms"):
+        walled_tower(1, wall_m=9.0)
+
+
+def seen() -> Camera:
+    return Camera(np.array([[1, 0, 0, 0], [0, 0, -1, -12], [0, 1, 0, 1.5], [0, 0, 0, 1.0]]), 400.0, (160.0, 90.0), 320, 180)
+
+
+def test_the_preview_shows_near_before_far_and_refuses_what_is_not_there() -> None:
+    places = np.array([[0, 0, 1.5], [0, 4.0, 1.5]])
+    pieces, bonds = boxes_as_building(places, np.array([[1.0] * 3, [3.0] * 3]), np.arange(2), np.zeros(2, int), strength_mpa=(1, 1))
+    scene = plan(pieces, bonds, direction=Direction((Failure((0.0, 0.0), 1.0, frame=3),)), shot=Shot(1, 8))
+    motion = collected(scene, [at_rest(scene)])
+    picture = preview_raster(pieces, motion, camera=seen(), height=180)[0]
+    near, far = picture[90, 160].astype(int), picture[90, 160 + 25].astype(int)
+    assert np.abs(near - far).max() > 10  # each piece has its tone
+    assert (picture[90, 160 - 15 : 160 + 15] == picture[90, 160]).all()  # 400 px · 0.5 m / 11.5 m = 17 px to either side
+    assert (picture[0, 0] != picture[-1, 0]).any()  # sky and ground
+    small = preview_raster(pieces, motion, camera=seen(), height=90, frames=[1])
+    assert small.shape == (1, 90, 160, 3)
+    for wrong, said in (({"frames": [4]}, r"\[4\] are outside the motion 1..1"), ({"height": 0}, "height must be 1")):
+        with pytest.raises(ValueError, match=said):
+            preview_raster(pieces, motion, camera=seen(), **wrong)
+    with pytest.raises(ValueError, match="it is of 2 pieces, given 8"):
+        preview_raster(brick_tower(2, 2, 2)[0], motion, camera=seen())
+
+
+def test_a_contact_sheet_is_in_rows() -> None:
+    frames = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 3, 3), np.uint8) + 1
+    sheet = contact_sheet(frames, columns=3)
+    assert sheet.shape == (4, 9, 3)
+    assert sheet[::2, ::3, 0].tolist() == [[1, 2, 3], [4, 5, 0]]
+    with pytest.raises(ValueError, match="not 0 and 4"):
+        contact_sheet(frames[:0])
+
+
+@pytest.mark.parametrize("module", ["exchange", "preview", "scene", "schedule", "simulation", "tower"])
+def test_the_examples_run(module: str) -> None:
+    outcome = doctest.testmod(import_module(f"bottega.engine.collapse.motion.{module}"))
+    assert outcome.attempted > 0
+    assert outcome.failed == 0
