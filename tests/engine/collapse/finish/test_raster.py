@@ -68,7 +68,7 @@ def test_motion_is_the_way_since_the_frame_before() -> None:
     buffers = rasterise(pieces, moved, rotation=rotation, camera=seen_by, before=(position, rotation, seen_by))
     there = buffers.piece >= 0
     world = moved[buffers.piece[there]] + buffers.local[there]
-    expected = seen_by.project(world)[0] - seen_by.project(world + [0, 0, 0.5])[0]
+    expected = seen_by.project(world)[0] - seen_by.project(world + np.array([0, 0, 0.5]))[0]
     assert np.abs(buffers.motion[there] - expected).max() < 1e-2
     assert (buffers.motion[there][:, 1] > 0).all() and not buffers.motion[~there].any()
 

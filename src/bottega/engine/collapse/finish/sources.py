@@ -166,21 +166,40 @@ def _facing(skin: Any, t: int, seen: Any, at: Array) -> float:
 
 
 @compiled
+def _alike(skin: Any, one: int, other: int, pose: Any) -> float:
+    """Cosine between the normals of two triangles in the view."""
+    total = 0.0
+    for j in range(3):
+        a, b = 0.0, 0.0
+        for i in range(3):
+            a += pose.turn[skin.piece[one], j, i] * skin.normal[one, i]
+            b += pose.turn[skin.piece[other], j, i] * skin.normal[other, i]
+        total += a * b
+    return total
+
+
+@compiled
 def _is_seen(skin: Any, t: int, seen: Any, at: Array) -> bool:
-    """In the picture, facing it, and the nearest thing there (within a pixel and a half of its slope)."""
+    """In the picture, facing it, and the nearest thing there: the same flat, or the same kind of face, turned alike, at the same depth.
+
+    A broken side that touches the skin at rest lies at the skin's depth, and was not seen.
+    """
     height, width = seen.near.shape
     if at[2] <= 0 or not (0 <= at[0] < width and 0 <= at[1] < height):
         return False
     x, y = int(at[0]), int(at[1])
-    there = seen.triangle[y, x]
-    if there < 0 or seen.nearest[y, x, 0] < 0:
+    there, facing = seen.triangle[y, x], _facing(skin, t, seen, at)
+    if there < 0 or seen.nearest[y, x, 0] < 0 or (facing <= 0 and not skin.double[t]):
         return False
-    facing = _facing(skin, t, seen, at)
-    if facing <= 0 and not skin.double[t]:
-        return False
-    if skin.flat[there] == skin.flat[t]:
-        return True
+    for j in range(max(y - 1, 0), min(y + 2, height)):  # a flat may end within the pixel, before its middle
+        for i in range(max(x - 1, 0), min(x + 2, width)):
+            if seen.triangle[j, i] >= 0 and skin.flat[seen.triangle[j, i]] == skin.flat[t]:
+                return True
     bias = 0.01 + 1.5 * at[2] / seen.lens.scale / max(abs(facing), 0.1)
+    if skin.double[t]:  # a card lies a little behind its piece
+        bias += 0.002 * at[2]
+    elif skin.face[there] != skin.face[t] or _alike(skin, t, there, seen.pose) < 0.7:
+        bias = 0.0
     return abs(1 / seen.near[y, x] - at[2]) < bias
 
 
