@@ -3,6 +3,7 @@
 from bottega.engine.collapse.building.camera import FaceCorners, SolvedCamera, solve_camera
 from bottega.engine.collapse.building.fracture import Denser, FractureSettings, fracture
 from bottega.engine.collapse.building.materials import PRESETS, Material
+from bottega.engine.collapse.building.pan import Pan, PanSettings, nodal_pan
 from bottega.engine.collapse.building.parts import Element
 from bottega.engine.collapse.building.structure import Building, Walls, elements, plan_of
 
@@ -14,10 +15,13 @@ __all__ = [
     "FaceCorners",
     "FractureSettings",
     "Material",
+    "Pan",
+    "PanSettings",
     "SolvedCamera",
     "Walls",
     "elements",
     "fracture",
+    "nodal_pan",
     "plan_of",
     "solve_camera",
 ]
