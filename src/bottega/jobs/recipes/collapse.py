@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from bottega.engine.collapse.building import (
     SolvedCamera,
     elements,
     fracture,
+    nodal_pan,
     plan_of,
     solve_camera,
 )
@@ -38,11 +39,14 @@ from bottega.engine.collapse.dust import (
     solid_cells,
     sources_of,
 )
+from bottega.engine.collapse.finish.compositing import LastSteps, composite
+from bottega.engine.collapse.finish.film import Grain, measure_grain
 from bottega.engine.collapse.finish.finishing import Finished, finish
 from bottega.engine.collapse.finish.finishing import Shot as FrameShot
 from bottega.engine.collapse.finish.light import Light
 from bottega.engine.collapse.finish.sources import Tile, View
 from bottega.engine.collapse.finish.stage import Rested, Stage, look_at_rest, prepare
+from bottega.engine.collapse.finish.texture import Exemplar, make_tile
 from bottega.engine.collapse.motion import (
     Direction,
     Failure,
@@ -76,6 +80,8 @@ __all__ = [
     "FaceCorners",
     "Failure",
     "Finished",
+    "FrameShot",
+    "Grid",
     "HoldOff",
     "Lean",
     "Light",
@@ -85,13 +91,18 @@ __all__ = [
     "Pieces",
     "Scene",
     "Shot",
+    "Stage",
     "State",
     "collected",
-]  # fmt: skip
+    "joined_states",
+    "nodal_turn",
+    "pieces_of",
+]
 
 REVISION = "collapse/1"
 Picture = NDArray[np.float32]
-_DENSER = 3.0  # near a failure it breaks so many times finer
+_DENSER = 1.6  # near a failure it breaks so many times finer
+_TILE_PX = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +135,7 @@ class CollapseSettings:
     look: DustLook
     px_per_metre: float
     samples: int = 4
+    shutter: float = 0.5
     seed: int = 0
 
 
@@ -137,12 +149,24 @@ class Dusty:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """A frame made: its layers, the dust before them, and the picture of both."""
+    """A frame made.
 
-    finished: Finished
+    finished, dust
+        Its layers and the dust before them; None where nothing has happened yet, or there is no dust.
+    rgb
+        (H, W, 3) float32: the picture.
+    touched, after
+        (H, W) bool: what is not simply the plate, and what blur, grain or dust changed after the layers were put together.
+    covered
+        (H, W) float32 0..1: how much of a pixel was changed.
+    """
+
+    finished: Finished | None
     dust: Dusty | None
     rgb: Picture
     touched: NDArray[np.bool_]
+    after: NDArray[np.bool_]
+    covered: Picture
 
 
 class Collapse:
@@ -181,17 +205,20 @@ class Collapse:
         """Every frame at once, flat shaded: (F, height, w, 3)."""
         return preview_raster(pieces, motion, camera=camera, height=height)
 
-    def tiles(self, pieces: Pieces, exemplars: Mapping[str, Picture], *, threads: int = 1) -> tuple[Tile, ...]:
-        """What no view shows, by example: one tile of what it looks like broken, one of rooms, for every material."""
-        from bottega.engine.collapse.finish.texture import make_tile
-
-        made = {what: make_tile(picture, seed=self.settings.seed) for what, picture in exemplars.items()}
+    def tiles(self, pieces: Pieces, exemplars: Mapping[str, Picture]) -> tuple[Tile, ...]:
+        """What no view shows, by example: what it looks like broken, and rooms, each made once for every material."""
+        made = {what: self._tile(what, picture) for what, picture in exemplars.items()}
         out = []
         for material in pieces.materials:
             for face in Face:
                 what = "broken" if face is Face.BROKEN or "inside" not in made else "inside"
-                out.append(Tile(what, material, face, made[what], self.settings.px_per_metre))
+                if what in made:
+                    out.append(replace(made[what], name=f"{what}:{material}:{face.name.lower()}", material=material, face=face))
         return tuple(out)
+
+    def _tile(self, what: str, picture: Picture) -> Tile:
+        exemplar = Exemplar(what, "", Face.BROKEN, picture, self.settings.px_per_metre)
+        return make_tile(exemplar, _TILE_PX, seed=self.settings.seed)[0]
 
     def stage(self, pieces: Pieces, views: Sequence[View], tiles: Sequence[Tile]) -> Stage:
         """All that stays the same through the shot."""
@@ -265,16 +292,59 @@ class Collapse:
         """A frame's layers."""
         return finish(stage, shot, rested=rested)
 
-    def together(self, finished: Finished, dust: Dusty | None, *, lit_by_sun: Picture) -> Made:
-        """Dust over the frame, and its shadow on what lies under it."""
-        if dust is None:
-            return Made(finished, None, finished.beauty, finished.touched)
-        sun = np.asarray(self.settings.light.sun) / np.maximum(
-            np.asarray(self.settings.light.sun) + np.asarray(self.settings.light.sky), 1e-9
-        )
-        dark = 1 - (1 - dust.sun)[..., None] * (sun * lit_by_sun[..., None])
-        rgba = dust.picture.rgba
-        changed = (rgba[..., 3] > 0) | (dark != 1).any(-1)
-        rgb = finished.beauty.copy()
-        rgb[changed] = (rgba[..., :3] + (1 - rgba[..., 3:]) * finished.beauty * dark.astype(np.float32))[changed]
-        return Made(finished, dust, rgb, finished.touched | changed)
+    def grain(self, plate: Picture) -> Grain:
+        """The grain of the shot, measured on one of its plates."""
+        return measure_grain(plate)
+
+    def at_rest(self, motion: Motion, row: int) -> bool:
+        """Whether every piece lies as it did in the first frame, to the bit."""
+        still = (motion.position[row] == motion.position[0]).all() and (motion.rotation[row] == motion.rotation[0]).all()
+        return bool(still)
+
+    def untouched(self, plate: Picture) -> Made:
+        """A frame in which nothing has happened yet."""
+        none = np.zeros(plate.shape[:2], bool)
+        return Made(None, None, plate, none, none, none.astype(np.float32))
+
+    def together(self, finished: Finished, shot: FrameShot, *, dust: Dusty | None, grain: Grain, carried: tuple[float, ...]) -> Made:
+        """The last steps: blur, grain, the dust and its shadow on what lies under it. `carried`: which sources have its grain."""
+        through = None
+        if dust is not None:
+            sun, sky = np.asarray(self.settings.light.sun), np.asarray(self.settings.light.sky)
+            under = 1 - (1 - dust.sun) * float((sun / np.maximum(sun + sky, 1e-9)).mean())
+            through = (dust.picture.rgba, ((1 - dust.picture.rgba[..., 3]) * under).astype(np.float32).clip(0, 1))
+        steps = LastSteps(shutter=self.settings.shutter, carried=carried, seed=self.settings.seed)
+        rgb = composite(finished, shot, steps=steps, grain=grain, dust=through)
+        touched = (rgb != shot.plate).any(-1)
+        covered = np.where(finished.touched, np.maximum(finished.pieces[..., 3], 1 / 255), 0)
+        if dust is not None:
+            covered = np.maximum(covered, dust.picture.rgba[..., 3])
+        return Made(finished, dust, rgb, touched, (rgb != finished.beauty).any(-1), covered.clip(0, 1).astype(np.float32))
+
+
+def pieces_of(arrays: Mapping[str, NDArray[Any]], materials: NDArray[Any]) -> Pieces:
+    """Pieces from their arrays; `materials` are the names' bytes, a line each."""
+    return Pieces(**dict(arrays), materials=tuple(bytes(materials).decode().split("\n")))
+
+
+def joined_states(found: Mapping[str, NDArray[Any]]) -> list[State]:
+    """States out of stacked arrays; those of which each state has its own number begin at `NAME.start`."""
+    out = []
+    for i in range(len(found["frame"])):
+        row: dict[str, Any] = {"frame": int(found["frame"][i])}
+        for f in fields(State):
+            if f.name.startswith("impact"):
+                start = found[f"{f.name}.start"]
+                row[f.name] = found[f.name][start[i] : start[i + 1]]
+            elif f.name != "frame":
+                row[f.name] = found[f.name][i]
+        out.append(State(**row))
+    return out
+
+
+def nodal_turn(
+    reference: Picture, frames: Iterator[Picture], camera: Camera, *, focal_px: float, moves: NDArray[np.bool_]
+) -> tuple[tuple[Camera, ...], NDArray[Any]]:
+    """The frames' cameras where they only turn, and how far each fits, in pixels. `moves` are parts of the reference that do not stand."""
+    found = nodal_pan(frames, reference, camera=camera, focal_px=focal_px, leave_out=moves)
+    return found.cameras, np.asarray(found.residual_px)

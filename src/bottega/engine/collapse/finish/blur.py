@@ -77,7 +77,7 @@ def _longest(way: Array) -> Array:
 
 
 @compiled
-def _gather(beauty: Array, way: Array, longest: Array, depth: Array, foreground: Array, out: Array) -> None:  # noqa: PLR0917
+def _gather(beauty: Array, way: Array, longest: Array, depth: Array, foreground: Array, out: Array) -> None:
     height, width = depth.shape
     for y in range(height):
         for x in range(width):

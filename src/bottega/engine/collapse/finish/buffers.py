@@ -123,7 +123,7 @@ def place(skin: Any, triangle: Array, now: Any, lens: Any) -> tuple[Array, Array
 
 
 @compiled
-def meet(skin: Any, t: int, now: Any, lens: Any, pixel: tuple[float, float], out: Array) -> float:  # noqa: PLR0917
+def meet(skin: Any, t: int, now: Any, lens: Any, pixel: tuple[float, float], out: Array) -> float:
     """Where a pixel's ray meets a triangle's plane: the place in piece space goes to `out`; gives the depth, or −1 where it does not."""
     p, n = skin.piece[t], skin.normal[t]
     rx, ry = (pixel[0] - lens.centre_x) / lens.scale, (pixel[1] - lens.centre_y) / lens.scale

@@ -55,7 +55,7 @@ def find_fragments(samples: Array, wanted: Array, skin: Any, now: Any, *, lens: 
 
 
 @compiled
-def _collect(samples: Array, wanted: Array, skin: Any, now: Any, lens: Any, pattern: Array, into: Any) -> int:  # noqa: PLR0917
+def _collect(samples: Array, wanted: Array, skin: Any, now: Any, lens: Any, pattern: Array, into: Any) -> int:
     count, height, width = samples.shape
     flat, first, number = np.empty(_MOST, np.int64), np.empty(_MOST, np.int64), np.empty(_MOST, np.int64)
     sum_x, sum_y = np.empty(_MOST), np.empty(_MOST)
@@ -88,7 +88,7 @@ def _collect(samples: Array, wanted: Array, skin: Any, now: Any, lens: Any, patt
 
 
 @compiled
-def _locate(skin: Any, t: int, now: Any, lens: Any, middle: Any, aside: Any, place: Array, step: Array) -> None:  # noqa: PLR0917
+def _locate(skin: Any, t: int, now: Any, lens: Any, middle: Any, aside: Any, place: Array, step: Array) -> None:
     """Both places, and the steps between neighbouring pixels on the plane; a plane too edge-on for a step has none."""
     beside, depth = meet(skin, t, now, lens, aside, place[1]), meet(skin, t, now, lens, middle, place[0])
     if depth <= 0 or depth > 1.5 * beside or beside > 1.5 * depth:

@@ -70,7 +70,7 @@ def see(points: Array, lens: Any) -> Array:
 
 
 @compiled
-def draw(seen: Array, triangles: Array, double: Array, lens: Any, into: Any, offset: tuple[int, int], first: int) -> None:  # noqa: PLR0917
+def draw(seen: Array, triangles: Array, double: Array, lens: Any, into: Any, offset: tuple[int, int], first: int) -> None:
     """Draw triangles as `see` gives their corners; `first` is added to the numbers written, below 0 writes −1 (a hold-out).
 
     Triangles that turn their back (clockwise as seen) are left out unless `double`. On a tie the one drawn first stays.
@@ -120,7 +120,7 @@ def _bias(dx: int, dy: int) -> int:
 
 
 @compiled
-def _fill(corner: Array, k: int, double: bool, lens: Any, into: Any, offset: tuple[int, int], name: int) -> None:  # noqa: PLR0917
+def _fill(corner: Array, k: int, double: bool, lens: Any, into: Any, offset: tuple[int, int], name: int) -> None:
     """One triangle: corners 0, k and k + 1."""
     ax, ay, an = _place(corner, 0, lens)
     bx, by, bn = _place(corner, k + 1, lens)

@@ -55,7 +55,7 @@ def credit_of(made: Made, showing: Showing, sources: Sequence[CreditSource]) -> 
         one = made.finished.credit.copied()
         copied = np.where(one >= 0, to[np.maximum(one, 0)] + 1, 0).astype(np.uint8)
         _places(made.finished.credit, one, places)
-        copied[made.dusty] = 0
+        copied[made.after | ((copied == 1) & made.touched)] = 0
     weights = whole_parts(shares).reshape(len(sources), *size)
     for i in range(len(sources)):  # a copy is wholly its source's
         alone = copied == i + 1

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bottega.jobs.recipes.collapse import REVISION
 from bottega.jobs.runner.register import looked_at, seal_at
 from bottega.jobs.runner.request import ENVIRONMENT, environment, key_files, versions
 from bottega.jobs.runner.showfolder import ShowFolder
@@ -25,8 +26,6 @@ from bottega.model import (
     canonical_json,
     shown,
 )
-
-from bottega.jobs.recipes.collapse import REVISION
 
 from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
 

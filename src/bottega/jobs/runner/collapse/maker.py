@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
 from bottega.footage import Band, Delivery, FrameOut, hand_out
-from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, Motion, Pieces, State, collected, joined_states
+from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, Motion, Pieces, State, collected, joined_states, pieces_of
 from bottega.jobs.runner.banding import Pixels, banded, credited
 from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
@@ -25,6 +25,7 @@ from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
 from .job import CollapseJob
 from .layers import beside
+from .sheet import NODAL
 from .showing import Showing
 from .stated import cameras, settings_of
 from .turning import turns
@@ -77,7 +78,7 @@ class CollapseMaker:
             self.preview = self._delivery.movie(PREVIEW, iter(drawn), self._rate(), codec="h264")
         if not preview_only:
             with self._timed("prepare"):
-                showing = Showing.of(recipe, self._inputs, self._job, (pieces, bonds, motion), seen, reference, threads=threads)
+                showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
             self._frames(showing, threads)
 
     def stages(self) -> dict[str, float]:
@@ -100,13 +101,14 @@ class CollapseMaker:
         self._stages[name] = self._stages.get(name, 0.0) + time.process_time() - began
 
     def _cameras(self, recipe: Collapse) -> dict[int, Camera]:
+        """Each frame's camera. Raises UsageError for corners that no camera sees so."""
         try:
             solved = recipe.solved
         except ValueError as problem:
             raise UsageError(f"collapse: {problem}") from problem
-        shot = self._job.shot
-        found = turns(self._job, self._inputs, solved.camera) if self._job.request.sheet.camera_path == "nodal" else {}
-        return cameras(self._job, recipe, size=(shot.width, shot.height), turns=found)
+        if self._job.request.sheet.camera_path == NODAL:
+            return turns(self._job, self._inputs, solved.camera)
+        return cameras(self._job, recipe, size=(self._job.shot.width, self._job.shot.height))
 
     def _building(self, recipe: Collapse) -> tuple[Pieces, Bonds]:
         found = self._scratch.get(_BUILDING)
@@ -117,8 +119,7 @@ class CollapseMaker:
                 raise UsageError(f"collapse: {problem}") from problem
             self._scratch.put(_BUILDING, {**_packed(pieces, "pieces."), **_packed(bonds, "bonds.")})
             return pieces, bonds
-        names = recipe.materials(found)
-        return Pieces(**_unpacked(found, "pieces."), materials=names), Bonds(**_unpacked(found, "bonds."))
+        return pieces_of(_unpacked(found, "pieces."), found["pieces.materials"]), Bonds(**_unpacked(found, "bonds."))
 
     def _motion(self, recipe: Collapse, pieces: Pieces, bonds: Bonds) -> Motion:
         try:

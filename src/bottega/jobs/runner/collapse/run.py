@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bottega.footage import Delivery
+from bottega.jobs.recipes.collapse import REVISION
 from bottega.jobs.runner.entering import enter, job_id_of, named_reasons, rests_on, set_aside
 from bottega.jobs.runner.opening import one_thread_a_call
 from bottega.jobs.runner.passes import Pass
@@ -21,9 +22,9 @@ from bottega.jobs.runner.takefolder import TakeFolder, new_version, same_plan
 from bottega.model import ConsentError, Exemplar, FootageError, FrameRange, Role, Take, TakeInput, TakeState, UsageError, VisibleMark
 from bottega.rights import State
 
-from .ending import finish
+from .ending import closing_of, finish
 from .inputs import CollapseInputs, open_inputs
-from .job import JOB, LIBRARIES, REVISION, CollapseJob, CollapseRequest, check_installed, resolve, sheet_json
+from .job import JOB, LIBRARIES, CollapseJob, CollapseRequest, check_installed, resolve, sheet_json
 from .maker import CollapseMaker, work_units
 
 
@@ -47,9 +48,12 @@ def worded(house: House, job: CollapseJob) -> CollapseJob:
     return replace(job, use=replace(job.use, text=house.words([*texts])))
 
 
-def run(house: House, job: CollapseJob, *, threads: int = 1, watch: Watch = silent, remake_of: Take | None = None) -> Take:
+def run(
+    house: House, job: CollapseJob, *, threads: int = 1, watch: Watch = silent, remake_of: Take | None = None, preview_only: bool = False
+) -> Take:
     """Make a take, or go on with an unfinished one of the same plan, or return the finished one that is already there.
 
+    With `preview_only` it stops after the preview of the fall, and goes on from there another time.
     Raises ConsentError before anything is written but the ledger's entry, when the gate says no.
     """
     job_id = job_id_of(job)
@@ -74,7 +78,7 @@ def run(house: House, job: CollapseJob, *, threads: int = 1, watch: Watch = sile
             folder, number = new_version(house.folder.root, job.shot.code, JOB)
             folder.write(_record(house, job, number, remake_of=remake_of, band=band))
         with folder.held():
-            return _make(house, job, inputs, folder, job_id=job_id, threads=threads, watch=watch)
+            return _make(house, job, inputs, folder, job_id=job_id, threads=threads, watch=watch, preview_only=preview_only)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     finally:
@@ -88,7 +92,8 @@ def _there(folder: TakeFolder) -> Take:
     return folder.read()
 
 
-def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, *, job_id: str, threads: int, watch: Watch) -> Take:
+def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, **how: Any) -> Take:
+    job_id, threads, watch = str(how["job_id"]), int(how["threads"]), how["watch"]
     take = folder.read()
     house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
     folder.drop_unnoted()
@@ -96,10 +101,13 @@ def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFo
     delivery = Delivery(folder.path, take)
     began, cpu = time.monotonic(), time.process_time()
     try:
-        maker = CollapseMaker(job, inputs, folder, delivery, progress=progress)
-        maker.run(threads=threads)
+        closing = closing_of(folder, delivery, inputs, fps=house.show.fps, also=job.request.also, progress=progress)
+        maker = CollapseMaker(job, inputs, folder, delivery, fps=float(house.show.fps), progress=progress)
+        maker.run(threads=threads, preview_only=how["preview_only"])
+        if how["preview_only"]:
+            return folder.read()
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
-        made = finish(take, maker, delivery, fps=house.show.fps, also=job.request.also)
+        made = finish(take, maker, closing)
         done = replace(made, timings=timings | maker.stages(), **rests_on(house, inputs.right))
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
         enter(house, done, inputs.right, job_id)

@@ -89,6 +89,7 @@ class Sheet:
     material: str
     parapet_m: float
     focal_px: float | None
+    frames_focal_px: float | None
     camera_path: str
     cameras: Mapping[int, CameraSheet] = field(default_factory=dict)
     reference_camera: CameraSheet | None = None
@@ -154,7 +155,8 @@ def _plate(t: Table) -> dict[str, Any]:
 
 def _camera(t: Table) -> dict[str, Any]:
     focal = t.number("focal_px", above=0) if t.has("focal_px") else None
-    return t.made(dict, focal_px=focal, camera_path=t.text("path", STILL))
+    frames = t.number("frames_focal_px", above=0) if t.has("frames_focal_px") else None
+    return t.made(dict, focal_px=focal, frames_focal_px=frames, camera_path=t.text("path", STILL))
 
 
 def _building(t: Table) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Showing:
     matte: Array
     grid: Grid
     of_source: tuple[str, ...]
+    grain: Any
+    carried: tuple[float, ...]
 
     @classmethod
     def of(
@@ -37,23 +39,25 @@ class Showing:
         recipe: Collapse,
         inputs: CollapseInputs,
         job: CollapseJob,
+        *,
         scene: tuple[Pieces, Bonds, Motion],
         cameras: Mapping[int, Camera],
         reference: Array,
-        *,
-        threads: int,
     ) -> Self:
         """Lay the stage. Raises UsageError for what the engine refuses."""
         matte = inputs.building_matte()
         exemplars = {what: pictures.read(0).rgb for what, pictures in inputs.by_use.items()}
         try:
-            tiles = recipe.tiles(scene[0], exemplars, threads=threads)
+            tiles = recipe.tiles(scene[0], exemplars)
             stage = recipe.stage(scene[0], [recipe.reference_view(reference, matte)], tiles)
         except ValueError as problem:
             raise UsageError(f"collapse: {problem}") from problem
         by_use = {what: e.digest for what, e in job.exemplars_by_use.items()}
         of_source = (job.plate.digest, job.clean.digest, job.reference.digest, *(by_use[t.name.split(":")[0]] for t in tiles))
-        return cls(recipe, inputs, scene, cameras, stage, matte, recipe.air(scene[0]), of_source)
+        first = inputs.plate.read(job.frames[0]).rgb
+        own = 1.0 if job.reference.digest == job.plate.digest else 0.0
+        carried = (1.0, 1.0, own, *(0.0 for _ in tiles))
+        return cls(recipe, inputs, scene, cameras, stage, matte, recipe.air(scene[0]), of_source, recipe.grain(first), carried)
 
     def still_air(self) -> DustState:
         """The air before the first frame."""
@@ -80,7 +84,7 @@ class Showing:
         finished = self.recipe.frame(self.stage, shot, rested)
         depth = finished.buffers.depth
         dust = self.recipe.dust(air, self.grid, camera=camera, depth=depth, ground=stands.ground, foreground=stands.foreground)
-        return self.recipe.together(finished, dust)
+        return self.recipe.together(finished, shot, dust=dust, grain=self.grain, carried=self.carried)
 
 
 def whole_parts(shares: NDArray[Any]) -> NDArray[np.uint32]:
@@ -91,4 +95,4 @@ def whole_parts(shares: NDArray[Any]) -> NDArray[np.uint32]:
     order = np.argsort(-(exact - parts), axis=0, kind="stable")
     rank = np.empty_like(order)
     np.put_along_axis(rank, order, np.arange(len(shares))[:, None], 0)
-    return (parts + (rank < left)).astype(np.uint32)
+    return np.asarray(parts + (rank < left), np.uint32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from bottega.jobs.recipes.collapse import (
 from bottega.model import UsageError
 
 from .job import CollapseJob
-from .sheet import NODAL, STILL, CameraSheet, FailureSheet, Sheet
+from .sheet import STILL, CameraSheet, FailureSheet, Sheet
 
 _SAMPLES = {1: 1, 2: 4, 3: 8, 4: 8}  # a pixel, by how fine the sheet asks for
 
@@ -69,7 +68,7 @@ def _direction(sheet: Sheet) -> Direction:
     def hold(place: FailureSheet) -> HoldOff:
         return HoldOff(place.at, place.radius_m, place.frame, place.storeys)
 
-    speed = float(np.hypot(*sheet.lean))
+    speed = float(np.hypot(sheet.lean[0], sheet.lean[1]))
     return Direction(
         failures=tuple(failure(p) for p in sheet.failures),
         front_speed=sheet.front_speed_mps,
@@ -95,11 +94,8 @@ def _three(values: tuple[float, ...]) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def cameras(job: CollapseJob, recipe: Collapse, *, size: tuple[int, int], turns: Mapping[int, NDArray[Any]]) -> dict[int, Camera]:
-    """Each frame's camera, in the space of the building.
-
-    `size` is the plate's; `turns` are the frames' rotations against the reference, where they were found in the plate. Raises UsageError.
-    """
+def cameras(job: CollapseJob, recipe: Collapse, *, size: tuple[int, int]) -> dict[int, Camera]:
+    """Each frame's camera, in the space of the building; `size` is the plate's. Raises UsageError."""
     sheet, own = job.request.sheet, recipe.solved.camera
     if sheet.camera_path == STILL:
         if (own.width, own.height) != size:
@@ -108,11 +104,9 @@ def cameras(job: CollapseJob, recipe: Collapse, *, size: tuple[int, int], turns:
                 "allowed is a reference of the plate's size, nodal, or a camera file"
             )
         return dict.fromkeys(job.frames, own)
-    if sheet.camera_path == NODAL:
-        return {n: _turned(own, turns[n], size) for n in job.frames}
     if sheet.reference_camera is None and not isinstance(sheet.reference, int):
         raise UsageError("[camera] path: the camera file has no `reference`, the camera of the still in which the corners were marked")
-    there = sheet.reference_camera or sheet.cameras[int(sheet.reference)]
+    there = sheet.reference_camera or sheet.cameras[sheet.reference if isinstance(sheet.reference, int) else 0]
     to_ours = np.asarray(own.to_world) @ np.linalg.inv(np.asarray(there.to_world))
     return {n: _placed(sheet.cameras[n], to_ours, size) for n in job.frames}
 
@@ -122,9 +116,3 @@ def _placed(given: CameraSheet, to_ours: NDArray[Any], size: tuple[int, int]) ->
     left, _, right = np.linalg.svd(turn[:3, :3])
     turn[:3, :3] = left @ right
     return Camera(turn, given.focal_px, (size[0] / 2, size[1] / 2), *size)
-
-
-def _turned(own: Camera, turn: NDArray[Any], size: tuple[int, int]) -> Camera:
-    to_world = np.asarray(own.to_world).copy()
-    to_world[:3, :3] = to_world[:3, :3] @ turn
-    return Camera(to_world, own.focal_px, (size[0] / 2, size[1] / 2), *size)
