@@ -1,10 +1,11 @@
 """The whole job on the footage that ships: where its time goes, how much memory a long shot takes, how near the truth it is.
 
-    python bench/job.py [--quick]
+    python bench/job.py [--quick | --side 1440]
 
 Each measurement is a child process that makes a show in a temporary folder and runs one repair through `Studio`; the first run
 compiles the kernels and is not counted. The long shot is the 48 frames played forwards and backwards ten times, cut to a quarter of
-the picture: what grows with frames grows all the same. `--quick` plays them twice, measures the split on 24 frames and leaves out the
+the picture: what grows with frames grows all the same. `--side` measures 12 frames enlarged to so many pixels a side instead: 1440
+has the area of 1080p, 2880 that of 4K. `--quick` plays them twice, measures the split on 24 frames and leaves out the
 second thread.
 """
 
@@ -30,10 +31,10 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 DEMO = HERE.parent / "demo" / "performer_a"
 FIRST, LAST, MIDDLE = 1001, 1048, 1024
-MEGAPIXELS = 512 * 512 / 1e6
-FRAMES, QUICK_FRAMES, FEW = 48, 24, 4
+FRAMES, QUICK_FRAMES, LARGE_FRAMES, FEW = 48, 24, 12, 4
 PASSES, QUICK_PASSES = 10, 2
 MIDDLE_PX = slice(128, 384)
+QUARTER = 256
 FLAT = 1.10  # a long shot may take this much more memory than a short one: what the allocator keeps, not what the shot adds
 ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 # Which function's CPU time counts as which step, by the module that calls it; what a step calls of another step counts as the other.
@@ -80,7 +81,7 @@ class Stopwatch:
                 setattr(held, method, self.timed(step, getattr(held, method)))
 
 
-def shot(folder: Path, *, passes: int, keys: str, frames: int, cut: bool) -> None:
+def shot(folder: Path, *, passes: int, keys: str, frames: int, side: int | None) -> None:
     """Write plate, mattes and keys of the shot played to and fro."""
     there = list(range(FIRST, FIRST + frames))
     order = [n for i in range(passes) for n in (there[::-1] if i % 2 else there)]
@@ -92,23 +93,26 @@ def shot(folder: Path, *, passes: int, keys: str, frames: int, cut: bool) -> Non
         (folder / kind).mkdir(parents=True)
         for number in numbers if kind == "keys" else shown:
             source, target = DEMO / kind / f"{shown[number]}.{suffix}", folder / kind / f"{number}.{suffix}"
-            quarter(source, target) if cut else shutil.copyfile(source, target)
+            shutil.copyfile(source, target) if side is None else changed(source, target, side)
 
 
-def quarter(source: Path, target: Path) -> None:
-    """The middle of a picture."""
+def changed(source: Path, target: Path, side: int) -> None:
+    """The middle of a picture where that is `side` pixels, else the picture enlarged to it."""
     import cv2
     import OpenEXR
 
+    def of(whole: Any) -> Any:
+        if side == MIDDLE_PX.stop - MIDDLE_PX.start:
+            return whole[MIDDLE_PX, MIDDLE_PX].copy()
+        return cv2.resize(whole, (side, side), interpolation=cv2.INTER_CUBIC)
+
     if source.suffix == ".png":
-        whole = cv2.imread(str(source), cv2.IMREAD_UNCHANGED)
-        cv2.imwrite(str(target), whole[MIDDLE_PX, MIDDLE_PX])
+        cv2.imwrite(str(target), of(cv2.imread(str(source), cv2.IMREAD_UNCHANGED)))
         return
     with OpenEXR.File(str(source)) as file:
-        part = file.parts[0]
-        rgb = part.channels["RGB"].pixels[MIDDLE_PX, MIDDLE_PX]
+        rgb = of(file.parts[0].channels["RGB"].pixels.astype("float32")).astype("float16")
         header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-        OpenEXR.File(header, {"RGB": rgb.copy()}).write(str(target))
+        OpenEXR.File(header, {"RGB": rgb}).write(str(target))
 
 
 def child(given: dict[str, Any]) -> dict[str, Any]:
@@ -142,11 +146,11 @@ def peak_mib() -> float:
 
 @contextmanager
 def measured(
-    *, passes: int = 1, keys: str = "same spacing", threads: int = 1, split: bool = False, frames: int = FRAMES, cut: bool = False
+    *, passes: int = 1, keys: str = "same spacing", threads: int = 1, split: bool = False, frames: int = FRAMES, side: int | None = None
 ) -> Iterator[dict[str, Any]]:
     """One job in a process of its own; its files are there until the block ends."""
     with tempfile.TemporaryDirectory(prefix="bottega-bench-") as name:
-        shot(Path(name) / "shot", passes=passes, keys=keys, frames=frames, cut=cut)
+        shot(Path(name) / "shot", passes=passes, keys=keys, frames=frames, side=side)
         given = {"folder": str(Path(name) / "shot"), "threads": threads, "split": split}
         environment = os.environ | ALONE | {"BOTTEGA_HOME": str(Path(name) / "home")}
         command = [sys.executable, str(HERE / "job.py"), "--child", json.dumps(given)]
@@ -154,10 +158,10 @@ def measured(
         yield json.loads(done.stdout)
 
 
-def split_table(found: dict[str, Any]) -> None:
-    area = found["frames"] * MEGAPIXELS
+def split_table(found: dict[str, Any], *, side: int = 512) -> None:
+    area = found["frames"] * side * side / 1e6
     rest = found["cpu_s"] - sum(found["split"].values())
-    print(f"\nCPU seconds a megapixel-frame, one thread, {found['frames']} frames of 512x512:")
+    print(f"\nCPU seconds a megapixel-frame, one thread, {found['frames']} frames of {side}x{side}:")
     for step, spent in (*found["split"].items(), ("everything else", rest)):
         print(f"  {step:30} {spent / area:7.3f}   {spent / found['cpu_s']:5.1%}")
     engine = sum(v for k, v in found["split"].items() if k.startswith("engine"))
@@ -194,13 +198,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="about a minute")
     parser.add_argument("--child", help=argparse.SUPPRESS)
+    parser.add_argument("--side", type=int, help="12 frames at so many pixels a side, and nothing else")
     given = parser.parse_args()
     if given.child:
         print(json.dumps(child(json.loads(given.child))))
         return 0
-    print(f"command  python bench/job.py{' --quick' if given.quick else ''}\nmachine  {machine()}", flush=True)
-    with measured(frames=FEW, cut=True):
+    said = f" --side {given.side}" if given.side else " --quick" if given.quick else ""
+    print(f"command  python bench/job.py{said}\nmachine  {machine()}", flush=True)
+    with measured(frames=FEW, side=QUARTER):
         pass  # compiles the kernels
+    if given.side:
+        return large(given.side)
     with measured(split=True, frames=QUICK_FRAMES if given.quick else FRAMES) as short:
         split_table(short)
         print(f"\nwall, 1 thread   {short['wall_s']:.1f} s", flush=True)
@@ -212,11 +220,19 @@ def main() -> int:
     return 1 if max(memory(QUICK_PASSES if given.quick else PASSES)) > FLAT else 0
 
 
+def large(side: int) -> int:
+    """The whole job on large frames."""
+    with measured(split=True, frames=LARGE_FRAMES, side=side) as found:
+        split_table(found, side=side)
+        say_memory(found, f"{side}x{side}")
+    return 0
+
+
 def memory(passes: int) -> list[float]:
-    with measured(cut=True) as short:
+    with measured(side=QUARTER) as short:
         peaks = [say_memory(short, "3 keys")]
     for keys in ("same spacing", "3 keys"):
-        with measured(passes=passes, keys=keys, cut=True) as long:
+        with measured(passes=passes, keys=keys, side=QUARTER) as long:
             peaks.append(say_memory(long, f"{long['keys']} keys, {keys}" if keys != "3 keys" else keys))
     return [peak / peaks[0] for peak in peaks]
 

@@ -13,7 +13,7 @@ import OpenImageIO
 import pytest
 from made_pictures import LIN, SRGB, a_take, frame_out, half_picture, opened, read_one, window, write_rgb, write_still
 
-from bottega.footage import Box, Delivery, find, read_delivered, to_working
+from bottega.footage import Box, Delivery, LayerOut, find, read_delivered, to_working
 from bottega.footage.exr_header import read_parts
 from bottega.footage.whole_file import write_whole
 from bottega.model import CredentialError, FootageError, UsageError
@@ -123,6 +123,40 @@ def test_ids_are_exact_and_the_manifest_is_text(delivery, tmp_path):
         assert back.credit[name].dtype == np.uint32
         assert (back.credit[name] == ids).all()
     assert int(back.credit["source"].max()) > 2**31
+
+
+def test_layers_beside_the_picture_keep_their_bits_and_say_which_is_light(delivery, tmp_path):
+    plate = read_one(write_rgb(tmp_path / "a.exr", half_picture()))
+    shape = plate.rgb.shape[:2]
+    ids = np.arange(shape[0] * shape[1], dtype=np.uint32).reshape(shape) + np.uint32(2**31)
+    light = np.linspace(-1, 60000, ids.size, dtype=np.float32).reshape(shape)
+    beside = (
+        LayerOut(name="pieces", channels={"R": light, "A": light.astype(np.float16)}, light=True),
+        LayerOut(name="id", channels={"piece": ids}, attributes={"manifest": "{}"}),
+    )
+    delivery.frame(replace(frame_out(plate), beside=beside), layers=())
+    with OpenEXR.File(str(delivery.folder / "frames" / "sh010_deage_v003.1001.exr"), separate_channels=True) as file:
+        assert [p.name() for p in file.parts][4:] == ["pieces", "id"]
+        assert (file.parts[4].channels["R"].pixels == light).all()
+        assert file.parts[4].header["bottega:colourSpace"] == plate.working
+        assert file.parts[4].channels["A"].pixels.dtype == np.float16
+        assert (file.parts[5].channels["piece"].pixels == ids).all()
+        assert "bottega:colourSpace" not in file.parts[5].header
+        assert file.parts[5].header["manifest"] == "{}"
+
+
+@pytest.mark.parametrize(
+    ("layer", "says"),
+    [
+        (LayerOut(name="credit", channels={}), "layer 'credit' of frame 1001 is there already"),
+        (LayerOut(name="id", channels={"piece": np.zeros((2, 2), np.uint32)}), r"id\.piece is \(2, 2\) uint32, needed is"),
+        (LayerOut(name="id", channels={"piece": np.zeros((24, 32), np.int64)}), "int64, needed is"),
+    ],
+)
+def test_layers_that_do_not_fit_are_named(delivery, tmp_path, layer, says):
+    out = replace(frame_out(read_one(write_rgb(tmp_path / "a.exr", half_picture()))), beside=(layer,))
+    with pytest.raises(ValueError, match=says):
+        delivery.frame(out, layers=())
 
 
 def test_the_first_part_is_rgb_for_any_reader(delivery, tmp_path):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .band import Band
     from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
     from .credentials import marks_of, sidecar_of
-    from .deliver import LAYERS, Delivery, FrameOut
+    from .deliver import LAYERS, Delivery, FrameOut, LayerOut
     from .delivered import DeliveredFrame, read_delivered
     from .described import Described, colour_of, describe
     from .frame import Box, Frame
@@ -28,7 +28,7 @@ _HOMES = {
     "band": ("Band",),
     "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
     "credentials": ("marks_of", "sidecar_of"),
-    "deliver": ("LAYERS", "Delivery", "FrameOut"),
+    "deliver": ("LAYERS", "Delivery", "FrameOut", "LayerOut"),
     "delivered": ("DeliveredFrame", "read_delivered"),
     "described": ("Described", "colour_of", "describe"),
     "frame": ("Box", "Frame"),
@@ -56,6 +56,7 @@ __all__ = [
     "FrameOut",
     "Frames",
     "Kind",
+    "LayerOut",
     "Mark",
     "Source",
     "as_matte",

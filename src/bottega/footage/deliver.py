@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,12 +27,22 @@ LAYERS = ("delta", "matte", "credit")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class LayerOut:
+    """A part beside the finished picture: channels (H, W) over the plate's canvas. `light` is in the working space, all else is numbers."""
+
+    name: str
+    channels: Mapping[str, Samples]
+    light: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FrameOut:
     """A finished frame, arrays over the plate's canvas.
 
     `rgb` and `delta` are (H, W, 3) float32 in the plate's working space, `untouched` says where the plate's own samples go out
     bit for bit, `matte` is 0..1, `credit` are uint32 channels with `manifest` (JSON) to read them by, and `credit_picture` is
-    their false colour (H, W, 3) uint8.
+    their false colour (H, W, 3) uint8. `beside` are further parts of the frame's file, after its own.
     """
 
     number: int
@@ -44,6 +54,7 @@ class FrameOut:
     credit: Mapping[str, npt.NDArray[np.uint32]]
     manifest: str
     credit_picture: npt.NDArray[np.uint8] | None = None
+    beside: Sequence[LayerOut] = ()
 
     def check(self) -> None:
         """Raise ValueError unless every array covers the canvas and has its type."""
@@ -63,6 +74,20 @@ class FrameOut:
         for name, light in (("rgb", self.rgb), ("delta", self.delta), ("matte", self.matte)):
             if not np.isfinite(light).all():
                 raise ValueError(f"{name} of frame {self.number} holds NaN or infinite values, allowed are finite ones")
+        self._check_beside(shape)
+
+    def _check_beside(self, shape: tuple[int, int]) -> None:
+        taken = ["rgb", "delta", "matte", "credit"]
+        for layer in self.beside:
+            if layer.name in taken:
+                raise ValueError(
+                    f"layer {layer.name!r} of frame {self.number} is there already, allowed are names not among {', '.join(taken)}"
+                )
+            taken.append(layer.name)
+            for name, channel in layer.channels.items():
+                if channel.shape != shape or channel.dtype not in (np.float16, np.float32, np.uint32):
+                    given = f"{channel.shape} {channel.dtype}"
+                    raise ValueError(f"{layer.name}.{name} is {given}, needed is {shape} of half, float or uint32, frame {self.number}")
 
 
 class Delivery:
@@ -92,7 +117,7 @@ class Delivery:
             given = unknown[0] if unknown else "credit without a credit_picture"
             raise ValueError(f"layer {given!r} cannot be written, allowed are {', '.join(LAYERS)} with their pictures")
         plate, delta = out.plate, _delta_part(out)
-        parts = [self._rgb_part(out), delta, _matte_part(out), _credit_part(out)]
+        parts = [self._rgb_part(out), delta, _matte_part(out), _credit_part(out), *(_beside(out, layer) for layer in out.beside)]
         files: list[tuple[str, bytes]] = []
         if "delta" in layers:
             files.append((f"delta/{self._name(out.number)}.exr", self._exr([delta], plate)))
@@ -200,6 +225,11 @@ def _delta_part(out: FrameOut) -> PartOut:
 
 def _matte_part(out: FrameOut) -> PartOut:
     return PartOut(name="matte", channels={"Y": out.matte}, data=out.plate.canvas)
+
+
+def _beside(out: FrameOut, layer: LayerOut) -> PartOut:
+    colour = out.plate.working if layer.light else None
+    return PartOut(name=layer.name, channels=layer.channels, data=out.plate.canvas, colour=colour, attributes=layer.attributes)
 
 
 def _credit_part(out: FrameOut) -> PartOut:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from bottega.rights import State
 from bottega.rights.decision.explain import Explanation, explain
 
+from .entering import job_id_of, named_reasons
 from .request import Resolved
-from .run import House, job_id_of, named_reasons
+from .run import House
 
 
 def explain_request(house: House, job: Resolved) -> Explanation:

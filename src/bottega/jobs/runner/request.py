@@ -242,17 +242,17 @@ def check_learning(request: RepairRequest, shot: Shot) -> None:
         raise UsageError("--preview needs --matte: without one the matte is carried from the keys after the training")
 
 
-def versions(*, learn: bool = False) -> dict[str, str]:
+def versions(*, learn: bool = False, also: tuple[str, ...] = ()) -> dict[str, str]:
     """The versions of all that decides the bits: libraries, and the OpenColorIO config (a file by its sha256, as paths may hold names).
 
-    With `learn` torch is one of them.
+    With `learn` torch is one of them; `also` are further libraries.
     """
     config = config_name()
     if not config.startswith("ocio://"):
         path = Path(config)
         config = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}" if path.is_file() else "sha256:none"
     ours = {"colour config": config, "engine source": _source_digest()}
-    return {name: version(name) for name in (*DECIDING_LIBRARIES, *(("torch",) if learn else ()))} | ours
+    return {name: version(name) for name in (*DECIDING_LIBRARIES, *(("torch",) if learn else ()), *also)} | ours
 
 
 @cache

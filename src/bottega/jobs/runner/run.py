@@ -11,14 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bottega.footage import Delivery, ranges
+from bottega.footage import Delivery
 from bottega.jobs.recipes.keyed import REVISION
 from bottega.model import (
     ConsentError,
     Exemplar,
     FootageError,
     FrameRange,
-    Reason,
     Role,
     Show,
     Take,
@@ -30,9 +29,9 @@ from bottega.model import (
     VisibleMark,
 )
 from bottega.rights import Door, Gate, Ledger, State
-from bottega.rights.delivery import register_output
 
 from .again import earlier, frame_plans
+from .entering import enter, job_id_of, named_reasons, rests_on, set_aside
 from .finish import Closing, finish
 from .learning import AskedAgainError, check_keeping, learn_units, taught, training_mattes, with_known_weights
 from .make import Maker, work_units
@@ -44,7 +43,7 @@ from .register import given_names, record_mattes
 from .request import WITHOUT_HANDLES, RepairRequest, Resolved, resolve, settings_json, versions
 from .showfolder import ShowFolder
 from .surveying import survey_json, survey_of, surveyed, with_survey
-from .takefolder import TakeFolder, new_version, record_sha256, same_plan
+from .takefolder import TakeFolder, new_version, same_plan
 from .touched import with_faces
 
 
@@ -165,13 +164,13 @@ def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, jo
         maker.run(threads=threads)
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
         made = finish(take, maker, closing)  # it looks at the right once more: what the take rests on is asked after it
-        rest: dict[str, Any] = {"timings": timings, "frame_plans": {str(n): d for n, d in plans.items()}} | _rests_on(house, right)
+        rest: dict[str, Any] = {"timings": timings, "frame_plans": {str(n): d for n, d in plans.items()}} | rests_on(house, right)
         done = replace(made, **rest)
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
-        _register(house, done, right, job_id)
+        enter(house, done, right, job_id)
     except ConsentError as refusal:
         if set(refusal.codes) != {"ledger_unreachable"} and not isinstance(refusal, AskedAgainError):  # can be put right
-            _quarantine(house, folder, take, refusal)
+            set_aside(house, folder, take, refusal)
         raise
     except (FootageError, UsageError):
         if not folder.has_notes():
@@ -180,29 +179,6 @@ def _make(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, *, jo
     folder.write(done)
     folder.finish()
     return done
-
-
-def _register(house: House, done: Take, right: Pass, job_id: str) -> None:
-    frames = ranges(sorted({o.frame for o in done.outputs if o.frame is not None}))
-    licences = right.licences(State.of(house.ledger))
-    register_output(house.ledger, done, job_id=job_id, record_sha256=record_sha256(done), frames=frames, licences=licences)
-
-
-def _rests_on(house: House, right: Pass) -> dict[str, Any]:
-    """What a finished take says of the clearances it was made under."""
-    return {
-        "finished_at": house.clock(),
-        "clearances": tuple(c.clearance_id for c in right.used),
-        "decisions": tuple(c.decision_idx for c in right.used),
-        "grants": tuple(sorted({g for c in right.used for g in c.grants})),
-    }
-
-
-def _quarantine(house: House, folder: TakeFolder, take: Take, refusal: ConsentError) -> None:
-    """Set a stopped take aside, files first: what is no longer allowed does not stay in the open while the rest is written."""
-    folder.set_aside()
-    folder.write(replace(take, state=TakeState.QUARANTINED, stopped=tuple(str(r) for r in refusal.reasons)))
-    house.ledger.append("job.quarantined", {"take_id": take.take_id, "take": take.name, "reasons": list(refusal.codes)})
 
 
 def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
@@ -245,17 +221,3 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None,
         remake_of=remake_of.take_id if remake_of else None,
         band=band,
     )
-
-
-def named_reasons(job: Resolved, reasons: tuple[Reason, ...]) -> list[Reason]:
-    """The gate knows digests only; tell the user which file each is."""
-    out = []
-    for reason in reasons:
-        names = [e.files[0].path for e in job.exemplars if e.digest[:12] in reason.detail]
-        out.append(Reason(reason.code, f"{reason.detail} ({', '.join(n.rsplit('/', 1)[-1] for n in names)})") if names else reason)
-    return out
-
-
-def job_id_of(job: Resolved) -> str:
-    """A new id for one run of a job; it names shot and job for whoever reads the ledger."""
-    return f"{job.shot.code}-{job.request.job}-{secrets.token_hex(8)}"

@@ -1,0 +1,23 @@
+"""From a picture to a building that can break: camera, structure, pieces and the bonds between them."""
+
+from bottega.engine.collapse.building.camera import FaceCorners, SolvedCamera, solve_camera
+from bottega.engine.collapse.building.fracture import Denser, FractureSettings, fracture
+from bottega.engine.collapse.building.materials import PRESETS, Material
+from bottega.engine.collapse.building.parts import Element
+from bottega.engine.collapse.building.structure import Building, Walls, elements, plan_of
+
+__all__ = [
+    "PRESETS",
+    "Building",
+    "Denser",
+    "Element",
+    "FaceCorners",
+    "FractureSettings",
+    "Material",
+    "SolvedCamera",
+    "Walls",
+    "elements",
+    "fracture",
+    "plan_of",
+    "solve_camera",
+]

@@ -1,0 +1,1 @@
+"""The job `collapse`: a sheet in TOML, resolved to records, made stage by stage, delivered as layers."""

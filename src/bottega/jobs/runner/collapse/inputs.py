@@ -1,0 +1,103 @@
+"""Open a collapse's exemplars under its pass, on the plate's canvas and in its working space."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.attribution import CreditSource
+from bottega.footage import Box, as_matte, working_space
+from bottega.jobs.runner.opening import check_size
+from bottega.jobs.runner.passes import Pass
+from bottega.jobs.runner.pictures import Pictures
+from bottega.jobs.runner.showfolder import ShowFolder
+from bottega.model import Exemplar, Show, UsageError
+
+from .job import CollapseJob
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollapseInputs:
+    """The opened exemplars of a run. `sources` are the credit ids: plate, clean plate, reference (where it is a still), exemplars, painted.
+
+    `keys` are the painted frames.
+    """
+
+    plate: Pictures
+    clean: Pictures
+    reference: Pictures
+    building: Pictures
+    by_use: dict[str, Pictures]
+    keys: dict[int, Pictures]
+    sources: tuple[CreditSource, ...]
+    right: Pass
+
+    def close(self) -> None:
+        """Let go of all decoders."""
+        for p in (self.plate, self.clean, self.reference, self.building, *self.by_use.values(), *self.keys.values()):
+            p.close()
+
+    def reference_rgb(self, at: int | str) -> Array:
+        """(H, W, 3) float32 of the picture that the corners were marked in."""
+        pictures = self.plate if isinstance(at, int) else self.reference
+        return pictures.read(at if isinstance(at, int) else _only(pictures)).rgb
+
+    def building_matte(self) -> Array:
+        """(H, W) float32, 1 where the building is seen in the reference."""
+        return as_matte(self.building.read(_only(self.building)))
+
+
+def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show) -> CollapseInputs:
+    """Open everything that a job reads. Raises ConsentError, FootageError, UsageError."""
+    working = working_space(job.shot.colour, show.working_colour)
+
+    def opened(exemplar: Exemplar, canvas: Box | None = None, default: str | None = None) -> Pictures:
+        return Pictures(exemplar, right, root=folder.root, working=working, canvas=canvas, default_colour=default)
+
+    plate = opened(job.plate, default=job.shot.colour)
+    canvas, window = plate.frames().info.canvas, plate.frames().info.display
+    still = isinstance(job.request.sheet.reference, str)
+    reference = opened(job.reference, default=job.reference.colour or job.shot.colour)
+    there = reference.frames().info
+    building = opened(job.building)
+    check_size("matte of the building", building.frames().info.display, there.display if still else window)
+    if there.canvas != there.display:
+        raise UsageError("[plate] reference: its data window is not its display window; allowed is a picture without overscan")
+    kept = {d: folder.exemplar(d) if folder.has_exemplar(d) else None for d in (e.digest for e in job.exemplars)}
+    return CollapseInputs(
+        plate=plate,
+        clean=opened(job.clean, canvas, job.clean.colour or job.shot.colour),
+        reference=reference,
+        building=building,
+        by_use={what: opened(kept[e.digest] or e, default=show.key_colour) for what, e in job.exemplars_by_use.items()},
+        keys={n: opened(kept[e.digest] or e, canvas, show.key_colour) for n, e in job.painted.items()},
+        sources=_sources(job, folder.exemplar),
+        right=right,
+    )
+
+
+def _sources(job: CollapseJob, kept: Callable[[str], Exemplar]) -> tuple[CreditSource, ...]:
+    """Who can be credited, the plate first; the matte steers and is no source."""
+    number = {e.digest: n for n, e in job.painted.items()}
+    named = [e for e in job.exemplars if e.digest != job.building.digest]
+    out = []
+    for i, exemplar in enumerate(named, 1):
+        record = kept(exemplar.digest)
+        out.append(
+            CreditSource(
+                id=i, exemplar=record.digest, role=exemplar.role, frame=number.get(record.digest),
+                author_id=record.author_id, licence_id=record.licence_id,
+            )
+        )  # fmt: skip
+    return tuple(out)
+
+
+def _only(pictures: Pictures) -> int:
+    """The number of a still's frame; any does where it has none."""
+    first = pictures.exemplar.files[0].frame
+    return first if first is not None else (pictures.exemplar.first_frame or 0)

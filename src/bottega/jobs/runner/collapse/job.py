@@ -1,0 +1,237 @@
+"""A collapse as a person asks for it, resolved to records: which pictures, which sheet, which use. No pixels are read here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bottega.jobs.runner.register import looked_at, seal_at
+from bottega.jobs.runner.request import ENVIRONMENT, environment, key_files, versions
+from bottega.jobs.runner.showfolder import ShowFolder
+from bottega.model import (
+    Content,
+    Delivery,
+    Exemplar,
+    FrameRange,
+    Input,
+    Role,
+    Shot,
+    Technique,
+    UsageError,
+    Use,
+    canonical_json,
+    shown,
+)
+
+from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
+
+JOB = "collapse"
+REVISION = "collapse/1"
+LIBRARIES = ("panda3d",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollapseRequest:
+    """A collapse as a user states it; paths in the sheet are relative to `folder`."""
+
+    shot: str
+    sheet: Sheet
+    folder: Path
+    touches_performer: bool | None = None
+    delivery: Delivery = Delivery.TEMP
+    territory: str | None = None
+    content: tuple[Content, ...] = ()
+    language: str | None = None
+    medium: str | None = None
+    stated: Mapping[str, str] = field(default_factory=dict)
+    frames: FrameRange | None = None
+    seed: int = 0
+    also: tuple[str, ...] = ()
+    job: str = JOB
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollapseJob:
+    """A request with its records: everything that decides the bits of the result, and the use for the gate.
+
+    `reference` is the plate itself where the corners were marked in one of its frames. `painted` are frames that an artist painted.
+    """
+
+    request: CollapseRequest
+    shot: Shot
+    plate: Exemplar
+    clean: Exemplar
+    reference: Exemplar
+    building: Exemplar
+    exemplars_by_use: Mapping[str, Exemplar]
+    painted: Mapping[int, Exemplar]
+    frames: tuple[int, ...]
+    use: Use
+    plan_digest: str
+
+    @property
+    def exemplars(self) -> tuple[Exemplar, ...]:
+        """All inputs, each once: plates, the building's matte, exemplars, painted frames."""
+        plates = {e.digest: e for e in (self.plate, self.clean, self.reference)}
+        return (*plates.values(), self.building, *self.exemplars_by_use.values(), *self.painted.values())
+
+
+def check_installed() -> None:
+    """Raise UsageError where this machine has no solver for rigid bodies."""
+    from importlib.util import find_spec
+
+    if find_spec("panda3d") is None:
+        raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
+
+
+def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
+    """Read the sheet, and the camera file that it names. Raises UsageError."""
+    read = read_sheet(sheet)
+    if read.camera_path not in (STILL, NODAL):
+        read = replace(read, cameras=read_cameras(sheet.parent / read.camera_path))
+    return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
+
+
+def resolve(folder: ShowFolder, request: CollapseRequest, *, show_id: str) -> CollapseJob:
+    """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
+    sheet, at = request.sheet, request.folder
+    painted = {n: seal_at(p, role=Role.KEY) for n, p in key_files(at / sheet.painted).items()} if sheet.painted else {}
+    return assemble(
+        folder,
+        request,
+        building=looked_at(seal_at(at / sheet.building, role=Role.MATTE), folder, show_id=show_id),
+        by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.exemplars.items()},
+        painted=painted,
+        show_id=show_id,
+    )
+
+
+def assemble(
+    folder: ShowFolder,
+    request: CollapseRequest,
+    *,
+    building: Exemplar,
+    by_use: Mapping[str, Exemplar],
+    painted: Mapping[int, Exemplar],
+    show_id: str,
+) -> CollapseJob:
+    """Check that sealed inputs fit the shot, and state the use that the gate decides on. Raises UsageError."""
+    shot, sheet = folder.shot(request.shot), request.sheet
+    frames = _frames(shot, request)
+    plate = folder.exemplar(shot.plate)
+    if sheet.clean is None:
+        raise UsageError("[plate] clean is missing: name the shot that holds the view without the building")
+    clean = folder.exemplar(_same_size(folder.shot(sheet.clean), shot, frames, "clean").plate)
+    reference = plate if isinstance(sheet.reference, int) else folder.exemplar(folder.shot(sheet.reference).plate)
+    if isinstance(sheet.reference, int) and (sheet.reference not in shot.frames or sheet.reference in shot.holes):
+        raise UsageError(f"[plate] reference {sheet.reference}: shot {shot.code} has {shot.frames}")
+    _check_cameras(sheet, frames)
+    for number in painted:
+        if number not in frames:
+            raise UsageError(f"painted frame {number}: the job covers {frames[0]}-{frames[-1]}")
+    job = CollapseJob(
+        request=request, shot=shot, plate=plate, clean=clean, reference=reference, building=building, exemplars_by_use=by_use,
+        painted=painted, frames=frames, use=_placeholder(request, show_id), plan_digest="",
+    )  # fmt: skip
+    return replace(job, use=_use(folder, job, show_id=show_id), plan_digest=_digest(job))
+
+
+def sheet_json(sheet: Sheet) -> dict[str, Any]:
+    """A sheet as `take.json` keeps it; the names of files stay out, their digests are among the inputs."""
+    out = asdict(sheet)
+    out |= {"building": None, "painted": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
+    out["cameras"] = {str(n): asdict(c) for n, c in sheet.cameras.items()}
+    return out
+
+
+def _kind(sheet: Sheet) -> str:
+    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else "file"
+
+
+def _placeholder(request: CollapseRequest, show_id: str) -> Use:
+    return Use(show_id=show_id, shot=request.shot, job=JOB, inputs=())
+
+
+def _use(folder: ShowFolder, job: CollapseJob, *, show_id: str) -> Use:
+    request = job.request
+    return Use(
+        show_id=show_id,
+        shot=job.shot.code,
+        job=JOB,
+        inputs=tuple(Input(digest=e.digest, role=e.role, replaces=folder.replaced_by(e)) for e in job.exemplars),
+        touches_performer=request.touches_performer,
+        delivery=request.delivery,
+        technique=Technique.EXEMPLAR_SYNTHESIS.value,
+        territory=request.territory,
+        content=request.content,
+        episode=job.shot.episode,
+        scene=job.shot.scene,
+        language=request.language,
+        medium=request.medium,
+        stated={ENVIRONMENT: environment()} | dict(request.stated),
+        frames=FrameRange(first=job.frames[0], last=job.frames[-1]),
+    )
+
+
+def _digest(job: CollapseJob) -> str:
+    """The sha256 of all that decides the bits of a take."""
+    request = job.request
+    facts: dict[str, Any] = {
+        "revision": REVISION,
+        "versions": versions(also=LIBRARIES),
+        "inputs": [[e.role.value, e.digest] for e in job.exemplars],
+        "reference": job.reference.digest,
+        "clean": job.clean.digest,
+        "exemplars": {what: e.digest for what, e in job.exemplars_by_use.items()},
+        "painted": [[n, e.digest] for n, e in job.painted.items()],
+        "colour": job.shot.colour,
+        "frames": job.frames,
+        "sheet": _exact(sheet_json(request.sheet)),
+        "seed": request.seed,
+        "also": list(request.also),
+        "use": [request.delivery.value, request.territory, [c.value for c in request.content], request.language, request.medium],
+        "stated": dict(request.stated),
+    }
+    return hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
+def _exact(value: Any) -> Any:
+    """Numbers for a digest: 1 and 1.0 are one setting."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return float(value).hex()
+    if isinstance(value, Mapping):
+        return {str(k): _exact(v) for k, v in value.items()}
+    return [_exact(v) for v in value]
+
+
+def _frames(shot: Shot, request: CollapseRequest) -> tuple[int, ...]:
+    wanted = request.frames or shot.frames
+    if wanted.first not in shot.frames or wanted.last not in shot.frames:
+        raise UsageError(f"frames {wanted}: shot {shot.code} has {shot.frames}")
+    if shot.holes:
+        raise UsageError(f"the plate of {shot.code} has holes, the first is {shot.holes[0]}: a collapse needs every frame")
+    return tuple(wanted)
+
+
+def _same_size(other: Shot, shot: Shot, frames: tuple[int, ...], what: str) -> Shot:
+    if (other.width, other.height) != (shot.width, shot.height):
+        given = f"{other.width}x{other.height}"
+        raise UsageError(f"[plate] {what} {shown(other.code)} is {given}, the plate of {shot.code} is {shot.width}x{shot.height}")
+    still = other.frames.first == other.frames.last
+    missing = [n for n in frames if n not in other.frames or n in other.holes]
+    if missing and not still:
+        raise UsageError(f"[plate] {what} {shown(other.code)} lacks {len(missing)} frames, the first is {missing[0]}")
+    return other
+
+
+def _check_cameras(sheet: Sheet, frames: tuple[int, ...]) -> None:
+    if _kind(sheet) == "file":
+        wanted = (*frames, *((sheet.reference,) if isinstance(sheet.reference, int) else ()))
+        missing = [n for n in wanted if n not in sheet.cameras]
+        if missing:
+            raise UsageError(f"[camera] path: the camera file lacks {len(missing)} frames, the first is {missing[0]}")
