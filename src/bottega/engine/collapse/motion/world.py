@@ -5,7 +5,7 @@ Bullet computes in single precision, and its bits follow from the order in which
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -21,21 +21,37 @@ _RESTING = 0.99  # of its velocity and spin that a second takes from what comes 
 
 @dataclass(slots=True, eq=False)
 class Body:
-    """A rigid body: its pieces, their places (m, 3) from its centre of mass in rest axes, its mass, and Bullet's node for it.
+    """A rigid body.
 
-    `bonds` are those inside it that hold, `weakest` the least strength among them in newtons, `radius` the farthest piece's distance,
-    `spread` (3, 3) the second moment of its hulls' points in rest axes.
+    members, offset, mass
+        Its pieces, their places (m, 3) from its centre of mass in rest axes, kg.
+    moving
+        Whether it moves; what does not stands like the ground.
+    rest
+        (3,) where its first piece was at rest, world.
+    bonds, fragile
+        The bonds inside it that hold, and the force in newtons from which on one may break.
+    radius, spread
+        The farthest piece's distance; the (3, 3) second moment of its hulls' points in rest axes.
+    node, frame
+        Bullet's node for it; its factor as a frame, see `frame_kernels`, where it has one.
     """
 
     members: Int
     offset: Float
     mass: float
     moving: bool
+    rest: Float
+    bonds: Int
+    fragile: float
+    spread: Float
+    radius: float
     node: Any = None
-    bonds: Int = field(default_factory=lambda: np.zeros(0, np.int64))
-    weakest: float = np.inf
-    radius: float = 0.0
-    spread: Float = field(default_factory=lambda: np.zeros((3, 3)))
+    frame: Float | None = None
+
+    def position(self) -> Float:
+        """(3,) its centre of mass, world."""
+        return np.array([*self.node.get_transform().get_pos()])
 
     @property
     def key(self) -> int:
@@ -199,22 +215,38 @@ class World:
         """One step of exactly that long."""
         self.world.do_physics(seconds, 0)
 
-    def contacts(self, names: set[str]) -> list[Contact]:
-        """What pressed on the named bodies in the last step."""
-        found = []
+    def pressed(self, names: set[str]) -> tuple[dict[str, float], list[tuple[str, str, Any]]]:
+        """How hard the named bodies were pressed in the last step, N s from all sides, and where to look for how."""
+        total = dict.fromkeys(names, 0.0)
+        where = []
         for manifold in self.world.manifolds:
-            first, second = manifold.get_node0().get_name(), manifold.get_node1().get_name()
-            if first not in names and second not in names:
+            count = manifold.get_num_manifold_points()
+            if not count:
                 continue
-            for i in range(manifold.get_num_manifold_points()):
-                at = manifold.get_manifold_point(i)
-                hard = at.get_applied_impulse()
+            first, second = manifold.get_node0().get_name(), manifold.get_node1().get_name()
+            if first in total or second in total:
+                hard = sum(manifold.get_manifold_point(i).get_applied_impulse() for i in range(count))
                 if hard > 0:
-                    push = at.get_normal_world_on_b() * hard
-                    push += at.get_lateral_friction_dir1() * at.get_applied_impulse_lateral1()
-                    push += at.get_lateral_friction_dir2() * at.get_applied_impulse_lateral2()
-                    where = np.array([*at.get_position_world_on_b()])
-                    found.append(Contact(first, second, at.get_index0(), at.get_index1(), where, np.array([*push])))
+                    where.append((first, second, manifold))
+                    for name in (first, second):
+                        if name in total:
+                            total[name] += hard
+        return total, where
+
+    def contacts(self, names: set[str], where: list[tuple[str, str, Any]]) -> list[Contact]:
+        """What pressed on the named bodies, of what `pressed` found."""
+        found = []
+        for first, second, manifold in where:
+            if first in names or second in names:
+                for i in range(manifold.get_num_manifold_points()):
+                    at = manifold.get_manifold_point(i)
+                    hard = at.get_applied_impulse()
+                    if hard > 0:
+                        push = at.get_normal_world_on_b() * hard
+                        push += at.get_lateral_friction_dir1() * at.get_applied_impulse_lateral1()
+                        push += at.get_lateral_friction_dir2() * at.get_applied_impulse_lateral2()
+                        point = np.array([*at.get_position_world_on_b()])
+                        found.append(Contact(first, second, at.get_index0(), at.get_index1(), point, np.array([*push])))
         return found
 
     def touching(self) -> list[tuple[int, int]]:
@@ -227,13 +259,13 @@ class World:
                 pairs.append((int(first) if first.isdigit() else -1, int(second) if second.isdigit() else -1))
         return pairs
 
-    def stands(self, body: Body) -> bool:
-        """Whether a body that does not move would touch anything if it were a little lower."""
+    def under(self, body: Body) -> list[int]:
+        """What a body that does not move would touch if it were a little lower: keys, rising; −1 stands for ground and boxes."""
         at = body.node.get_transform()
         body.node.set_transform(at.set_pos(at.get_pos() - self.core.LVector3(0, 0, _TOUCH_M)))
-        found = self.world.contact_test(body.node).get_num_contacts()
+        names = {node.get_name() for c in self.world.contact_test(body.node).get_contacts() for node in (c.get_node0(), c.get_node1())}
         body.node.set_transform(at)
-        return bool(found)
+        return sorted({int(name) if name.isdigit() else -1 for name in names} - {body.key})
 
     def push(self, body: Body, impulse: Float, point: Float) -> None:
         """An impulse, N s, at a world point."""
