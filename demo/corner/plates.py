@@ -39,8 +39,8 @@ def save(path: Path, rgb: np.ndarray) -> None:
 def turns(count: int) -> np.ndarray:
     """(F, 3) pan, tilt, roll in radians: slow sines, as a hand moves."""
     t = np.arange(count) / 24
-    sway = [0.7 * np.sin(0.9 * t + 0.4) + 0.16 * np.sin(3.1 * t), 0.4 * np.sin(0.7 * t + 1.9) + 0.1 * np.sin(4.3 * t), 0.12 * np.sin(1.3 * t)]
-    return np.radians(np.stack(sway, -1))
+    pan, tilt = 0.7 * np.sin(0.9 * t + 0.4) + 0.16 * np.sin(3.1 * t), 0.4 * np.sin(0.7 * t + 1.9) + 0.1 * np.sin(4.3 * t)
+    return np.radians(np.stack([pan, tilt, 0.12 * np.sin(1.3 * t)], -1))
 
 
 def rotation(pan: float, tilt: float, roll: float) -> np.ndarray:
@@ -60,7 +60,8 @@ def warped(wide: np.ndarray, to_wide: np.ndarray, width: int, height: int) -> np
     n = 4
     finer = to_wide @ np.diag([1 / n, 1 / n, 1.0])
     shift = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1.0]])  # from centres at +0.5 to cv2's
-    whole = cv2.warpPerspective(wide, shift @ finer @ np.linalg.inv(shift), (width * n, height * n), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP)
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    whole = cv2.warpPerspective(wide, shift @ finer @ np.linalg.inv(shift), (width * n, height * n), flags=how)
     return whole.reshape(height, n, width, n, 3).mean((1, 3))
 
 

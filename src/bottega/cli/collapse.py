@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from .edge import REFUSED, AsJson, InShow, command, open_studio, pairs, show
 from .takes import Also, Class, Depicts, DryRun, Frames, Language, Medium, Shot, State, Territory, Threads, told
 from .watch import watching
 from .words import MEBI, take_words
+
+if TYPE_CHECKING:
+    from bottega.studio import Studio
 
 
 @command
@@ -59,14 +62,18 @@ def collapse(
         if not plan.allowed:
             raise typer.Exit(REFUSED)
         return
+    _make(studio, request, threads=threads, preview=preview, as_json=as_json)
+
+
+def _make(studio: Studio, request: Any, *, threads: int, preview: bool, as_json: bool) -> None:
     with watching(quiet=as_json) as watch:
         take = studio.collapse(request, threads=threads, watch=watch, preview_only=preview)
-    if preview:
-        place = str(Path(studio.report(take.folder)["folder"]) / "preview.mp4")
-        show({"preview": place}, as_json=as_json, words=lambda: f"preview: {place}\nthe same command without --preview goes on from here")
-        return
     found = studio.report(take.folder)
-    show(found, as_json=as_json, words=lambda: take_words(found))
+    if not preview:
+        show(found, as_json=as_json, words=lambda: take_words(found))
+        return
+    place = str(Path(found["folder"]) / "preview.mp4")
+    show({"preview": place}, as_json=as_json, words=lambda: f"preview: {place}\nthe same command without --preview goes on from here")
 
 
 def _plan_words(plan: Mapping[str, Any]) -> str:

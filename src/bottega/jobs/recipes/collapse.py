@@ -202,8 +202,8 @@ class Collapse:
         return simulate(scene, self.settings.motion, resume=resume)
 
     def preview(self, pieces: Pieces, motion: Motion, camera: Camera, *, height: int) -> NDArray[np.uint8]:
-        """Every frame at once, flat shaded: (F, height, w, 3)."""
-        return preview_raster(pieces, motion, camera=camera, height=height)
+        """Every frame at once, the hulls flat shaded: (F, height, w, 3)."""
+        return preview_raster(hulls_of(pieces), motion, camera=camera, height=height)
 
     def tiles(self, pieces: Pieces, exemplars: Mapping[str, Picture]) -> tuple[Tile, ...]:
         """What no view shows, by example: what it looks like broken, and rooms, each made once for every material."""
@@ -320,6 +320,23 @@ class Collapse:
         if dust is not None:
             covered = np.maximum(covered, dust.picture.rgba[..., 3])
         return Made(finished, dust, rgb, touched, (rgb != finished.beauty).any(-1), covered.clip(0, 1).astype(np.float32))
+
+
+def hulls_of(pieces: Pieces) -> Pieces:
+    """The pieces as their convex hulls: what collides, and a tenth of the triangles."""
+    from scipy.spatial import ConvexHull
+
+    triangles = []
+    for i in range(len(pieces)):
+        first = int(pieces.hull_start[i])
+        points = pieces.hull[first : int(pieces.hull_start[i + 1])].astype(np.float64)
+        hull = ConvexHull(points)
+        a, b, c = (points[hull.simplices[:, k]] for k in range(3))
+        outward = (np.cross(b - a, c - a) * hull.equations[:, :3]).sum(-1) > 0
+        triangles.append(np.where(outward[:, None], hull.simplices, hull.simplices[:, ::-1]) + first)
+    whole, start = np.concatenate(triangles).astype(np.int32), np.cumsum([0, *map(len, triangles)]).astype(np.int64)
+    faces = np.zeros(len(whole), np.uint8)
+    return replace(pieces, vertices=pieces.hull, vertex_start=pieces.hull_start, triangles=whole, triangle_start=start, face=faces)
 
 
 def pieces_of(arrays: Mapping[str, NDArray[Any]], materials: NDArray[Any]) -> Pieces:

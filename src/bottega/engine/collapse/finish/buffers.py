@@ -142,4 +142,4 @@ def meet(skin: Any, t: int, now: Any, lens: Any, pixel: tuple[float, float], out
     depth = (skin.level[t] - away) / along
     for i in range(3):
         out[i] = eye[i] + depth * ray[i]
-    return depth
+    return float(depth)

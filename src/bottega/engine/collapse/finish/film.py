@@ -57,7 +57,9 @@ def measure_grain(plate: Array) -> Grain:
     energy, blocks = _blocks(plate)
     mean = _mean_of(plate)
     edges = np.quantile(mean, np.linspace(0, 1, _LEVELS + 1))
-    level, sigma, quiet = [], [], np.zeros(len(mean), np.bool_)
+    level: list[float] = []
+    sigma: list[Array] = []
+    quiet = np.zeros(len(mean), np.bool_)
     for low, high in pairwise(edges):
         inside = np.nonzero((mean >= low) & (mean <= high))[0]
         calm = inside[np.argsort(energy[inside], kind="stable")[: max(int(_QUIET * len(inside)), 1)]]

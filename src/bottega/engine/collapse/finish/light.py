@@ -164,7 +164,7 @@ def _on_map(point: Array, normal: Array, lamp: Any, k: int, out: Array) -> float
     half = lamp.sizes[k] / 2
     out[0] = (turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z) * lamp.scales[k] + half
     out[1] = (turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z) * lamp.scales[k] + half
-    return turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z
+    return float(turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z)
 
 
 @compiled
@@ -178,7 +178,7 @@ def _lit(shade: Array, column: float, row: float, depth: float) -> float:
     fx, fy = x - x0, y - y0
     a, b = 1.0 * (shade[y0, x0] >= depth), 1.0 * (shade[y0, x0 + 1] >= depth)
     c, d = 1.0 * (shade[y0 + 1, x0] >= depth), 1.0 * (shade[y0 + 1, x0 + 1] >= depth)
-    return (a * (1 - fx) + b * fx) * (1 - fy) + (c * (1 - fx) + d * fx) * fy
+    return float((a * (1 - fx) + b * fx) * (1 - fy) + (c * (1 - fx) + d * fx) * fy)
 
 
 @compiled

@@ -150,4 +150,4 @@ def to_world(skin: Any, now: Any) -> Array:
         for i in range(3):
             t = now.turn[p, i]
             out[v, i] = now.position[p, i] + (t[0] * skin.vertices[v, 0] + t[1] * skin.vertices[v, 1] + t[2] * skin.vertices[v, 2])
-    return out
+    return out  # type: ignore[no-any-return]

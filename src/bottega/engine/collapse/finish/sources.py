@@ -162,7 +162,7 @@ def _facing(skin: Any, t: int, seen: Any, at: Array) -> float:
         ray = lens.turn[0, j] * x + lens.turn[1, j] * y + lens.turn[2, j]
         turn = seen.pose.turn[p, j]
         total -= ray * (turn[0] * skin.normal[t, 0] + turn[1] * skin.normal[t, 1] + turn[2] * skin.normal[t, 2])
-    return total / np.sqrt(1 + x * x + y * y)
+    return float(total / np.sqrt(1 + x * x + y * y))
 
 
 @compiled
@@ -200,7 +200,7 @@ def _is_seen(skin: Any, t: int, seen: Any, at: Array) -> bool:
         bias += 0.002 * at[2]
     elif skin.face[there] != skin.face[t] or _alike(skin, t, there, seen.pose) < 0.7:
         bias = 0.0
-    return abs(1 / seen.near[y, x] - at[2]) < bias
+    return bool(abs(1 / seen.near[y, x] - at[2]) < bias)
 
 
 @compiled
