@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .edge import pairs, table
 
 if TYPE_CHECKING:
-    from bottega.studio import Plan
+    from bottega.studio import CollapsePlan, Plan
 
 MEBI = 1024 * 1024
 
 
-def plan_words(plan: Plan) -> str:
+def plan_words(plan: Plan | CollapsePlan) -> str:
     """A dry run's plan, its cost and the gate's answer."""
-    cost = {
+    cost = _repair_words(cast("Plan", plan)) if hasattr(plan, "keys") else _collapse_words(plan)
+    reasons = "".join(f"\n  {r.code}: {r.detail}" for r in plan.reasons)
+    return pairs(cost | {"gate": "allows" if plan.allowed else "refuses"}) + reasons
+
+
+def _collapse_words(plan: CollapsePlan) -> dict[str, str]:
+    return {
+        "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
+        "first failure": f"{plan.first_failure}",
+        "by example": ", ".join(plan.exemplars) or "nothing",
+        "CPU time": f"about {plan.cpu_seconds:.0f} s",
+        "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
+    }
+
+
+def _repair_words(plan: Plan) -> dict[str, str]:
+    return {
         "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
         "keys": ", ".join(map(str, plan.keys)),
         "matte": plan.matte,
@@ -23,10 +39,7 @@ def plan_words(plan: Plan) -> str:
         **({} if plan.learn_seconds is None else {"of it training": _training(plan.learn_seconds)}),
         "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
         "disk while it runs": f"about {plan.scratch_bytes / MEBI:.0f} MiB",
-        "gate": "allows" if plan.allowed else "refuses",
     }
-    reasons = "".join(f"\n  {r.code}: {r.detail}" for r in plan.reasons)
-    return pairs(cost) + reasons
 
 
 def _training(seconds: float) -> str:

@@ -288,7 +288,7 @@ class Studio(Desks):
         """Make a take again from its record, as a new version, and compare them bit for bit."""
         return remake(self._house, named(self.folder.root, take), threads=threads, watch=watch)
 
-    def plan_remake(self, take: str, *, threads: int = 1) -> Plan:
+    def plan_remake(self, take: str, *, threads: int = 1) -> Plan | CollapsePlan:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 

@@ -7,10 +7,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bottega.jobs.recipes.collapse import REVISION as COLLAPSE_REVISION
 from bottega.jobs.recipes.keyed import REVISION, NetworkSettings, RepairSettings
 from bottega.jobs.recipes.schedule import KeyUse
 from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError, Use
 
+from .collapse.again import make_again as collapse_again
+from .collapse.again import plan_again as plan_collapse_again
+from .collapse.job import JOB as COLLAPSE
+from .collapse.job import LIBRARIES
+from .collapse.planning import CollapsePlan
 from .learning import with_weights
 from .parts import NO_CUTS, REFUSE, Region
 from .plan import Plan
@@ -40,7 +46,10 @@ class Remade:
 def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch = silent) -> Remade:
     """Make the take in `folder` again as a new version, from its record and the sealed inputs, through the gate like any job."""
     old = finished(folder)
-    new = run(house, worded(house, restated(house, old)), threads=threads, watch=watch, remake_of=old)
+    if old.job == COLLAPSE:
+        new = collapse_again(house, old, threads=threads, watch=watch)
+    else:
+        new = run(house, worded(house, restated(house, old)), threads=threads, watch=watch, remake_of=old)
     before, after = _frames(old), _frames(new)
     different = tuple(sorted(p for p in before if before[p] != after.get(p)))
     return Remade(
@@ -54,8 +63,10 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
     )
 
 
-def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan:
+def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan | CollapsePlan:
     """What a remake would do and cost, and the gate's answer; nothing is made."""
+    if finished(folder).job == COLLAPSE:
+        return plan_collapse_again(house, finished(folder), threads=threads)
     return dry_run(house, worded(house, restated(house, finished(folder))), threads=threads)
 
 
@@ -69,6 +80,8 @@ def finished(folder: TakeFolder) -> Take:
 
 def restated(house: House, take: Take) -> Resolved:
     """A take's request, stated again from its record. Weights that it was made with are used again: none are trained."""
+    if take.job == COLLAPSE:
+        raise UsageError(f"{take.name} is a collapse, allowed here is a keyed repair")
     by_role: dict[Role, list[Exemplar]] = {role: [] for role in Role}
     keys = {}
     for entry in take.inputs:
@@ -121,6 +134,8 @@ def _frames(take: Take) -> dict[str, str]:
 
 
 def _notes(old: Take) -> tuple[str, ...]:
-    now = versions(learn=old.settings.get("learn") is not None) | {"engine": REVISION}
+    collapse = old.job == COLLAPSE
+    now = versions(learn=old.settings.get("learn") is not None, also=LIBRARIES if collapse else ())
+    now |= {"engine": COLLAPSE_REVISION if collapse else REVISION}
     then = dict(old.versions) | {"engine": old.engine}
     return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))
