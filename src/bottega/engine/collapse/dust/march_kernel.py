@@ -10,14 +10,14 @@ from bottega.engine.collapse.dust.state import Array
 from bottega.engine.collapse.dust.volume import at, cut, detail, displaced
 from bottega.engine.synthesis.compiled import compiled
 
-ONE, ZERO, HALF, QUARTER = np.float32(1), np.float32(0), np.float32(0.5), np.float32(0.25)
-FAINT = np.float32(1e-4)
+ONE, TWO, ZERO, HALF, QUARTER = np.float32(1), np.float32(2), np.float32(0), np.float32(0.5), np.float32(0.25)
+FAINT, CLEAR = np.float32(1e-3), np.float32(0.08)  # 1/m
 SHORTEST = np.float32(0.35)  # of a step
 NEAR_ENOUGH = np.float32(0.004)  # what is left of the light behind when a ray ends
 TAP_M = np.float32(0.9)  # this near, the way to the sun is looked at with all detail
 # Scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): light that was scattered more often falls off more slowly. The shares make
 # a thick cloud that faces the sun reflect its colour.
-OCTAVE = (np.float32(0.70), np.float32(0.50), np.float32(0.30))
+OCTAVE = (np.float32(0.95), np.float32(0.45), np.float32(0.12))
 FALLS = (np.float32(1.0), np.float32(0.30), np.float32(0.08))
 
 
@@ -70,8 +70,11 @@ def _shaded(place: Any, thick: Any, scene: Any, moved: Array, seen: Array) -> No
     x, y, z = place
     tap = TAP_M / volume[2]
     sx, sy, sz = sun_way[0] * tap, sun_way[1] * tap, sun_way[2] * tap
-    half_way = _thickness(volume, x + HALF * sx, y + HALF * sy, z + HALF * sz, moved)
-    shade = at(to_sun, x + sx, y + sy, z + sz) + HALF * (half_way + thick * HALF) * TAP_M
+    if thick > CLEAR:
+        half_way = _thickness(volume, x + HALF * sx, y + HALF * sy, z + HALF * sz, moved)
+        shade = at(to_sun, x + sx, y + sy, z + sz) + half_way * TAP_M
+    else:
+        shade = at(to_sun, x, y, z)
     sun = OCTAVE[0] * forwards * np.exp(-FALLS[0] * shade) + OCTAVE[1] * np.exp(-FALLS[1] * shade)
     sun += OCTAVE[2] * np.exp(-FALLS[2] * shade)
     cx, cy, cz = HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER
@@ -108,7 +111,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
     """
     volume, blocks, light, (_, _, step, block, jitter) = scene
     extinction, _, fine, _, _ = volume
-    moved, seen, sums = np.zeros(6, np.float32), np.empty(3, np.float32), np.zeros(4, np.float32)
+    moved, seen, sums = np.zeros(8, np.float32), np.empty(3, np.float32), np.zeros(4, np.float32)
     enter, leave = _enters(start, way, extinction.shape)
     first, last = ends[0] / fine, min(leave, ends[1] / fine)
     longest = step / fine
@@ -127,7 +130,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
             continue
         displaced(light[0], HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER, moved)
         thick = _thickness(volume, x, y, z, moved)
-        d = min(longest, max(HALF / (max(thick, FAINT) * fine), longest * SHORTEST))
+        d = min(longest if thick > CLEAR else TWO * longest, max(HALF / (max(thick, FAINT) * fine), longest * SHORTEST))
         d = min(d, (last if kept else min(first, last)) - t)
         if thick > FAINT:
             _shaded((x, y, z), thick, scene, moved, seen)
