@@ -13,14 +13,14 @@ from bottega.engine.collapse.dust.slabs import in_slabs
 from bottega.engine.collapse.dust.solver import PERIOD_S
 from bottega.engine.collapse.dust.state import Array, Byte, DustState
 from bottega.engine.collapse.dust.sweep import depth_towards
-from bottega.engine.collapse.dust.volume import busy, fill, weave
+from bottega.engine.collapse.dust.volume import busy, fill, softened, weave
 from bottega.engine.collapse.records import Camera, Float
 
 BLOCK = 8
 _TAKES_M2_A_KG = 40.0  # extinction of airborne concrete dust of some twenty micrometres
 _EDGE = 0.35  # 1/m, where the cloud's edge is
 _REACH, _INSIDE = 1.5, 0.45  # octaves for one deviation of the detail
-_SOFTER = 0.45  # of optical depth towards the sky: light that is scattered on the way arrives all the same
+_SOFTER = 0.6  # of optical depth towards the sky: light that is scattered on the way arrives all the same
 _SKY = ((0.0, 0.0, 1.0), (0.8, 0.2, 0.55), (-0.2, 0.8, 0.55), (-0.8, -0.2, 0.55), (0.2, -0.8, 0.55))
 _SKY_SHARE = (0.32, 0.17, 0.17, 0.17, 0.17)
 
@@ -84,9 +84,11 @@ def lit(state: DustState, *, grid: Grid, look: DustLook, daylight: Daylight, til
     woven = np.empty((*grid.shape, 8), np.float32)
     weight = (1 - np.abs(2 * state.age / PERIOD_S - 1)).astype(np.float32)  # fades in and out between being set to nothing
     in_slabs(weave, grid.shape[0], threads, (state.texture, weight), np.float32(grid.cell_m), woven)
+    soft = softened(woven[..., 3::4])
+    woven[..., 3::4] = soft / np.sqrt((soft * soft).sum(-1, keepdims=True))  # squares add up to 1: detail keeps its deviation
     extinction = np.zeros([2 * n for n in grid.shape], np.float32)
     how = (np.float32(_TAKES_M2_A_KG * look.thickness), np.float32(grid.cell_m), carved, edges(look))
-    in_slabs(fill, len(extinction), threads, (state.density, woven, tile), how, extinction)
+    in_slabs(fill, len(extinction), threads, (softened(state.density), woven, tile), how, extinction)
     blocks = np.zeros([-(-n // BLOCK) for n in extinction.shape], np.uint8)
     busy(extinction, BLOCK, blocks)
     x, y, z = grid.shape

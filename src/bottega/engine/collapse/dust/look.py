@@ -36,7 +36,7 @@ class DustLook:
         Of the detail.
     """
 
-    colour: Colour = (0.46, 0.42, 0.37)
+    colour: Colour = (0.45, 0.42, 0.38)
     thickness: float = 1.0
     edges: float = 1.0
     grain: float = 1.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ from bottega.engine.collapse.dust.pressure import project
 from bottega.engine.collapse.dust.settings import DustSettings, Grid
 from bottega.engine.collapse.dust.slabs import in_slabs
 from bottega.engine.collapse.dust.sources import Sources, bodies_in, given_to
-from bottega.engine.collapse.dust.turbulence import ENTRY_M, eddies, stir
 from bottega.engine.collapse.dust.state import Air, Array, DustState, Mask, still_air, wind_profile
+from bottega.engine.collapse.dust.turbulence import ENTRY_M, eddies, stir
 
 PERIOD_S = 1.0  # of a texture's displacement
 _AIR_KG_M3 = 1.2
@@ -175,8 +174,8 @@ def _pushed(air: Air, density: Array, bodies: tuple[Array, Array], now: Any) -> 
         in_slabs(forces.confine, grid.shape[0], threads, whirl, strength, given)
         stirred = np.float32(_STIRRED * settings.roughness * settings.step_s)
         dense = np.float32(grid.cell_m / ENTRY_M)
-        for tile, share, offset in _eddies(settings, float(clock)):
-            in_slabs(stir, grid.shape[0], threads, (tile, whirl, density), (stirred * np.float32(share), dense, offset), given)
+        for tile, part, offset in _eddies(settings, float(clock)):
+            in_slabs(stir, grid.shape[0], threads, (tile, whirl, density), (stirred * np.float32(part), dense, offset), given)
     sink = np.float32(_GRAVITY * _HEAVIER / (_AIR_KG_M3 * settings.height) * settings.step_s)
     forces.push(air, given, density, sink)
     forces.drag(air, *bodies)
