@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 import score
 from bottega.engine import Key, RepairSettings, align, lend_key, prepare_key, sight
 from engine_performer import carried, read
-from variations import DEMO, finest, original
+from variations import DEMO, original
 
 Float = NDArray[np.float32]
 KEYS = (1001, 1024)
@@ -186,35 +186,44 @@ def main() -> None:
     cv2.setNumThreads(1)
     settings = RepairSettings()
     print("command:", " ".join(sys.argv), "| machine:", platform.machine(), platform.processor() or platform.system())
-    print(f"{'shot':7} {'nothing':>7} {'lent':>6} {'worst':>6} {'own':>6} {'worst':>6} {'ssim':>6} {'flick':>6} {'out':>4} {'s/MPf':>6}  keys")
+    print(
+        f"{'shot':7} {'nothing':>7} {'lent':>6} {'worst':>6} {'own':>6} {'worst':>6} {'ssim':>6} {'flick':>6} {'out':>4} {'s/MPf':>6}  keys"
+    )
     for name in given.only.split(","):
-        shot, spent = SHOTS[name], dict[str, float]()
-        began = time.process_time()
-        places = list(placed(shot))
-        said = ", ".join(f"{key} on {place} ({likeness:.3f})" for key, place, likeness in places)
-        if name in UNRELATED:
-            print(f"{name:7} {'':58}  {said}", flush=True)
-            continue
-        if len({place for _, place, _ in places}) < len(places):
-            places = [max(places, key=lambda one: one[2])]
-        keys = lent(shot, settings, places)
-        made = {n: rgb for n, rgb, _ in carried(shot, list(FRAMES), keys, settings, spent)}
-        took = (time.process_time() - began) / (made[FRAMES[0]].size / 3e6 * len(FRAMES))
-        nothing = judged(shot, {n: shot.picture("plate", n) for n in FRAMES}, ())
-        found = judged(shot, made, ())
-        own_keys = [
-            prepare_key(shot.picture("plate", k.frame), shot.painted(k.frame), frame=k.frame, matte=shot.picture("matte", k.frame), settings=settings)
-            for k in keys
-        ]
-        own = judged(shot, {n: rgb for n, rgb, _ in carried(shot, list(FRAMES), own_keys, settings, spent)}, tuple(k.frame for k in keys))
-        print(
-            f"{name:7} {nothing['psnr']:7.2f} {found['psnr']:6.2f} {found['worst']:6.2f} {own['psnr']:6.2f} {own['worst']:6.2f} "
-            f"{found['ssim']:6.4f} {found['flicker']:6.2f} {found['outside']:4.1f} {took:6.2f}  {said}",
-            flush=True,
-        )
-        if given.sheet:
-            given.sheet.mkdir(parents=True, exist_ok=True)
-            sheet(shot, made, given.sheet / f"{name}.png")
+        measure(SHOTS[name], settings, given.sheet)
+
+
+def measure(shot: Second, settings: RepairSettings, folder: Path | None) -> None:
+    """One row, and its sheet."""
+    began, spent = time.process_time(), dict[str, float]()
+    places = list(placed(shot))
+    said = ", ".join(f"{key} on {place} ({likeness:.3f})" for key, place, likeness in places)
+    if shot.name in UNRELATED:
+        print(f"{shot.name:7} {'':58}  {said}", flush=True)
+        return
+    if len({place for _, place, _ in places}) < len(places):
+        places = [max(places, key=lambda one: one[2])]
+    keys = lent(shot, settings, places)
+    made = {n: rgb for n, rgb, _ in carried(shot, list(FRAMES), keys, settings, spent)}
+    took = (time.process_time() - began) / (made[FRAMES[0]].size / 3e6 * len(FRAMES))
+    nothing, found = judged(shot, {n: shot.picture("plate", n) for n in FRAMES}, ()), judged(shot, made, ())
+    own = judged(shot, on_itself(shot, [k.frame for k in keys], settings), tuple(k.frame for k in keys))
+    print(
+        f"{shot.name:7} {nothing['psnr']:7.2f} {found['psnr']:6.2f} {found['worst']:6.2f} {own['psnr']:6.2f} {own['worst']:6.2f} "
+        f"{found['ssim']:6.4f} {found['flicker']:6.2f} {found['outside']:4.1f} {took:6.2f}  {said}",
+        flush=True,
+    )
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        sheet(shot, made, folder / f"{shot.name}.png")
+
+
+def on_itself(shot: Second, places: list[int], settings: RepairSettings) -> dict[int, Float]:
+    """The shot with keys of its own where the lent ones came to lie."""
+    painted = [
+        prepare_key(shot.picture("plate", n), shot.painted(n), frame=n, matte=shot.picture("matte", n), settings=settings) for n in places
+    ]
+    return {n: rgb for n, rgb, _ in carried(shot, list(FRAMES), painted, settings, {})}
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ class Key:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Key:
         """Make the key again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
         names = ("painted", "bands", "coverage", "shape", "visible", "guide")
-        return cls(int(arrays["frame"]), *(arrays[name] for name in names), match=arrays.get("match"))
+        return cls(int(arrays["frame"]), *(arrays[name] for name in (*names, *(("match",) if "match" in arrays else ()))))
 
 
 def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None = None, settings: RepairSettings) -> Key:

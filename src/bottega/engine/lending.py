@@ -118,8 +118,9 @@ def sight(plate: Float, inside: Float | None = None, *, frame: int) -> Sight:
 def align(here: Sight, key: Sight) -> Alignment:
     """The similarity A that lays a frame on a key's plate, q = A·(x, y, 1), and how alike the two are along the flow that is left.
 
-    Three ways are tried and the one after which most of the structure agrees is taken: features (SIFT, Lowe 2004) inside both
-    regions with a robust fit (RANSAC, Fischler & Bolles 1981), the centres and areas of the regions, and the frames as they stand. Likeness = (2·Σ a·b + c) / (Σ a² + Σ b² + c) of the normalised guides inside the region, the lesser of both directions.
+    Three ways are tried and the one after which most of the structure agrees is taken: features (SIFT, Lowe 2004) inside both regions
+    with a robust fit (RANSAC, Fischler & Bolles 1981), the centres and areas of the regions, and the frames as they stand.
+    Likeness = (2·Σ a·b + c) / (Σ a² + Σ b² + c) of the normalised guides inside the region, the lesser of both directions.
 
     Parameters
     ----------
