@@ -31,7 +31,8 @@ Regions = Annotated[
     typer.Option(
         "--region",
         help="NAME=MATTES:STRENGTH, a part with a strength of its own (0 to 1.5), or NAME=MATTES:tone=0.5,shape=1,detail=0.8; with "
-        "--look NAME=MATTES is enough for a region of it. Any name will do; usual ones: brow, eyes, cheeks, nasolabial, jaw, neck, ears, hair, skin. May be given again.",
+        "--look NAME=MATTES is enough for a region of it. Any name will do; usual ones: brow, eyes, cheeks, nasolabial, jaw, neck, "
+        "ears, hair, skin. May be given again.",
     ),
 ]
 KeyUses = Annotated[

@@ -113,7 +113,7 @@ def _on_record(house: House, take: Take) -> bool:
 
 def _served(number: int, schedule: Schedule, job: Resolved) -> list[object]:
     moment = schedule.moment(number)
-    sides = () if moment in job.keys else schedule.around(moment, job.request.settings.steady_frames)
+    sides = () if moment in schedule.key_frames else schedule.around(moment, job.request.settings.steady_frames)
     near = (moment, *(n for side in sides for n in side))
     return [[n, [[k, *_painting(k, job), float(w).hex()] for k, w in schedule.serving(n)]] for n in near]
 

@@ -86,7 +86,7 @@ class Maker:
         for at in range(0, len(todo), FRAMES_AT_A_TIME):
             block = todo[at : at + FRAMES_AT_A_TIME]
             moments = {self._schedule.moment(n) for n in block}
-            around = {m: self._schedule.around(m, reach) for m in moments if m not in self._job.keys}
+            around = {m: self._schedule.around(m, reach) for m in moments if m not in self._schedule.key_frames}
             drafts = {*block, *around, *(m for sides in around.values() for side in sides for m in side)}
             pairs = {pair for n, sides in around.items() for side in sides for pair in zip((n, *side), side, strict=False)}
             lying |= {_draft_name(n): n for n in drafts} | {_flow_name(*p): min(p) for p in pairs}
@@ -175,7 +175,7 @@ class Maker:
         draft = self._draft_at(number)
         made = draft.repaired
         moment = self._schedule.moment(number)
-        if moment not in self._job.keys:
+        if moment not in self._schedule.key_frames:
             sides = self._schedule.around(moment, self._recipe.settings.steady_frames)
             made = self._recipe.steadied(moment, draft, sides, self._draft_at, self._flow_at)
         matte = draft.matte

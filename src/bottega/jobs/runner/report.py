@@ -44,7 +44,7 @@ def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
         "warnings": [*take.warnings, *_gone(folder, take)],
         "timings": dict(take.timings),
         "look": take.settings.get("look"),
-        "lent": [{"key": f"{p['at']} of {p['painted_for']}"} | p for p in take.settings.get(PLACED, {"found": ()})["found"]],
+        "lent": [p | {"key": f"{p['at']} of {p['painted_for']}"} for p in take.settings.get(PLACED, {"found": ()})["found"]],
     }
 
 
