@@ -33,7 +33,8 @@ def _collapse_words(plan: CollapsePlan) -> dict[str, str]:
 def _repair_words(plan: Plan) -> dict[str, str]:
     return {
         "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
-        "keys": ", ".join(map(str, plan.keys)),
+        "keys": ", ".join(map(str, plan.keys)) or "none of its own",
+        **({"lent keys": ", ".join(plan.lent)} if plan.lent else {}),
         "matte": plan.matte,
         "CPU time": f"about {plan.cpu_seconds:.0f} s",
         **({} if plan.learn_seconds is None else {"of it training": _training(plan.learn_seconds)}),
@@ -50,6 +51,7 @@ def take_words(take: Mapping[str, Any]) -> str:
     """Where a take's files are, and whose work it stands on."""
     places = {name: path for name, path in take["files"].items() if path}
     lines = [f"{take['name']}: {take['frames_made']} frames{_of_them_handles(take)}", pairs(places), take["bar"]]
+    lines += [f"key {p['key']} lies on frame {p['frame']} (likeness {p['likeness']:.2f})" for p in take["lent"]]
     lines += [f"note: {text}" for text in take["warnings"]]
     return "\n".join(lines)
 

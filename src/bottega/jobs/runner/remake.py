@@ -17,7 +17,9 @@ from .collapse.again import plan_again as plan_collapse_again
 from .collapse.job import JOB as COLLAPSE
 from .collapse.job import LIBRARIES
 from .collapse.planning import CollapsePlan
+from .laying import lent_of
 from .learning import with_weights
+from .lending import lent_keys
 from .parts import NO_CUTS, REFUSE, Region
 from .plan import Plan
 from .progress import Watch, silent
@@ -85,6 +87,8 @@ def restated(house: House, take: Take) -> Resolved:
     by_role: dict[Role, list[Exemplar]] = {role: [] for role in Role}
     keys = {}
     for entry in take.inputs:
+        if entry.shot is not None:  # lent: the settings say which key lay on which plate
+            continue
         kept = house.folder.exemplar(entry.digest)
         by_role[entry.role].append(kept)
         if entry.role is Role.KEY and entry.frame is not None:
@@ -94,11 +98,11 @@ def restated(house: House, take: Take) -> Resolved:
     request = RepairRequest(
         job=take.job,
         shot=take.shot,
-        keys=Path(),
+        keys=None,
         regions=regions,
         **_stated(take.use),
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
-        settings=_repair(take.settings["repair"]),
+        settings=repair_settings(take.settings["repair"]),
         seed=take.seed,
         allow_8bit_keys=bool(take.settings["allow_8bit_keys"]),
         also=tuple(take.settings["also"]),
@@ -107,12 +111,14 @@ def restated(house: House, take: Take) -> Resolved:
         unserved=take.settings.get("unserved", REFUSE),
         cuts=take.settings.get("cuts", NO_CUTS),
         learn=NetworkSettings(**learn) if (learn := take.settings.get("learn")) else None,
+        look=take.settings.get("look"),
     )
     matte = by_role[Role.MATTE][0] if by_role[Role.MATTE] else None
     with_mattes = tuple(zip(regions, by_role[Role.REGION], strict=True))
     shot = house.folder.shot(take.shot)
     plate = by_role[Role.PLATE][0]
-    sealed: dict[str, Any] = {"plate": plate, "keys": keys, "matte": matte, "regions": with_mattes}
+    lent = lent_keys(house.folder, lent_of(take.settings))
+    sealed: dict[str, Any] = {"plate": plate, "keys": keys, "matte": matte, "regions": with_mattes, "lent": lent}
     job = assemble(house.folder, request, shot=shot, **sealed, show_id=house.show.show_id)
     return with_weights(job, by_role[Role.MODEL][0]) if by_role[Role.MODEL] else job
 
@@ -124,7 +130,7 @@ def _stated(use: Use) -> dict[str, Any]:
     return {name: getattr(use, name) for name in names} | {"stated": facts}
 
 
-def _repair(settings: Mapping[str, Any]) -> RepairSettings:
+def repair_settings(settings: Mapping[str, Any]) -> RepairSettings:
     """The recipe's settings; a take from before shape had a strength of its own has the one of its tone."""
     return RepairSettings(**{"shape": min(settings["tone"], 1.0)} | dict(settings))
 
