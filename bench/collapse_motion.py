@@ -48,7 +48,7 @@ def chipped(pieces: Pieces, *, seed: int) -> Pieces:
 
 def towers() -> list[tuple[str, Pieces, Bonds]]:
     rows = []
-    for name, brick_m in (("1500 hulls", 1.57), ("10,000 hulls", 0.565)):
+    for name, brick_m in (("1500 hulls", 1.5), ("10,000 hulls", 0.565)):
         pieces, bonds = walled_tower(8, brick_m=brick_m)
         rows.append((name, chipped(pieces, seed=3), bonds))
     return rows

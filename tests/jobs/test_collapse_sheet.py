@@ -130,7 +130,8 @@ def test_cameras_by_frame(tmp_path):
             }
         )
     )
-    found = read_cameras(path)
+    found, reference = read_cameras(path)
+    assert reference is None
     assert found[1001].to_world[0] == (1, 0, 0, 5)
     assert (found[1001].focal_px, found[1002].focal_px) == (700, 710)
 

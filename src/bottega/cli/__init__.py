@@ -11,6 +11,7 @@ import typer
 from . import (
     advise,
     approve,
+    collapse,
     consent_events,
     decide,
     edge,
@@ -77,6 +78,7 @@ app.add_typer(faces.app, name="faces")
 app.add_typer(model.app, name="model")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
+app.command("collapse")(collapse.collapse)
 app.command("decide")(decide.decide)
 app.add_typer(approve.app, name="approve")
 app.add_typer(override.app, name="override")

@@ -1,6 +1,8 @@
 """The wiring: one `Studio` for each show that is open, with the desks over its records. It decides nothing itself."""
 
 from bottega.jobs.runner.advise import Advised
+from bottega.jobs.runner.collapse.planning import CollapsePlan
+from bottega.jobs.runner.collapse.sheet import template as collapse_template
 from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event
@@ -18,6 +20,7 @@ from .studio import Studio, operator
 __all__ = [
     "Advised",
     "Check",
+    "CollapsePlan",
     "Event",
     "Explanation",
     "Finding",
@@ -29,6 +32,7 @@ __all__ = [
     "Withdrawn",
     "Witness",
     "WitnessServer",
+    "collapse_template",
     "examine",
     "operator",
     "read_key",

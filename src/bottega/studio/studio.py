@@ -17,6 +17,12 @@ from bottega.jobs.recipes.keyed import NetworkSettings, RepairSettings
 from bottega.jobs.recipes.survey import Survey
 from bottega.jobs.runner.advise import AdvicePlan, Advised, advise_on, plan_advice
 from bottega.jobs.runner.books import make_show, steady_clock
+from bottega.jobs.runner.collapse.job import CollapseRequest
+from bottega.jobs.runner.collapse.job import request_of as collapse_request
+from bottega.jobs.runner.collapse.planning import CollapsePlan
+from bottega.jobs.runner.collapse.planning import dry_run as plan_collapse
+from bottega.jobs.runner.collapse.run import prepare as prepare_collapse
+from bottega.jobs.runner.collapse.run import run as run_collapse
 from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
@@ -245,6 +251,30 @@ class Studio(Desks):
     def repair(self, shot: str, *, keys: str | Path, threads: int = 1, watch: Watch = silent, **options: Any) -> Take:
         """Carry a painted edit that touches no performer. Raises ConsentError when the gate refuses."""
         return self.make(self.repair_request(shot, keys=keys, **options), threads=threads, watch=watch)
+
+    def collapse_request(
+        self, shot: str, sheet: str | Path, *, no_performer: bool = False, frames: str | None = None, delivery: str = "temp",
+        depicts: Sequence[str] = (), **rest: Any,
+    ) -> CollapseRequest:  # fmt: skip
+        """State the collapse that a sheet describes; options as for `repair_request` where they have a meaning. Raises UsageError."""
+        return collapse_request(
+            shot,
+            Path(sheet),
+            touches_performer=False if no_performer else None,
+            frames=FrameRange.parse(frames) if frames else None,
+            delivery=_one_of(Delivery, delivery, "delivery"),
+            content=tuple(_one_of(Content, text, "depicts") for text in depicts),
+            **rest,
+        )
+
+    def plan_collapse(self, request: CollapseRequest, *, threads: int = 1) -> CollapsePlan:
+        """What a collapse would do and cost, and the gate's answer; nothing is made."""
+        return plan_collapse(self._house, prepare_collapse(self._house, request), threads=threads)
+
+    def collapse(self, request: CollapseRequest, *, threads: int = 1, watch: Watch = silent, preview_only: bool = False) -> Take:
+        """Bring a building down, or go on with an unfinished take; with `preview_only` no further than a look at how it falls."""
+        job = prepare_collapse(self._house, request)
+        return run_collapse(self._house, job, threads=threads, watch=watch, preview_only=preview_only)
 
     def plan(self, request: RepairRequest, *, threads: int = 1) -> Plan:
         """What a request would do and cost, and the gate's answer; nothing is made."""

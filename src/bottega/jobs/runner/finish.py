@@ -31,6 +31,7 @@ class Closing:
     fps: Fraction
     also: tuple[str, ...]
     progress: Progress
+    reached: str = "keys reach"
 
     @property
     def band(self) -> Band | None:
@@ -81,4 +82,4 @@ def _screens(frames: Mapping[int, Output], closing: Closing) -> Iterator[Display
 
 def _views(number: int, output: Output, closing: Closing, carried: float) -> Views:
     made, plate = _read(output, closing), closing.inputs.plate.read(number)
-    return views(number, made, plate, carried=carried, sources=credited(closing.inputs, closing.band))
+    return views(number, made, plate, carried=carried, sources=credited(closing.inputs, closing.band), reached=closing.reached)

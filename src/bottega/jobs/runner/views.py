@@ -43,7 +43,9 @@ class Views:
         return replace(self, pictures=((self.pictures[0][0], plate), *self.pictures[1:]))
 
 
-def views(number: int, made: DeliveredFrame, plate: Frame, *, carried: float, sources: Sequence[CreditSource]) -> Views:
+def views(
+    number: int, made: DeliveredFrame, plate: Frame, *, carried: float, sources: Sequence[CreditSource], reached: str = "keys reach"
+) -> Views:
     """A delivered frame beside its plate."""
     before = screen(plate.rgb, plate.canvas, plate.display, plate.working)
     after = screen(made.rgb, made.data, made.display, made.colour)
@@ -55,7 +57,7 @@ def views(number: int, made: DeliveredFrame, plate: Frame, *, carried: float, so
     kept = credit.parts[plates].sum(0, dtype=np.uint32).astype(np.float32) / 65536 * made.matte
     pictures = (
         (f"{number} plate", before),
-        (f"{number} result, keys reach {carried:.0%}", after),
+        (f"{number} result, {reached} {carried:.0%}", after),
         (f"{number} change x{DIFFERENCE_GAIN:.0f}", change),
         (f"{number} whose work", np.ascontiguousarray(shown[where])),
     )

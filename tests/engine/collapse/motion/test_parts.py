@@ -22,33 +22,101 @@ from bottega.engine.collapse.motion import (
     preview_raster,
     walled_tower,
 )
-from bottega.engine.collapse.motion.breaking import bond_loads, parts
+from bottega.engine.collapse.motion.breaking import body_loads, parts
+from bottega.engine.collapse.motion.buckling import bulge
+from bottega.engine.collapse.motion.frame_kernels import factor, loads
 from bottega.engine.collapse.motion.rotations import conjugate, lowest, rotated
-from bottega.engine.collapse.motion.settling import quieter, upright, woken
+from bottega.engine.collapse.motion.settling import quieter, unheld, upright, woken
+from bottega.engine.collapse.motion.world import Body, Contact
 from bottega.engine.collapse.records import Camera
 
 RNG = np.random.default_rng(11)
-CHAIN = np.array([[0, 1], [1, 2], [2, 3]])
 
 
-def test_a_chain_bears_what_hangs_on_each_link() -> None:
-    """Four weights on a string of bonds: the first bears three of them, the last one."""
-    force = np.array([[0, 0, 3.0], [0, 0, -1.0], [0, 0, -1.0], [0, 0, -1.0]])
-    down = np.tile([0.0, 0, -1.0], (3, 1))
-    assert bond_loads(CHAIN, np.ones(3), down, force, pressed=0.2) == pytest.approx([3, 2, 1])
-    assert bond_loads(CHAIN[:, ::-1], np.ones(3), -down, force, pressed=0.2) == pytest.approx([3, 2, 1])
-    assert bond_loads(CHAIN, np.ones(3), down, -force, pressed=0.2) == pytest.approx([0.6, 0.4, 0.2])  # pushed up, it is pressed
-    side = np.tile([1.0, 0, 0], (3, 1))
-    assert bond_loads(CHAIN, np.ones(3), side, force, pressed=0.2) == pytest.approx([3, 2, 1])  # sheared
+def chain(count: int) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
+    """Nodes a metre apart along x, and joints of 0.25 m² halfway between them."""
+    place = np.zeros((count, 3))
+    place[:, 0] = np.arange(count)
+    pair = np.stack([np.arange(count - 1), np.arange(1, count)], 1)
+    return place, (pair, np.full(count - 1, 0.25), (place[:-1] + place[1:]) / 2, np.tile([1.0, 0, 0], (count - 1, 1)))
 
 
-def test_parallel_bonds_share_by_area_and_a_common_force_loads_nothing() -> None:
-    square = np.array([[0, 1], [0, 2], [1, 3], [2, 3]])
-    force = np.array([[1.0, 0, 0], [0, 0, 0], [0, 0, 0], [-1.0, 0, 0]])
-    across = np.tile([0.0, 1.0, 0], (4, 1))
-    loads = bond_loads(square, np.array([1.0, 3.0, 1.0, 3.0]), across, force, pressed=0.2)
-    assert loads == pytest.approx([0.25, 0.75, 0.25, 0.75])
-    assert bond_loads(square, np.ones(4), across, np.ones((4, 3)), pressed=0.2) == pytest.approx(np.zeros(4), abs=1e-12)
+def borne(place: np.ndarray, joints: tuple[np.ndarray, ...], force: np.ndarray) -> np.ndarray:
+    return loads(factor(*joints[:3], place), joints, place, force, 0.2)
+
+
+def test_a_string_bears_what_hangs_on_each_joint() -> None:
+    place, joints = chain(4)
+    force = np.zeros((4, 6))
+    force[:, 0] = [-3, 1, 1, 1]
+    assert borne(place, joints, force) == pytest.approx([3, 2, 1], rel=1e-4)
+    assert borne(place, joints, -force) == pytest.approx([0.6, 0.4, 0.2], rel=1e-4)  # pressed
+
+
+def test_a_beam_bears_shear_and_bending_as_statics_says() -> None:
+    """A cantilever with 1 N at its end: shear 1, moment the way to the end; edge stress times area is 6 M / √A."""
+    place, joints = chain(6)
+    force = np.zeros((6, 6))
+    force[5, 2], force[0, 2], force[0, 4] = -1, 1, -5
+    moment = 5 - joints[2][:, 0]
+    assert borne(place, joints, force) == pytest.approx(np.hypot(1, 6 * moment / 0.5), rel=1e-3)
+
+
+def test_a_factor_is_the_stiffness_that_numpy_builds() -> None:
+    place = RNG.uniform(0, 3, (5, 3))
+    pair = np.array([[0, 1], [0, 2], [1, 3], [2, 3], [3, 4], [1, 4]])
+    joints = (pair, RNG.uniform(0.2, 2, 6), RNG.uniform(0, 3, (6, 3)), np.tile([0, 0, 1.0], (6, 1)))
+    upper = np.triu(factor(*joints[:3], place))
+    stiff = np.zeros((30, 30))
+    for (p, q), area, at in zip(pair, *joints[1:3], strict=True):
+        rows = np.zeros((6, 30))
+        for node, sign in ((p, -1), (q, 1)):
+            x, y, z = at - place[node]
+            rows[:3, 6 * node : 6 * node + 6] = sign * np.hstack([np.eye(3), [[0, z, -y], [-z, 0, x], [y, -x, 0]]])
+            rows[3:, 6 * node + 3 : 6 * node + 6] = sign * np.eye(3)
+        stiff += rows.T @ np.diag([area] * 3 + [area**2 / 12] * 3) @ rows
+    assert upper.T @ upper == pytest.approx(stiff, abs=1e-5)
+
+
+def test_a_body_in_free_fall_bears_nothing_and_one_that_is_stopped_bears_its_weight() -> None:
+    """Five cubes in a column, 8 m/s, stopped by a blow from below: each joint bears what is above it."""
+    column = np.array([[0, 0, z + 0.5] for z in range(5)])
+    pieces, bonds = boxes_as_building(column, np.ones((5, 3)), np.zeros(5, int), np.zeros(5, int), strength_mpa=(1.0, 1.0))
+    members = np.arange(5)
+    spread = np.tile(np.eye(3) / 4, (5, 1, 1))
+    straight = np.array([1.0, 0, 0, 0])
+
+    class Node:
+        def get_transform(self) -> Node:
+            return self
+
+        def get_pos(self) -> tuple[float, float, float]:
+            return (0.0, 0.0, 2.5)
+
+    body = Body(members, column - column.mean(0), pieces.mass.sum(), True, column[0], members[:4], 1.0, np.eye(3), 2.0, Node())
+    stopped = np.array([0, 0, 8.0, 0, 0, 0])
+    blow = Contact("0", "ground", 0, -1, np.array([0, 0, 0.0]), np.array([0, 0, 8.0 * pieces.mass.sum()]))
+    for change, contacts, wanted in ((0 * stopped, [], np.zeros(4)), (stopped, [blow], 16000.0 * np.array([4, 3, 2, 1]))):
+        load = body_loads(body, bonds, pieces.mass, spread, turn=straight, change=change, contacts=contacts, pressed=1.0)
+        assert load == pytest.approx(wanted, rel=1e-3, abs=1e-6)
+
+
+def test_a_bulge_has_no_momentum_and_goes_out_in_the_middle() -> None:
+    arm = np.array([[x, 0.01 * x * z, z] for x in (-1.0, 0, 1.0) for z in (-1.5, 0, 1.5)])
+    mass = RNG.uniform(1, 2, 9)
+    velocity = bulge(arm, mass)
+    assert (mass[:, None] * velocity).sum(0) == pytest.approx(np.zeros(3), abs=1e-12)
+    assert np.abs(velocity[:, 0]).max() < 0.1
+    middle = velocity[arm[:, 2] == 0, 1]
+    assert (np.sign(middle) != np.sign(velocity[arm[:, 2] != 0, 1])[:3]).all()
+
+
+def test_sleepers_that_lie_on_nothing_are_found() -> None:
+    under = {0: [-1], 1: [0], 2: [3], 3: [2], 5: [4], 6: [1, 2]}
+    free = np.array([False, False, False, False, True, False, False])
+    low = np.array([0, 1, 5, 6.0, 0, 1, 2])
+    assert unheld(under, free, low) == [2, 3]
+    assert unheld({1: [0]}, np.zeros(2, bool), np.zeros(2)) == [1]  # beside it, not under it
 
 
 def test_parts_are_what_hangs_together() -> None:
@@ -75,7 +143,8 @@ def test_a_wall_stands_upright_and_a_floor_does_not() -> None:
     straight = np.array([[1.0, 0, 0, 0]])
     assert upright(wall, straight)[0]
     assert not upright(wall, lying)[0]
-    assert not upright(np.eye(3)[None], RNG.normal(size=4)[None] / 2)[0]
+    any_way = RNG.normal(size=(1, 4))
+    assert not upright(np.eye(3)[None], any_way / np.linalg.norm(any_way))[0]
 
 
 def test_the_slow_fall_asleep_and_the_toppling_do_not() -> None:

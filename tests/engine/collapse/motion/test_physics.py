@@ -7,7 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bottega.engine.collapse.motion import Box, Direction, Failure, MotionSettings, Shot, at_rest, collected, plan, simulate
+from bottega.engine.collapse.motion import (
+    Box,
+    Direction,
+    Failure,
+    HoldOff,
+    MotionSettings,
+    Shot,
+    at_rest,
+    boxes_as_building,
+    collected,
+    plan,
+    simulate,
+)
 from bottega.engine.collapse.motion.rotations import rotated
 
 from .towers import FALL, GRAVITY, dropped, energy, fallen, lone_boxes, same, small_tower
@@ -45,8 +57,6 @@ def test_two_bodies_that_hit_keep_their_momentum() -> None:
 
 
 def test_a_glued_body_that_breaks_in_a_hit_keeps_its_momentum() -> None:
-    from bottega.engine.collapse.motion import boxes_as_building
-
     bar = np.array([[x, 0, 80.0] for x in (-4.0, -3.0, -2.0, -1.0)] + [[1.5, 0, 80.0]])
     for weak, parted in ((0.001, True), (1000.0, False)):
         built = boxes_as_building(bar, np.ones((5, 3)), np.array([0, 0, 0, 0, 1]), np.zeros(5, int), strength_mpa=(weak, 1.0))
@@ -116,7 +126,7 @@ def test_motion_tells_bonds_releases_and_impacts() -> None:
 
 def test_a_stronger_building_breaks_less() -> None:
     counts = []
-    for strength in (0.2, 1.0, 30.0):
+    for strength in (2.0, 20.0, 500.0):
         scene = plan(*small_tower(), direction=replace(FALL, strength=strength), shot=Shot(1, 60))
         counts.append(len(set(list(simulate(scene))[-1].body.tolist())))
     assert counts[0] > counts[1] > counts[2]
@@ -131,9 +141,27 @@ def test_a_box_stands_in_the_way() -> None:
         assert state.asleep[0]
 
 
-def test_what_is_held_stands_until_its_frame_and_other_failures_make_other_shots() -> None:
-    from bottega.engine.collapse.motion import HoldOff
+def test_the_ground_may_lie_elsewhere() -> None:
+    pieces, bonds = lone_boxes((0, 0, 1.0))
+    direction = Direction((Failure((0.0, 0.0), 1.0, frame=2),), buckle=0.0)
+    state = list(simulate(plan(pieces, bonds, direction=direction, shot=Shot(1, 60), ground=-3.0)))[-1]
+    assert state.position[0, 2] == pytest.approx(-2.5, abs=0.03)
 
+
+def test_a_sleeper_does_not_hang_in_the_air() -> None:
+    """The upper box comes to rest on the lower, which is held; then the lower is let go."""
+    pieces, bonds = lone_boxes((0, 0, 4.5), (0, 0, 5.6))
+    direction = Direction((Failure((0.0, 0.0), 1.0, frame=2),), hold_offs=(HoldOff((0.0, 0.0, 4.5), 0.5, until_frame=60),), buckle=0.0)
+    states = list(simulate(plan(pieces, bonds, direction=direction, shot=Shot(1, 156))))
+    assert states[58].asleep.all()
+    assert states[58].released.tolist() == [0, 2]
+    assert states[58].position[1, 2] == pytest.approx(5.5, abs=0.03)
+    assert states[75].position[1, 2] < 4.0
+    assert states[-1].position[:, 2].max() < 1.6
+    assert states[-1].asleep.all()
+
+
+def test_what_is_held_stands_until_its_frame_and_other_failures_make_other_shots() -> None:
     pieces, bonds = small_tower()
     held = HoldOff((3.0, 3.0), 1.5, until_frame=40)
     ends = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bottega.engine.collapse.building.materials import CONCRETE, FLOORS, GLASS, PRESETS, Material
+from bottega.engine.collapse.building.materials import FLOORS, FRAMES, GLASS, PRESETS, Material
 from bottega.engine.collapse.building.parts import Element
 from bottega.engine.collapse.building.polygons import clip_polygon, deep, inset, polygon_area
 from bottega.engine.collapse.records import Face, Float
@@ -28,7 +28,7 @@ class Layout:
         self.b = building
         self.plan = np.asarray(building.plan, np.float64)
         self.inner = inset(self.plan, building.walls.thick_m)
-        self.stone, self.floor = PRESETS[building.material], FLOORS[building.material]
+        self.stone, self.floor, self.frame = (of[building.material] for of in (PRESETS, FLOORS, FRAMES))
         self.parts: list[Element] = []
         self._panels: dict[tuple[object, ...], int] = {}
 
@@ -171,11 +171,11 @@ class Layout:
         for k, corner in enumerate(corners):
             if deep(self.inner, corner) > 2 * half and not self._in_core(corner, middle, core + 2 * half):
                 base = _box(corner, along, across, half, half)
-                self._put(base, (low, high), of=grey, material=CONCRETE, at=(storey, self._panel("column", storey, k)))
+                self._put(base, (low, high), of=grey, material=self.frame, at=(storey, self._panel("column", storey, k)), cells=5.0)
         if deep(self.inner, middle) > core + self.b.rooms_m / 2:
-            for way, turned in ((along, across), (across, -along), (-along, -across), (-across, along)):
+            for k, (way, turned) in enumerate(((along, across), (across, -along), (-along, -across), (-across, along))):
                 base = _box(middle + turned * core, way, turned, core - 0.15, 0.15, ahead=0.3)
-                self._put(base, (low, high), of=grey, material=CONCRETE, at=(storey, self._panel("core", storey)))
+                self._put(base, (low, high), of=grey, material=self.frame, at=(storey, self._panel("core", storey, k)), cells=2.0)
         self._partitions(storey, low, high, middle, core)
 
     def _partitions(self, storey: int, low: float, high: float, middle: Float, core: float) -> None:

@@ -39,7 +39,9 @@ CONCRETE = Material("reinforced concrete", 2400.0, 2.0, piece=1.15, rough_m=0.09
 MASONRY = Material("masonry", 1850.0, 0.35, piece=1.0, rough_m=0.10)
 TIMBER = Material("timber", 550.0, 3.0, piece=1.0, stretch=5.0, rough_m=0.04)
 STEEL = Material("steel", 7850.0, 6.0, piece=2.0, stretch=2.0, rough_m=0.01)
+HOLLOW = Material("hollow brick", 1400.0, 0.5, piece=1.15, rough_m=0.09)
 GLASS = Material("glass", 2500.0, 0.8, piece=0.8, stretch=2.0, rough_m=0.0)
 
 PRESETS = {m.name: m for m in (CONCRETE, MASONRY, TIMBER, STEEL)}
-FLOORS = {"reinforced concrete": CONCRETE, "masonry": CONCRETE, "timber": TIMBER, "steel": CONCRETE}
+FRAMES = {"reinforced concrete": CONCRETE, "masonry": MASONRY, "timber": TIMBER, "steel": STEEL}
+FLOORS = {"reinforced concrete": CONCRETE, "masonry": HOLLOW, "timber": TIMBER, "steel": CONCRETE}

@@ -9,18 +9,22 @@ from typing import Any
 import numpy as np
 
 from bottega.engine.collapse.motion.blows import blows
-from bottega.engine.collapse.motion.breaking import bond_loads, parts
+from bottega.engine.collapse.motion.breaking import body_loads, parts
+from bottega.engine.collapse.motion.buckling import bulge
 from bottega.engine.collapse.motion.rotations import cross, lowest, rotated
 from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings, Scene, State
-from bottega.engine.collapse.motion.settling import quieter, upright, woken
+from bottega.engine.collapse.motion.settling import near_moving, quieter, unheld, upright, woken
 from bottega.engine.collapse.motion.world import Body, Contact, World, read
 from bottega.engine.collapse.records import Float, Int, Pieces
 
 _DOWN = np.array([0.0, 0.0, -GRAVITY])
 _FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
+_FARTHEST = 0.45  # of that, sideways
 _HIGHEST = 0.1  # of that, upward: rubble does not fly up
 _FASTEST_TURN = 12.0  # rad/s
+_LEFT_M = 0.5  # what moves farther away from a sleeper in a frame than this did not hold it
 _SLIPPERY = 0.02  # friction of what buckles
+_FRAGILE = 0.25  # of a body's middling bond: what presses less than that on it breaks nothing
 _FEWEST_SHARE = 0.05  # of a blow that a breaking body still takes
 
 
@@ -44,12 +48,9 @@ class _Run:
         self.spread = _spread(scene.pieces)
         low, high = scene.pieces.vertex_start[:-1], scene.pieces.vertices
         self.radius = np.sqrt(np.maximum.reduceat((high.astype(np.float64) ** 2).sum(1), low))
-        self.fastest = _FASTEST * np.sqrt(2 * GRAVITY * max(float(self.centre[:, 2].max()) - scene.ground, 1)) + float(
-            np.abs(scene.push).max()
-        )
+        self.fastest = _FASTEST * np.sqrt(2 * GRAVITY * max(float(self.centre[:, 2].max()) - scene.ground, 1))
         self.story = np.concatenate([[0.0], np.cumsum(scene.step_s)])
-        begun = self.story[np.maximum(scene.release - scene.first_frame - 1, 0)]
-        self.slips_until = scene.first_frame + np.searchsorted(self.story, begun + settings.slip_s)
+        self.slips_until = state.slips_until.copy()
         pair = scene.bonds.pair
         inner = state.body[pair[:, 0]] == state.body[pair[:, 1]]
         order = np.argsort(state.body[pair[inner, 0]], kind="stable")
@@ -57,6 +58,7 @@ class _Run:
         keys, first = np.unique(state.body[pair[ids, 0]], return_index=True)
         self.inner: dict[int, Int] = dict(zip(keys.tolist(), np.split(ids, first[1:]), strict=True)) if len(ids) else {}
         self.bodies: dict[int, Body] = {}
+        self.under: dict[int, list[int]] = {}
         self.ties: dict[tuple[int, int], tuple[Any, Int]] = {}
         self.broken, self.label = state.broken.copy(), state.body.copy()
         self.offset, self.rigid = np.zeros((len(self.mass), 3)), np.zeros(len(self.mass), np.int64)
@@ -76,15 +78,18 @@ class _Run:
             body = self._body(members, bonds[self.broken[bonds] == 0], moving)
             self._add(body, state.position, state.rotation, state.velocity, state.spin)
         self._tie(sorted(k for k in self.bodies if state.released[k]))
-        self._damp([self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving])
+        self.under = {k: self.world.under(b) for k, b in sorted(self.bodies.items()) if state.released[k] and not b.moving}
 
     def _body(self, members: Int, bonds: Int, moving: bool) -> Body:
         mass = self.mass[members]
         offset = self.centre[members] - (mass[:, None] * self.centre[members]).sum(0) / mass.sum()
-        strength = self.scene.bonds.strength[bonds]
-        weakest = float(strength.min()) if len(bonds) else np.inf
         spread = (mass[:, None, None] * (self.spread[members] + offset[:, :, None] * offset[:, None])).sum(0) / mass.sum()
-        return Body(members, offset, float(mass.sum()), moving, None, bonds, weakest, float(np.linalg.norm(offset, axis=1).max()), spread)
+        radius = float(np.linalg.norm(offset, axis=1).max())
+        return Body(members, offset, float(mass.sum()), moving, self.centre[members[0]], bonds, self._fragile(bonds), spread, radius)
+
+    def _fragile(self, bonds: Int) -> float:
+        """Force from which on one of these may break: the slivers among them go with the others."""
+        return _FRAGILE * float(np.median(self.scene.bonds.strength[bonds])) if len(bonds) else np.inf
 
     def _add(self, body: Body, position: Float, rotation: Float, velocity: Float, spin: Float) -> None:
         """Put a body into the world where its pieces, given as arrays over all pieces, are."""
@@ -94,7 +99,7 @@ class _Run:
         middle = ((position[m] - rotated(turn[None], body.offset)) * share).sum(0)
         self.world.add(body, middle, turn, (velocity[m] * share).sum(0), spin[body.key])
         self.bodies[body.key] = body
-        if body.moving and self.scene.weak[body.key] and self.state.frame < self.slips_until[body.key]:
+        if body.moving and self.state.frame < self.slips_until[body.key]:
             self.world.grip(body, _SLIPPERY)
         self.offset[m], self.label[m] = body.offset, body.key
 
@@ -103,14 +108,15 @@ class _Run:
         first = self.scene.first_frame
         return np.asarray(self.story[self.state.frame - first] - self.story[self.state.released[keys] - first - 1])
 
-    def _damp(self, moving: list[Body]) -> None:
-        """Damp more what was let go a while ago and is slow."""
+    def _damp(self, touching: set[int]) -> None:
+        """Damp more what was let go a while ago, is slow and lies on something."""
+        moving = [self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving]
         keys = np.array([b.key for b in moving], np.int64)
         age = self._age(keys)
         speed, turn = np.linalg.norm(self.state.velocity[keys], axis=1), np.linalg.norm(self.state.spin[keys], axis=1)
         below = self.settings.settle_below
         topples = upright(np.array([b.spread for b in moving]).reshape(-1, 3, 3), self.state.rotation[keys])
-        slow = (age > self.settings.settle_s) & (speed < below) & (turn < below) & ~topples
+        slow = (age > self.settings.settle_s) & (speed < below) & (turn < below) & ~topples & np.isin(keys, list(touching))
         for body, more in zip(moving, slow.tolist(), strict=True):
             self.world.damp(body.node, more)
 
@@ -152,6 +158,7 @@ class _Run:
         crossing = going[scene.bonds.pair[:, 0]] != going[scene.bonds.pair[:, 1]]
         loose = going[scene.bonds.pair].any(1) & scene.weak[scene.bonds.pair].any(1)
         self.broken[(crossing | loose) & (self.broken == 0)] = frame
+        self.slips_until[going & scene.weak] = self._slips_from(frame - 1)
         velocity = np.where(going[:, None], scene.push - _DOWN * (0.5 * seconds), state.velocity)  # half a step back: the fall is exact
         self.state = replace(state, released=released, velocity=velocity, asleep=state.asleep & ~going)
         fresh: list[int] = []
@@ -160,6 +167,11 @@ class _Run:
             self.world.remove(body)
             fresh += self._part(body, self.state.position, self.state.rotation, velocity, state.spin)
         self._tie(fresh)
+
+    def _slips_from(self, frame: int) -> int:
+        """Last frame in which what begins to slip after a frame does so."""
+        first = self.scene.first_frame
+        return first + int(np.searchsorted(self.story, self.story[frame - first] + self.settings.slip_s))
 
     def _part(self, body: Body, position: Float, rotation: Float, velocity: Float, spin: Float) -> list[int]:
         """Add what a body comes apart into under the bonds that hold; the keys of the parts."""
@@ -182,12 +194,12 @@ class _Run:
         self._release(frame, seconds)
         for tie, bonds in self.ties.values():
             tie.set_breaking_threshold(float(self.scene.bonds.strength[bonds].sum()) * seconds)
-        for _ in range(steps):
+        for step in range(steps):
             glued = [b for b in self.bodies.values() if len(b.bonds) and b.moving]
             before = read(glued)
             self.world.step(seconds)
             if glued:
-                self._break(glued, before, read(glued), seconds, frame)
+                self._break(glued, before, read(glued), seconds, frame, step % 2 == 1)
         self._untie(frame)
         self._grip(frame)
         self.state = self._settle(self._gather(frame, whole))
@@ -197,49 +209,36 @@ class _Run:
 
     def _grip(self, frame: int) -> None:
         """Let what buckled grip again after its time."""
-        for key in np.flatnonzero(self.scene.weak & (self.slips_until == frame)).tolist():
+        for key in np.flatnonzero(self.slips_until == frame).tolist():
             if key in self.bodies:
                 self.world.grip(self.bodies[key], self.settings.friction)
 
-    def _break(self, glued: list[Body], before: Float, after: Float, seconds: float, frame: int) -> None:
+    def _break(self, glued: list[Body], before: Float, after: Float, seconds: float, frame: int, thorough: bool) -> None:
         """Break what bore too much in a substep, give back the share of the blow that it could not bear, and part it."""
         change = after[:, 7:] - before[:, 7:]
         change[:, :3] -= _DOWN * seconds
         size = np.linalg.norm(change[:, :3], axis=1) + np.array([b.radius for b in glued]) * np.linalg.norm(change[:, 3:], axis=1)
-        force = np.array([b.mass for b in glued]) * size / self.settings.blow_s
-        struck = [i for i, body in enumerate(glued) if force[i] > body.weakest]
-        if not struck:
+        least = np.array([b.fragile for b in glued]) * self.settings.blow_s
+        if not (thorough or (np.array([b.mass for b in glued]) * size > least).any()):
             return
-        contacts = self.world.contacts({str(glued[i].key) for i in struck})
+        pressed, where = self.world.pressed({str(b.key) for b in glued})
+        struck = [i for i, body in enumerate(glued) if pressed[str(body.key)] > least[i]]
+        contacts = self.world.contacts({str(glued[i].key) for i in struck}, where)
         share: dict[str, float] = {}
+        bonds = self.scene.bonds
         for i in struck:
             body = glued[i]
-            load = self._loads(body, after[i, 3:7], change[i], contacts)
-            over = load > self.scene.bonds.strength[body.bonds]
+            load = body_loads(
+                body, bonds, self.mass, self.spread, turn=after[i, 3:7], change=change[i], contacts=contacts, pressed=self.settings.pressed
+            ) / self.settings.blow_s  # fmt: skip
+            over = load > bonds.strength[body.bonds]
             if over.any():
-                share[str(body.key)] = max(
-                    _FEWEST_SHARE, float((self.scene.bonds.strength[body.bonds] / np.maximum(load, 1e-9))[over].min())
-                )
+                share[str(body.key)] = max(_FEWEST_SHARE, float((bonds.strength[body.bonds][over] / load[over]).min()))
                 self.broken[body.bonds[over]] = frame
         self._give_back(contacts, share)
         for i in struck:
             if str(glued[i].key) in share:
                 self._come_apart(glued[i], frame)
-
-    def _loads(self, body: Body, turn: Float, change: Float, contacts: list[Contact]) -> Float:
-        """(B,) newtons on a body's bonds from what struck it and from its pieces' inertia."""
-        arm = rotated(turn[None], body.offset)
-        force = -self.mass[body.members][:, None] * (change[:3] + cross(change[3:], arm))
-        name, count = str(body.key), len(body.members)
-        for c in contacts:
-            if c.first == name and 0 <= c.in_first < count:
-                force[c.in_first] += c.impulse
-            elif c.second == name and 0 <= c.in_second < count:
-                force[c.in_second] -= c.impulse
-        bonds = self.scene.bonds
-        ends = np.searchsorted(body.members, bonds.pair[body.bonds])
-        normal = rotated(turn[None], bonds.normal[body.bonds])
-        return bond_loads(ends, bonds.area[body.bonds], normal, force / self.settings.blow_s, pressed=self.settings.pressed)
 
     def _give_back(self, contacts: list[Contact], share: dict[str, float]) -> None:
         """A breaking body passes on no more of a blow than its bonds bore: the rest is taken back from both sides, momentum kept."""
@@ -255,7 +254,7 @@ class _Run:
         now = read([body])[0]
         holds = body.bonds[self.broken[body.bonds] == 0]
         if len(parts(np.searchsorted(body.members, self.scene.bonds.pair[holds]), len(body.members))) == 1:
-            body.bonds, body.weakest = holds, float(self.scene.bonds.strength[holds].min())
+            body.bonds, body.fragile, body.frame = holds, self._fragile(holds), None
             self.inner[body.key] = holds
             return
         self._untie(frame, body.key)
@@ -263,6 +262,9 @@ class _Run:
         arm, m = rotated(now[None, 3:7], body.offset), body.members
         arrays[0][m], arrays[1][m], arrays[3][m] = now[:3] + arm, now[3:7], now[10:]
         arrays[2][m] = now[7:10] + cross(now[10:], arm)
+        if self.settings.crumple and upright(body.spread[None], now[None, 3:7])[0]:
+            arrays[2][m] += self.settings.crumple * bulge(arm, self.mass[m])
+            self.slips_until[m] = self._slips_from(frame)
         self.world.remove(self.bodies.pop(body.key))
         self._part(body, *arrays)
 
@@ -271,6 +273,9 @@ class _Run:
         old = self.state
         moving = [self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving]
         table = read(moving)
+        if not np.isfinite(table).all():
+            lost = moving[int(np.flatnonzero(~np.isfinite(table).all(1))[0])].key
+            raise FloatingPointError(f"frame {frame}: the solver lost the body of piece {lost}; try more substeps")
         self._tame(moving, table)
         row = np.full(len(self.mass), -1)
         for i, body in enumerate(moving):
@@ -293,7 +298,7 @@ class _Run:
         calm[free] = quiet[row[free]]
         state = replace(
             old, frame=frame, position=position, rotation=rotation, velocity=velocity, spin=spin, body=self.label.copy(),
-            broken=self.broken.copy(), asleep=~free, quiet_s=calm,
+            slips_until=self.slips_until.copy(), broken=self.broken.copy(), asleep=~free, quiet_s=calm,
         )  # fmt: skip
         piece, point, energy = blows(
             self.scene.pieces, [b.members for b in moving], old=old, new=state, seconds=whole, least_j=self.settings.least_impact_j
@@ -306,23 +311,37 @@ class _Run:
         mass = np.zeros(len(self.mass))
         for key, body in self.bodies.items():
             mass[key] = body.mass
+        touching = self.world.touching()
         up: list[int] = []
         still = state.asleep & (state.released > 0)
         if still.any():
-            up = [k for k in woken(self.world.touching(), state.asleep, mass, speed, settings=self.settings) if still[k]]
+            up = [k for k in woken(touching, state.asleep, mass, speed, settings=self.settings) if still[k]]
+            near = near_moving(state.asleep, state.position, self.radius, within_m=_LEFT_M) & still
+            for key in np.unique(state.body[near]).tolist():
+                self.under[key] = self.world.under(self.bodies[key])
+            up = sorted({*up, *unheld(self.under, ~still, self._feet(state))})
         velocity, spin = state.velocity.copy(), state.spin.copy()
         asleep = state.asleep.copy()
         for key in up:
             body = self.bodies[key]
             self.world.free(body)
+            self.under.pop(key)
             asleep[body.members], calm[body.members] = False, 0
         for key in np.flatnonzero((state.body == np.arange(len(mass))) & ~state.asleep & (calm >= self.settings.quiet_s)).tolist():
             body = self.bodies[key]
             self.world.fix(body)
+            self.under[key] = self.world.under(body)
             asleep[body.members], velocity[body.members], spin[body.members] = True, 0, 0
         self.state = replace(state, velocity=velocity, spin=spin, asleep=asleep, quiet_s=calm)
-        self._damp([self.bodies[k] for k in sorted(self.bodies) if self.bodies[k].moving])
+        self._damp({k for pair in touching for k in pair})
         return self.state
+
+    def _feet(self, state: State) -> Float:
+        """(N,) the lowest point of each piece's body, metres."""
+        low = lowest(self.scene.pieces.hull, self.scene.pieces.hull_start, state.position, state.rotation)
+        foot = np.full(len(low), np.inf)
+        np.minimum.at(foot, state.body, low)
+        return foot
 
     def _lowest(self, chosen: Any, position: Float, rotation: Float) -> Float:
         start, points = self.scene.pieces.vertex_start, self.scene.pieces.vertices
@@ -334,11 +353,12 @@ class _Run:
     def _tame(self, moving: list[Body], table: Float) -> None:
         """Hold speeds and spins to what a fall can give: hulls pressed into one another are shot out by the solver, masonry is not."""
         core = self.world.core
-        size, turn, rise = np.linalg.norm(table[:, 7:10], axis=1), np.linalg.norm(table[:, 10:], axis=1), table[:, 9]
-        highest = _HIGHEST * self.fastest + float(np.abs(self.scene.push).max())
-        for i in np.flatnonzero((size > self.fastest) | (rise > highest)).tolist():
-            table[i, 7:10] *= min(1.0, self.fastest / size[i])
-            table[i, 9] = min(table[i, 9], highest)
+        across, turn, rise = np.hypot(table[:, 7], table[:, 8]), np.linalg.norm(table[:, 10:], axis=1), table[:, 9]
+        pushed = float(np.abs(self.scene.push).max())
+        farthest, highest = _FARTHEST * self.fastest + pushed, _HIGHEST * self.fastest + pushed
+        for i in np.flatnonzero((across > farthest) | (rise > highest) | (rise < -self.fastest)).tolist():
+            table[i, 7:9] *= min(1.0, farthest / max(across[i], 1e-9))
+            table[i, 9] = np.clip(table[i, 9], -self.fastest, highest)
             moving[i].node.set_linear_velocity(core.LVector3(*table[i, 7:10].tolist()))
         for i in np.flatnonzero(turn > _FASTEST_TURN).tolist():
             table[i, 10:] *= _FASTEST_TURN / turn[i]

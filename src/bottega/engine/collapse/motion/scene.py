@@ -26,19 +26,21 @@ class MotionSettings:
     rebuild_every
         Frames from one checkpoint to the next: the solver's world is made anew from the state there, in every run.
     friction, restitution
-        Of every surface, 0..1.
-    slip_s
-        Seconds for which what buckles has next to no friction.
+        Between any two surfaces, 0..1.
+    slip_s, crumple
+        Seconds for which what buckles or crumples has next to no friction; m/s at which a wall that a blow breaks bulges, its momentum
+        kept.
     linear_damping, angular_damping
         Shares of velocity and spin that a second takes away.
     margin_m
         Hulls are shrunk by it and given it back as the solver's skin, so that neighbours do not begin inside one another.
     blow_s
-        How long a blow lasts: impulse over this is the force on the bonds. Crushed masonry takes some hundredths of a second.
+        How long a blow lasts: impulse over this is the force on the bonds. Masonry that hits masonry takes about a hundredth of a second.
     pressed
         Share of a bond's load that counts where it is pressed rather than pulled or sheared.
     settle_s, settle_below
-        What was let go this many seconds ago and is slower than this, m/s and rad/s, is damped: rubble interlocks as hulls do not.
+        What was let go this many seconds ago, lies on something and is slower than this, m/s and rad/s, is damped: rubble interlocks as
+        hulls do not.
     slow, slow_turn, quiet_s
         What is slower than this, m/s and rad/s, and gets no faster, for so many seconds, falls asleep.
     least_impact_j
@@ -50,16 +52,17 @@ class MotionSettings:
     friction: float = 0.7
     restitution: float = 0.0
     slip_s: float = 0.6
+    crumple: float = 1.5
     linear_damping: float = 0.02
     angular_damping: float = 0.15
     margin_m: float = 0.01
-    blow_s: float = 0.02
+    blow_s: float = 0.01
     pressed: float = 0.2
     settle_s: float = 1.5
-    settle_below: float = 1.2
+    settle_below: float = 1.5
     slow: float = 0.35
     slow_turn: float = 0.5
-    quiet_s: float = 0.5
+    quiet_s: float = 0.4
     least_impact_j: float = 200.0
 
     def __post_init__(self) -> None:
@@ -72,6 +75,8 @@ class MotionSettings:
         for name in ("margin_m", "blow_s", "settle_s", "settle_below", "slow", "slow_turn", "quiet_s", "slip_s", "least_impact_j"):
             if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise ValueError(f"{name} must be above 0, not {getattr(self, name)}")
+        if not (math.isfinite(self.crumple) and self.crumple >= 0):
+            raise ValueError(f"crumple must be 0 or above, not {self.crumple}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,8 @@ class State:
         (N, 3) float64: world, m, m/s, rad/s.
     rotation
         (N, 4) float64 unit quaternions (w, x, y, z).
+    slips_until
+        (N,) int32: last frame in which a piece has next to no friction, 0 where it has had its own since it was built.
     body
         (N,) int32: the lowest piece of the rigid body that a piece moves with.
     broken
@@ -165,6 +172,7 @@ class State:
     rotation: Float
     velocity: Float
     spin: Float
+    slips_until: Int
     body: Int
     broken: Int
     released: Int
@@ -274,7 +282,7 @@ def at_rest(scene: Scene) -> State:
     turn[:, 0] = 1
     none = np.zeros(0)
     return State(
-        scene.first_frame, np.array(pieces.centre, np.float64), turn, np.zeros((n, 3)), np.zeros((n, 3)),
+        scene.first_frame, np.array(pieces.centre, np.float64), turn, np.zeros((n, 3)), np.zeros((n, 3)), np.zeros(n, np.int32),
         first[pieces.cluster].astype(np.int32), np.zeros(len(scene.bonds), np.int32), np.zeros(n, np.int32), np.ones(n, bool), np.zeros(n),
         none.astype(np.int32), none.reshape(0, 3), none,
     )  # fmt: skip

@@ -5,8 +5,7 @@ Bullet computes in single precision, and its bits follow from the order in which
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
@@ -22,21 +21,37 @@ _RESTING = 0.99  # of its velocity and spin that a second takes from what comes 
 
 @dataclass(slots=True, eq=False)
 class Body:
-    """A rigid body: its pieces, their places (m, 3) from its centre of mass in rest axes, its mass, and Bullet's node for it.
+    """A rigid body.
 
-    `bonds` are those inside it that hold, `weakest` the least strength among them in newtons, `radius` the farthest piece's distance,
-    `spread` (3, 3) the second moment of its hulls' points in rest axes.
+    members, offset, mass
+        Its pieces, their places (m, 3) from its centre of mass in rest axes, kg.
+    moving
+        Whether it moves; what does not stands like the ground.
+    rest
+        (3,) where its first piece was at rest, world.
+    bonds, fragile
+        The bonds inside it that hold, and the force in newtons from which on one may break.
+    radius, spread
+        The farthest piece's distance; the (3, 3) second moment of its hulls' points in rest axes.
+    node, frame
+        Bullet's node for it; its factor as a frame, see `frame_kernels`, where it has one.
     """
 
     members: Int
     offset: Float
     mass: float
     moving: bool
+    rest: Float
+    bonds: Int
+    fragile: float
+    spread: Float
+    radius: float
     node: Any = None
-    bonds: Int = field(default_factory=lambda: np.zeros(0, np.int64))
-    weakest: float = np.inf
-    radius: float = 0.0
-    spread: Float = field(default_factory=lambda: np.zeros((3, 3)))
+    frame: Float | None = None
+
+    def position(self) -> Float:
+        """(3,) its centre of mass, world."""
+        return np.array([*self.node.get_transform().get_pos()])
 
     @property
     def key(self) -> int:
@@ -82,7 +97,8 @@ class World:
         self.world.set_gravity(core.LVector3(0, 0, -GRAVITY))
         boxes, ground = self._still
         plane = bullet.BulletRigidBodyNode("ground")
-        plane.add_shape(bullet.BulletPlaneShape(core.LPlane(core.LVector3(0, 0, 1), core.LPoint3(0, 0, ground))))
+        plane.add_shape(bullet.BulletPlaneShape(core.LPlane(core.LVector3(0, 0, 1), core.LPoint3(0, 0, 0))))
+        self._place(plane, (0, 0, ground), (1, 0, 0, 0))  # a plane's own height is taken with the wrong sign
         self._attach(plane)
         for i, (x, y, z, wide, deep, high, turn) in enumerate(boxes.tolist()):
             node = bullet.BulletRigidBodyNode(f"box {i}")
@@ -92,7 +108,7 @@ class World:
             self._attach(node)
 
     def _attach(self, node: Any) -> None:
-        node.set_friction(self.settings.friction)
+        node.set_friction(self.settings.friction**0.5)  # Bullet multiplies the two that touch
         node.set_restitution(self.settings.restitution)
         self.world.attach(node)
 
@@ -163,8 +179,8 @@ class World:
         self.damp(body.node, False)
 
     def grip(self, body: Body, friction: float) -> None:
-        """Give a body another friction than the settings'."""
-        body.node.set_friction(friction)
+        """Give a body a friction of its own, as between two of its kind."""
+        body.node.set_friction(friction**0.5)
 
     def remove(self, body: Body) -> None:
         """Take a body out."""
@@ -199,36 +215,57 @@ class World:
         """One step of exactly that long."""
         self.world.do_physics(seconds, 0)
 
-    def contacts(self, names: set[str]) -> list[Contact]:
-        """What pressed on the named bodies in the last step."""
-        found = []
-        for manifold in self.world.manifolds:
-            first, second = manifold.get_node0().get_name(), manifold.get_node1().get_name()
-            if first not in names and second not in names:
-                continue
-            for i in range(manifold.get_num_manifold_points()):
-                at = manifold.get_manifold_point(i)
-                hard = at.get_applied_impulse()
-                if hard > 0:
-                    push = at.get_normal_world_on_b() * hard
-                    push += at.get_lateral_friction_dir1() * at.get_applied_impulse_lateral1()
-                    push += at.get_lateral_friction_dir2() * at.get_applied_impulse_lateral2()
-                    where = np.array([*at.get_position_world_on_b()])
-                    found.append(Contact(first, second, at.get_index0(), at.get_index1(), where, np.array([*push])))
-        return found
-
-    def touching(self) -> Iterator[tuple[int, int]]:
-        """Pairs of bodies, by key, that touch."""
+    def pressed(self, names: set[str]) -> tuple[dict[str, float], list[tuple[str, str, Any]]]:
+        """How hard the named bodies were pressed in the last step, N s from all sides, and where to look for how."""
+        total = dict.fromkeys(names, 0.0)
+        where = []
         for manifold in self.world.manifolds:
             count = manifold.get_num_manifold_points()
-            if count:
+            if not count:
+                continue
+            first, second = manifold.get_node0().get_name(), manifold.get_node1().get_name()
+            if first in total or second in total:
+                hard = sum(manifold.get_manifold_point(i).get_applied_impulse() for i in range(count))
+                if hard > 0:
+                    where.append((first, second, manifold))
+                    for name in (first, second):
+                        if name in total:
+                            total[name] += hard
+        return total, where
+
+    def contacts(self, names: set[str], where: list[tuple[str, str, Any]]) -> list[Contact]:
+        """What pressed on the named bodies, of what `pressed` found."""
+        found = []
+        for first, second, manifold in where:
+            if first in names or second in names:
+                for i in range(manifold.get_num_manifold_points()):
+                    at = manifold.get_manifold_point(i)
+                    hard = at.get_applied_impulse()
+                    if hard > 0:
+                        push = at.get_normal_world_on_b() * hard
+                        push += at.get_lateral_friction_dir1() * at.get_applied_impulse_lateral1()
+                        push += at.get_lateral_friction_dir2() * at.get_applied_impulse_lateral2()
+                        point = np.array([*at.get_position_world_on_b()])
+                        found.append(Contact(first, second, at.get_index0(), at.get_index1(), point, np.array([*push])))
+        return found
+
+    def touching(self) -> list[tuple[int, int]]:
+        """Pairs of bodies, by key, that touch; −1 stands for ground and boxes."""
+        pairs = []
+        for manifold in self.world.manifolds:
+            count = manifold.get_num_manifold_points()
+            if count and min(manifold.get_manifold_point(i).get_distance() for i in range(count)) < _TOUCH_M:
                 first, second = manifold.get_node0().get_name(), manifold.get_node1().get_name()
-                if (
-                    first.isdigit()
-                    and second.isdigit()
-                    and min(manifold.get_manifold_point(i).get_distance() for i in range(count)) < _TOUCH_M
-                ):
-                    yield int(first), int(second)
+                pairs.append((int(first) if first.isdigit() else -1, int(second) if second.isdigit() else -1))
+        return pairs
+
+    def under(self, body: Body) -> list[int]:
+        """What a body that does not move would touch if it were a little lower: keys, rising; −1 stands for ground and boxes."""
+        at = body.node.get_transform()
+        body.node.set_transform(at.set_pos(at.get_pos() - self.core.LVector3(0, 0, _TOUCH_M)))
+        names = {node.get_name() for c in self.world.contact_test(body.node).get_contacts() for node in (c.get_node0(), c.get_node1())}
+        body.node.set_transform(at)
+        return sorted({int(name) if name.isdigit() else -1 for name in names} - {body.key})
 
     def push(self, body: Body, impulse: Float, point: Float) -> None:
         """An impulse, N s, at a world point."""

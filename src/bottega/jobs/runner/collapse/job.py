@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bottega.jobs.recipes.collapse import REVISION
 from bottega.jobs.runner.register import looked_at, seal_at
 from bottega.jobs.runner.request import ENVIRONMENT, environment, key_files, versions
 from bottega.jobs.runner.showfolder import ShowFolder
@@ -29,7 +30,6 @@ from bottega.model import (
 from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
 
 JOB = "collapse"
-REVISION = "collapse/1"
 LIBRARIES = ("panda3d",)
 
 
@@ -91,7 +91,8 @@ def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
     """Read the sheet, and the camera file that it names. Raises UsageError."""
     read = read_sheet(sheet)
     if read.camera_path not in (STILL, NODAL):
-        read = replace(read, cameras=read_cameras(sheet.parent / read.camera_path))
+        frames, reference = read_cameras(sheet.parent / read.camera_path)
+        read = replace(read, cameras=frames, reference_camera=reference)
     return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
 
 

@@ -77,7 +77,8 @@ class Sheet:
     """All of a sheet. Paths are as written, relative to the sheet's folder; `exemplars` map what they stand in for to a file.
 
     `reference` is the frame of the plate in which the corners were marked, or the code of a shot that holds one still of the view.
-    `camera_path` is "still", "nodal", or a file with a camera for each frame; `cameras` is that file's content once it is read.
+    `camera_path` is "still", "nodal", or a file with a camera for each frame; `cameras` is that file's content once it is read,
+    `reference_camera` the camera of the reference in it, which a still needs.
     """
 
     reference: int | str
@@ -88,8 +89,10 @@ class Sheet:
     material: str
     parapet_m: float
     focal_px: float | None
+    frames_focal_px: float | None
     camera_path: str
     cameras: Mapping[int, CameraSheet] = field(default_factory=dict)
+    reference_camera: CameraSheet | None = None
     light: LightSheet
     failures: tuple[FailureSheet, ...]
     holds: tuple[FailureSheet, ...]
@@ -152,7 +155,8 @@ def _plate(t: Table) -> dict[str, Any]:
 
 def _camera(t: Table) -> dict[str, Any]:
     focal = t.number("focal_px", above=0) if t.has("focal_px") else None
-    return t.made(dict, focal_px=focal, camera_path=t.text("path", STILL))
+    frames = t.number("frames_focal_px", above=0) if t.has("frames_focal_px") else None
+    return t.made(dict, focal_px=focal, frames_focal_px=frames, camera_path=t.text("path", STILL))
 
 
 def _building(t: Table) -> dict[str, Any]:
@@ -223,7 +227,7 @@ def _dust(t: Table) -> DustSheet:
     return t.made(
         DustSheet,
         amount=t.number("amount", 1.0, low=0, high=20),
-        colour=t.numbers("colour", 3, (0.52, 0.47, 0.40), low=0, high=1),
+        colour=t.numbers("colour", 3, (0.34, 0.31, 0.27), low=0, high=1),
         wind_mps=t.numbers("wind_mps", 2, (0.0, 0.0), low=-40, high=40),
         settle_s=t.number("settle_s", 20.0, above=0),
         half=t.truth("half", default=True),
@@ -235,15 +239,16 @@ def _finish(t: Table) -> dict[str, Any]:
     return t.made(dict, samples=t.whole("samples", 2, low=1, high=4))
 
 
-def read_cameras(path: Path) -> dict[int, CameraSheet]:
+def read_cameras(path: Path) -> tuple[dict[int, CameraSheet], CameraSheet | None]:
     """Cameras by frame, from JSON: `{"focal_px": 746.7, "frames": {"1001": {"camera_to_world": [[…] ×4]}}}`. Raises UsageError.
 
-    A frame may have a `focal_px` of its own; what else the file holds does not matter.
+    A frame may have a `focal_px` of its own; `reference` is a camera like a frame's. What else the file holds does not matter.
     """
     name = shown(path.name)
     try:
         data = json.loads(path.read_text("utf-8"))
-        return {int(n): _camera_of(entry, data) for n, entry in data["frames"].items()}
+        frames = {int(n): _camera_of(entry, data) for n, entry in data["frames"].items()}
+        return frames, _camera_of(data["reference"], data) if "reference" in data else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         allowed = '{"focal_px": 746.7, "frames": {"1001": {"camera_to_world": [4 rows of 4 numbers]}}}'
         raise UsageError(f"camera file {name} cannot be read ({type(problem).__name__}: {problem}), allowed is {allowed}") from problem

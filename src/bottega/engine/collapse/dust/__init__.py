@@ -1,0 +1,33 @@
+"""Dust of a collapse: a solver of dusty air, its picture, and small debris."""
+
+from bottega.engine.collapse.dust.detail import detail_tile
+from bottega.engine.collapse.dust.light import DustLight, lit, shadow, sun_on
+from bottega.engine.collapse.dust.look import Daylight, DustLook
+from bottega.engine.collapse.dust.march import DustPicture, march
+from bottega.engine.collapse.dust.settings import DustSettings, Grid, grid_around
+from bottega.engine.collapse.dust.solver import advance, begin, frames, solid_cells
+from bottega.engine.collapse.dust.sources import Sources, nothing, sources_of
+from bottega.engine.collapse.dust.state import DustState
+
+__all__ = [
+    "Daylight",
+    "DustLight",
+    "DustLook",
+    "DustPicture",
+    "DustSettings",
+    "DustState",
+    "Grid",
+    "Sources",
+    "advance",
+    "begin",
+    "detail_tile",
+    "frames",
+    "grid_around",
+    "lit",
+    "march",
+    "nothing",
+    "shadow",
+    "solid_cells",
+    "sources_of",
+    "sun_on",
+]

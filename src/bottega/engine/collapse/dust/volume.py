@@ -1,0 +1,133 @@
+"""What takes light, at twice the solver's fineness: its density, with detail cut out of the cloud's edges and laid over its inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from bottega.engine.collapse.dust.state import Array, Byte
+from bottega.engine.synthesis.compiled import compiled
+
+ONE, ZERO, HALF = np.float32(1), np.float32(0), np.float32(0.5)
+
+
+@compiled
+def at(a: Array, x: Any, y: Any, z: Any) -> Any:
+    """Trilinear, 0 from half a cell beyond the volume on; x, y, z count from the first entry's middle."""
+    nx, ny, nz = a.shape
+    if x <= -1 or y <= -1 or z <= -1 or x >= nx or y >= ny or z >= nz:
+        return ZERO
+    x = min(max(x, ZERO), np.float32(nx - 1))
+    y = min(max(y, ZERO), np.float32(ny - 1))
+    z = min(max(z, ZERO), np.float32(nz - 1))
+    i, j, k = min(int(x), nx - 2), min(int(y), ny - 2), min(int(z), nz - 2)
+    fx, fy, fz = np.float32(x - i), np.float32(y - j), np.float32(z - k)
+    c00 = a[i, j, k] + fz * (a[i, j, k + 1] - a[i, j, k])
+    c01 = a[i, j + 1, k] + fz * (a[i, j + 1, k + 1] - a[i, j + 1, k])
+    c10 = a[i + 1, j, k] + fz * (a[i + 1, j, k + 1] - a[i + 1, j, k])
+    c11 = a[i + 1, j + 1, k] + fz * (a[i + 1, j + 1, k + 1] - a[i + 1, j + 1, k])
+    c0 = c00 + fy * (c01 - c00)
+    return c0 + fx * (c10 + fy * (c11 - c10) - c0)
+
+
+@compiled
+def tiled(tile: Array, x: Any, y: Any, z: Any) -> Any:
+    """Trilinear in a tile that repeats; x, y, z in its entries."""
+    side = tile.shape[0]
+    fi, fj, fk = np.floor(x), np.floor(y), np.floor(z)
+    fx, fy, fz = np.float32(x - fi), np.float32(y - fj), np.float32(z - fk)
+    i, j, k = int(fi) % side, int(fj) % side, int(fk) % side
+    i1, j1, k1 = (i + 1) % side, (j + 1) % side, (k + 1) % side
+    c00 = tile[i, j, k] + fz * (tile[i, j, k1] - tile[i, j, k])
+    c01 = tile[i, j1, k] + fz * (tile[i, j1, k1] - tile[i, j1, k])
+    c10 = tile[i1, j, k] + fz * (tile[i1, j, k1] - tile[i1, j, k])
+    c11 = tile[i1, j1, k] + fz * (tile[i1, j1, k1] - tile[i1, j1, k])
+    c0 = c00 + fy * (c01 - c00)
+    return c0 + fx * (c10 + fy * (c11 - c10) - c0)
+
+
+@compiled
+def displaced(texture: Array, x: Any, y: Any, z: Any, out: Array) -> None:
+    """Both displacements, (6,), at coarse x, y, z that count from the first cell's middle: trilinear, clamped."""
+    _, nx, ny, nz, _ = texture.shape
+    x = min(max(x, ZERO), np.float32(nx - 1))
+    y = min(max(y, ZERO), np.float32(ny - 1))
+    z = min(max(z, ZERO), np.float32(nz - 1))
+    i, j, k = min(int(x), nx - 2), min(int(y), ny - 2), min(int(z), nz - 2)
+    fx, fy, fz = np.float32(x - i), np.float32(y - j), np.float32(z - k)
+    for n in range(6):
+        out[n] = 0
+    for corner in range(8):
+        di, dj, dk = corner >> 2, (corner >> 1) & 1, corner & 1
+        share = (fx if di else ONE - fx) * (fy if dj else ONE - fy) * (fz if dk else ONE - fz)
+        for s in range(2):
+            for a in range(3):
+                out[3 * s + a] += share * texture[s, i + di, j + dj, k + dk, a]
+
+
+@compiled
+def detail(tile: Array, moved: Array, place: Any, how: Any) -> Any:
+    """Detail at a place (x, y, z) m: both textures' blended by their weights so that its deviation stays 1.
+
+    how = entries a metre, (2, 3) offsets in entries, (2,) weights.
+    """
+    dense, offset, weight = how
+    x, y, z = place
+    total = ZERO
+    for s in range(2):
+        if weight[s] > 0:
+            px, py, pz = x + moved[3 * s], y + moved[3 * s + 1], z + moved[3 * s + 2]
+            total += weight[s] * tiled(tile, dense * px + offset[s, 0], dense * py + offset[s, 1], dense * pz + offset[s, 2])
+    return total
+
+
+@compiled
+def cut(thick: Any, puff: Any, how: Any) -> Any:
+    """Extinction with detail: thick·exp2(inside·puff), and of that the share beyond an edge that puffs push out and in.
+
+    how = edge (1/m), reach (octaves), inside (octaves), veil.
+    """
+    edge, reach, inside, veil = how
+    if thick <= 0:
+        return ZERO
+    t = HALF + (np.log2(thick / edge) + reach * puff) * np.float32(0.5)
+    t = min(max(t, ZERO), ONE)
+    t = t * t * (np.float32(3) - np.float32(2) * t)
+    return thick * np.exp2(inside * puff) * (veil + (ONE - veil) * t)
+
+
+@compiled
+def fill(first: int, last: int, given: Any, how: Any, out: Array) -> None:
+    """Extinction (2X, 2Y, 2Z), 1/m, of rows first..last. given = density, texture, tile; how = 1/m a kg/m³, cell, of `detail`, of `cut`."""
+    density, texture, tile = given
+    takes, cell, carved, edges = how
+    moved = np.zeros(6, np.float32)
+    quarter = np.float32(0.25)
+    for i in range(first, last):
+        x = HALF * np.float32(i) - quarter
+        for j in range(out.shape[1]):
+            y = HALF * np.float32(j) - quarter
+            for k in range(out.shape[2]):
+                z = HALF * np.float32(k) - quarter
+                thick = takes * at(density, x, y, z)
+                if thick <= edges[0] * np.float32(0.004):
+                    out[i, j, k] = 0
+                    continue
+                displaced(texture, x, y, z, moved)
+                puff = detail(tile, moved, (cell * x, cell * y, cell * z), carved)
+                out[i, j, k] = cut(thick, puff, edges)
+
+
+@compiled
+def busy(extinction: Array, block: int, out: Byte) -> None:
+    """1 for blocks of block³ entries that light may be taken in, themselves or in an entry beside them."""
+    nx, ny, nz = extinction.shape
+    for i in range(nx):
+        for j in range(ny):
+            for k in range(nz):
+                if extinction[i, j, k] > 0:
+                    for a in range(max(i - 1, 0) // block, min(i + 1, nx - 1) // block + 1):
+                        for b in range(max(j - 1, 0) // block, min(j + 1, ny - 1) // block + 1):
+                            for c in range(max(k - 1, 0) // block, min(k + 1, nz - 1) // block + 1):
+                                out[a, b, c] = 1

@@ -1,0 +1,48 @@
+"""The layers of a collapse's frame beside the finished picture, as parts of its file."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.footage import LayerOut
+from bottega.jobs.recipes.collapse import Made
+
+_LARGEST = 65504.0
+
+
+def beside(made: Made) -> tuple[LayerOut, ...]:
+    """Pieces, dust, what is behind, shadow, depth, ids, normals, motion. None where nothing has happened yet."""
+    if made.finished is None:
+        return ()
+    f, b = made.finished, made.finished.buffers
+    out = [
+        LayerOut(name="pieces", channels=_rgba(f.pieces), light=True),
+        LayerOut(name="behind", channels=_rgb(f.behind), light=True),
+        LayerOut(name="shadow", channels=_rgb(f.shadow)),
+        LayerOut(name="depth", channels={"Z": np.where(np.isfinite(b.depth), b.depth, 1e10).astype(np.float32)}),
+        LayerOut(name="id", channels={"piece": (b.piece + 1).astype(np.uint32)}),
+        LayerOut(name="normal", channels=_named(b.normal, ("N.x", "N.y", "N.z"))),
+        LayerOut(name="motion", channels=_named(b.motion, ("forward.u", "forward.v"))),
+    ]
+    if made.dust is not None:
+        picture = made.dust.picture
+        depth = np.where(np.isfinite(picture.depth), picture.depth, 1e10).astype(np.float32)
+        out.append(LayerOut(name="dust", channels=_rgba(picture.rgba) | {"Z": depth}, light=True))
+    return tuple(out)
+
+
+def _half(array: NDArray[np.float32]) -> NDArray[np.float16]:
+    return np.ascontiguousarray(array.clip(-_LARGEST, _LARGEST).astype(np.float16))
+
+
+def _named(array: NDArray[np.float32], names: tuple[str, ...]) -> dict[str, NDArray[np.float16]]:
+    return {name: _half(array[..., i]) for i, name in enumerate(names)}
+
+
+def _rgb(array: NDArray[np.float32]) -> dict[str, NDArray[np.float16]]:
+    return _named(array, ("R", "G", "B"))
+
+
+def _rgba(array: NDArray[np.float32]) -> dict[str, NDArray[np.float16]]:
+    return _named(array, ("R", "G", "B", "A"))

@@ -1,0 +1,262 @@
+"""Make the frames of a collapse: build, simulate, look at it, then air and frames one after another; all found again after a stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bottega.attribution import Tally, palette_for, picture
+from bottega.footage import Band, Delivery, FrameOut, hand_out
+from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, Motion, Pieces, State, collected, joined_states, pieces_of
+from bottega.jobs.runner.banding import Pixels, banded, credited
+from bottega.jobs.runner.progress import Progress
+from bottega.jobs.runner.takefolder import TakeFolder
+from bottega.model import Output, UsageError
+
+from .crediting import FrameCredit, credit_of
+from .inputs import CollapseInputs
+from .job import CollapseJob
+from .layers import beside
+from .sheet import NODAL
+from .showing import Showing
+from .stated import cameras, settings_of
+from .turning import turns
+
+BUILD_UNITS, FALL_UNITS, FRAME_UNITS = 10.0, 0.3, 4.0
+PREVIEW, PREVIEW_LINES = "preview.mp4", 360
+_FALLEN, _MOTION, _BUILDING = "fallen", "motion", "building"
+
+T = TypeVar("T")
+
+
+def work_units(job: CollapseJob) -> float:
+    """How much there is to do, for the progress bar."""
+    return BUILD_UNITS + len(job.frames) * (FALL_UNITS + FRAME_UNITS)
+
+
+class CollapseMaker:
+    """Makes the frames of one take. What is already there, whole and noted, is kept."""
+
+    def __init__(
+        self, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, delivery: Delivery, *, fps: float, progress: Progress
+    ) -> None:
+        self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
+        self._fps = fps
+        band = delivery.take.band
+        self._band = Band(band.text) if band else None
+        self.sources = credited(inputs, self._band)  # type: ignore[arg-type]
+        self._scratch = folder.scratch()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._stages: dict[str, float] = {}
+        self.tally = Tally()
+        self.outputs: dict[int, tuple[Output, ...]] = {}
+        self.carried: dict[int, float] = {}
+        self.preview: Output | None = None
+
+    def run(self, *, threads: int, preview_only: bool = False) -> None:
+        """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
+        reference = self._inputs.reference_rgb(self._job.request.sheet.reference)
+        size = (reference.shape[1], reference.shape[0])
+        recipe = Collapse(settings_of(self._job, reference_size=size, fps=self._fps))
+        seen = self._cameras(recipe)
+        with self._timed("build"):
+            pieces, bonds = self._building(recipe)
+            self._progress.advance("build", units=BUILD_UNITS)
+        with self._timed("simulate"):
+            motion = self._motion(recipe, pieces, bonds)
+        with self._timed("preview"):
+            drawn = recipe.preview(pieces, motion, seen[self._job.frames[0]], height=PREVIEW_LINES)
+            self.preview = self._delivery.movie(PREVIEW, iter(drawn), self._rate(), codec="h264")
+        if not preview_only:
+            with self._timed("prepare"):
+                showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
+            self._frames(showing, threads)
+
+    def stages(self) -> dict[str, float]:
+        """CPU seconds of each stage, of this run."""
+        return {f"cpu_seconds {name}": spent for name, spent in self._stages.items()}
+
+    def warnings(self) -> list[str]:
+        """What whoever looks at the take should know."""
+        return []
+
+    def _rate(self) -> Any:
+        from fractions import Fraction
+
+        return Fraction(self._fps).limit_denominator(1001)
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        began = time.process_time()
+        yield
+        self._stages[name] = self._stages.get(name, 0.0) + time.process_time() - began
+
+    def _cameras(self, recipe: Collapse) -> dict[int, Camera]:
+        """Each frame's camera. Raises UsageError for corners that no camera sees so."""
+        try:
+            solved = recipe.solved
+        except ValueError as problem:
+            raise UsageError(f"collapse: {problem}") from problem
+        if self._job.request.sheet.camera_path == NODAL:
+            return turns(self._job, self._inputs, solved.camera)
+        return cameras(self._job, recipe, size=(self._job.shot.width, self._job.shot.height))
+
+    def _building(self, recipe: Collapse) -> tuple[Pieces, Bonds]:
+        found = self._scratch.get(_BUILDING)
+        if found is None:
+            try:
+                pieces, bonds = recipe.build()
+            except ValueError as problem:
+                raise UsageError(f"collapse: {problem}") from problem
+            self._scratch.put(_BUILDING, {**_packed(pieces, "pieces."), **_packed(bonds, "bonds.")})
+            return pieces, bonds
+        return pieces_of(_unpacked(found, "pieces."), found["pieces.materials"]), Bonds(**_unpacked(found, "bonds."))
+
+    def _motion(self, recipe: Collapse, pieces: Pieces, bonds: Bonds) -> Motion:
+        try:
+            scene = recipe.scene(pieces, bonds)
+        except ValueError as problem:
+            raise UsageError(f"collapse: {problem}") from problem
+        states: list[State] = []
+        found = self._scratch.get(_FALLEN)
+        if found is not None:
+            states = joined_states(found)
+            self._progress.advance("simulate", units=FALL_UNITS * len(states), frame=states[-1].frame, found=True)
+        every = recipe.settings.motion.rebuild_every
+        if not states or states[-1].frame < self._job.frames[-1]:
+            for state in recipe.fall(scene, resume=states[-1] if states else None):
+                self._inputs.right.check()
+                states.append(state)
+                self._progress.advance("simulate", units=FALL_UNITS, frame=state.frame)
+                if (state.frame - self._job.frames[0]) % every == 0 or state.frame == self._job.frames[-1]:
+                    self._scratch.put(_FALLEN, _stacked(states))
+        return collected(scene, states)
+
+    def _frames(self, showing: Showing, threads: int) -> None:
+        todo = [n for n in self._job.frames if not self._found(n)]
+        if not todo:
+            return
+        air = self._air_before(showing, todo[0])
+        with self._timed("frames"), ThreadPoolExecutor(threads, thread_name_prefix="finish") as pool:
+            waiting: dict[int, Future[None]] = {}
+            try:
+                for n in range(int(air.frame) + 1, todo[-1] + 1):
+                    air = showing.blow(air, threads=threads)
+                    if n not in todo:
+                        continue
+                    self._scratch.put(f"air-{n}", air.arrays())
+                    waiting[n] = pool.submit(self._frame, showing, n, air)
+                    while len(waiting) > threads:
+                        self._take(waiting)
+                while waiting:
+                    self._take(waiting)
+            except BaseException:
+                self._stop.set()
+                for future in waiting.values():
+                    future.cancel()
+                raise
+
+    def _take(self, waiting: dict[int, Future[None]]) -> None:
+        first = min(waiting)
+        waiting.pop(first).result()
+        for n in self._job.frames:
+            if n < first:
+                self._scratch.drop(f"air-{n}")
+
+    def _air_before(self, showing: Showing, frame: int) -> DustState:
+        """The latest air on disk that is not later than the frame before, else still air."""
+        for n in range(frame - 1, self._job.frames[0] - 1, -1):
+            found = self._scratch.get(f"air-{n}")
+            if found is not None:
+                return DustState(**found)  # type: ignore[arg-type]
+        return showing.still_air()
+
+    def _frame(self, showing: Showing, number: int, air: DustState) -> None:
+        if self._stop.is_set():
+            return
+        self._inputs.right.check()
+        plate = self._inputs.plate.read(number)
+        made = showing.frame(number, plate.rgb, air)
+        found = credit_of(made, showing, self.sources)
+        self._deliver(number, plate, made, found)
+
+    def _deliver(self, number: int, plate: Any, made: Any, found: FrameCredit) -> None:
+        pixels = Pixels(made.rgb, made.rgb - plate.rgb, found.weights, found.copied_from)
+        sources = self.sources
+        if self._band is not None:
+            pixels = banded(Pixels(pixels.rgb, pixels.delta, found.weights[:-1], found.copied_from), self._band, plate)
+        credit = found.map(pixels, sources)
+        shown = picture(credit, palette=palette_for(sources))
+        out = FrameOut(
+            number=number,
+            plate=plate,
+            rgb=pixels.rgb,
+            untouched=pixels.copied_from == 1,
+            delta=pixels.delta,
+            matte=found.matte,
+            credit=credit.channels(),
+            manifest=credit.manifest(),
+            credit_picture=self._band.over(shown, plate.canvas, plate.display) if self._band else shown,
+            beside=beside(made),
+        )
+        self._inputs.right.check()
+        outputs = self._delivery.frame(out, layers=("credit",))
+        if "png16" in self._job.request.also:
+            codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour="srgb_tx")
+            outputs.append(self._delivery.png16(f"png16/{self._delivery.take.name}.{number}.png", codes, frame=number))
+        self._note(number, credit, outputs, found.own)
+
+    def _note(self, number: int, credit: Any, outputs: list[Output], own: float) -> None:
+        counted = Tally()
+        counted.add(credit)
+        note = {"outputs": [o.to_json() for o in outputs], "tally": counted.to_json(), "carried": own, "non_finite": 0}
+        self._folder.note_frame(number, note)
+        with self._lock:
+            self.tally.merge(counted)
+            self.outputs[number], self.carried[number] = tuple(outputs), own
+        self._progress.advance("finish", units=FRAME_UNITS, frame=number)
+
+    def _found(self, number: int) -> bool:
+        note = self._folder.noted_frame(number)
+        if note is None:
+            return False
+        self.tally.merge(Tally.from_json(note["tally"]))
+        self.outputs[number] = tuple(Output.from_json(o) for o in note["outputs"])
+        self.carried[number] = float(note["carried"])
+        self._progress.advance("finish", units=FRAME_UNITS, frame=number, found=True)
+        return True
+
+
+def _packed(record: Any, prefix: str) -> dict[str, NDArray[np.generic]]:
+    """A record's arrays by name; texts as bytes."""
+    out: dict[str, NDArray[np.generic]] = {}
+    for f in fields(record):
+        value = getattr(record, f.name)
+        out[prefix + f.name] = np.frombuffer("\n".join(value).encode(), np.uint8) if isinstance(value, tuple) else np.asarray(value)
+    return out
+
+
+def _unpacked(found: dict[str, NDArray[np.generic]], prefix: str) -> dict[str, Any]:
+    return {k.removeprefix(prefix): v for k, v in found.items() if k.startswith(prefix) and k != "pieces.materials"}
+
+
+def _stacked(states: list[State]) -> dict[str, NDArray[np.generic]]:
+    """States as arrays: ragged ones with where each state's begin."""
+    out: dict[str, NDArray[np.generic]] = {}
+    for f in fields(State):
+        rows = [np.asarray(getattr(s, f.name)) for s in states]
+        if f.name.startswith("impact"):
+            out[f.name] = np.concatenate(rows)
+            out[f"{f.name}.start"] = np.cumsum([0, *map(len, rows)])
+        else:
+            out[f.name] = np.stack(rows)
+    return out
