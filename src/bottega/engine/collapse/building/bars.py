@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from bottega.engine.collapse.building.solids import Solid
 
 _COVER_M = 0.06  # of concrete over a bar
-_EVERY_M = 0.22
-_SHARE = 0.45  # of bars that stay with this piece; the others stay with its neighbour, or tore off at the face
+_EVERY_M = 0.4
+_SHARE = 0.35  # of bars that stay with this piece; the others stay with its neighbour, or tore off at the face
 _THICK_M = 0.022
 _LONG_M = (0.12, 0.5)
 _FOOT_M = 0.12  # how far a bar begins behind its face
 _BEND = 0.35
 _HIDDEN_M = 0.025  # at rest a bar keeps this far from all skin
-_LEAST_M = 0.08
+_LEAST_M, _LEAST_M2 = 0.08, 0.05
 
 TRIANGLES_A_BAR = 20
 
@@ -35,7 +35,8 @@ def bars_of(solid: Solid, planes: Float, openings: Openings, rng: np.random.Gene
     broken = np.flatnonzero(solid.beyond >= 0)
     if through is None or not len(broken):
         return np.empty((0, 3)), np.empty((0, 3), np.int64)
-    _, _, normals, _ = polygon_facts(solid.points[broken], solid.counts[broken])
+    area, _, normals, _ = polygon_facts(solid.points[broken], solid.counts[broken])
+    broken, normals = broken[area > _LEAST_M2], normals[area > _LEAST_M2]
     feet, ways = [], []
     for f, normal in zip(broken, normals, strict=True):
         for plane in through:

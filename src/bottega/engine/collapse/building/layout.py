@@ -79,7 +79,7 @@ class Layout:
                 panel = self._panel(storey, side, int(((left + right) / 2 * max(self.b.bays[side], 1) + 0.5) / 2))
                 of = (Face.OUTSIDE, right_, Face.INSIDE, left_, under, over)
                 base = self._strip(side, left, right)
-                self.parts.append(Element(base, low, high, of, self.stone, storey, panel, 1.6, run))
+                self.parts.append(Element(base, low, high, of, self.stone, storey, panel, 1.0, run))
         self._panes(side, rows)
 
     def _panes(self, side: int, rows: list[tuple[float, float, int, float]]) -> None:

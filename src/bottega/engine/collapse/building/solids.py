@@ -13,7 +13,7 @@ from bottega.engine.collapse.records import Float, Int
 
 _SAME_M = 1e-6
 _ROUND = 1.12  # a piece's hull may hold this many times its volume: more would fill windows
-_CRUMB = 0.03  # a cell below this share of the piece that it touches goes with it all the same
+_CRUMB = 0.03  # a cell below this share of the piece that it touches goes with it all the same, a piece below it of the mean
 _SPECK_M2 = 1e-8
 
 
@@ -72,6 +72,7 @@ def solids_of(cells: Cells, parts: Sequence[tuple[int, Element]], *, group: int,
         other[f] = piece[behind] if behind >= 0 else -1
     for one, two in joined:
         other[one], other[two] = piece[cells.cell[two]], piece[cells.cell[one]]
+    piece, other = _without_crumbs(cells, piece, other)
     mine = piece[cells.cell]
     shows = np.zeros(len(other), np.uint8)
     sides = {number: np.asarray(e.sides, np.uint8) for number, e in parts}
@@ -87,6 +88,22 @@ def solids_of(cells: Cells, parts: Sequence[tuple[int, Element]], *, group: int,
         element = int(cells.element[of[cells.volume[of].argmax()]])
         out.append(Solid(element, cells.points[keep], cells.counts[keep], beyond[keep], shows[keep], volume, centre, group))
     return out
+
+
+def _without_crumbs(cells: Cells, piece: Int, other: Int) -> tuple[Int, Int]:
+    """Pieces far smaller than the others go with the neighbour that they share most with; numbered anew."""
+    volume = np.bincount(piece, cells.volume)
+    goes = np.arange(len(volume))
+    for crumb in np.argsort(volume, kind="stable"):
+        if volume[crumb] >= _CRUMB * volume.mean():
+            break
+        edge = (goes[piece[cells.cell]] == crumb) & (other >= 0)
+        share = np.bincount(goes[other[edge]], cells.area[edge], len(volume))
+        share[crumb] = 0
+        if share.max() > 0:
+            goes[goes == crumb] = share.argmax()
+    number = np.unique(goes, return_inverse=True)[1]
+    return number.ravel()[piece], np.where(other >= 0, number.ravel()[other], -1)
 
 
 def cut_parts(parts: Sequence[tuple[int, Element]], seeds: Float, stretch: Float) -> Cells:
