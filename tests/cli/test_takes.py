@@ -15,6 +15,13 @@ def test_a_region_has_one_strength_or_one_a_band() -> None:
     assert region_of("skin=m/a:b.####.png:tone=0.5,detail=0.8") == ("skin", Path("m/a:b.####.png"), {"tone": 0.5, "detail": 0.8})
 
 
+def test_with_a_look_a_region_needs_no_strength() -> None:
+    assert region_of("hair=mattes/hair", look=True) == ("hair", Path("mattes/hair"), None)
+    assert region_of("hair=mattes/hair:0.5", look=True) == ("hair", Path("mattes/hair"), 0.5)
+    with pytest.raises(UsageError):
+        region_of("hair=", look=True)
+
+
 BAD_REGIONS = ["hair=m:", "hair=m", "hair=m:x", "hair=m:tone=", "hair=m:tone=1,tone=2", "hair=m:tone=1,0.5", "hair=m:\x1b[2J"]
 
 

@@ -242,3 +242,18 @@ def test_a_repair_takes_a_look_too(tmp_path: Path) -> None:
     assert take.settings["look"] == "clean@v001" and any(i.shot == SHOT for i in take.inputs)
     with pytest.raises(UsageError, match="clean@v001 is for repair, asked is deage"):
         studio.deage(SECOND, look="clean", matte=mattes, person=PERFORMER, age=35)
+
+
+def test_a_region_of_the_look_needs_this_shots_mattes(stage: Stage) -> None:
+    studio = open_show(stage, **BOTH)
+    mattes = add_second(studio, stage)
+    deage(studio, stage, regions=[("face", stage.mattes, {"tone": 0.5})])
+    studio.looks.make("hero", ["sh010/deage/v001"], by="lead")
+    with pytest.raises(UsageError, match=r"hero@v001 has region face: give this shot's mattes with --region face=MATTES"):
+        looked(studio, mattes)
+    with pytest.raises(UsageError, match=r"region hair: hero@v001 has no such region"):
+        looked(studio, mattes, regions=[("face", mattes, None), ("hair", mattes, None)])
+    request = studio.deage_request(SECOND, look="hero", people=[PERFORMER], age=35, regions=[("face", mattes, None)])
+    assert [(r.name, r.bands.tone, r.bands.detail) for r in request.regions] == [("face", 0.5, 1.0)]
+    with pytest.raises(UsageError, match="region 'face' has no strength"):
+        studio.deage_request(SHOT, keys=stage.keys, people=[PERFORMER], age=35, regions=[("face", mattes, None)])

@@ -221,7 +221,10 @@ _AS_GIVEN = (
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     """What `deage` and `repair` have in common, by parameter name, as the studio takes it. Raises UsageError."""
     options = {name: given[name] for name in _AS_GIVEN}
-    options |= {"regions": [region_of(text) for text in given["region"] or ()], "also": tuple(given["also"] or ())}
+    options |= {
+        "regions": [region_of(text, look=given["look"] is not None) for text in given["region"] or ()],
+        "also": tuple(given["also"] or ()),
+    }
     options |= bounds(given["key"], given["unserved"], **{name: given[name] for name in ("split", "no_cuts", "no_handles")})
     return options | told(*(given[name] for name in ("territory", "language", "medium", "depicts", "state")))
 
@@ -268,10 +271,10 @@ def key_of(text: str) -> tuple[int, dict[str, Any]]:
         raise UsageError(f"--key {shown(text)}: write it as NUMBER:weight=W,range=FIRST-LAST, for example 1024:weight=2") from problem
 
 
-def region_of(text: str) -> tuple[str, Path, float | dict[str, float] | None]:
-    """NAME=MATTES:STRENGTH or NAME=MATTES:tone=T,shape=S,detail=D, read; NAME=MATTES has the look's strength. Raises UsageError."""
+def region_of(text: str, *, look: bool = False) -> tuple[str, Path, float | dict[str, float] | None]:
+    """NAME=MATTES:STRENGTH or NAME=MATTES:tone=T,shape=S,detail=D, read; with a look NAME=MATTES has its strength. Raises UsageError."""
     name, _, rest = text.partition("=")
-    if name and rest and ":" not in rest:
+    if look and name and rest and ":" not in rest:
         return name, Path(rest), None
     path, _, strength = rest.rpartition(":")
     bands = [part.partition("=") for part in strength.split(",")]
