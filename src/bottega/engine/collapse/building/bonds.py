@@ -7,45 +7,48 @@ from collections.abc import Sequence
 import numpy as np
 
 from bottega.engine.collapse.building.cells import MOST_CORNERS, polygon_facts
-from bottega.engine.collapse.building.parts import Element
-from bottega.engine.collapse.building.skin import Solid
+from bottega.engine.collapse.building.solids import Solid
 from bottega.engine.collapse.compiled import compiled
-from bottega.engine.collapse.records import Float, Int
+from bottega.engine.collapse.records import Bool, Float, Int
 
 GAP_M = 0.03  # parts of an artist's mesh may stand so far apart and still touch
 LEAST_AREA_M2 = 0.004
 _OPPOSITE = -0.999
+_COVERED = 0.5  # of a polygon
 
 Found = tuple[Int, Float, Float, Float]
 
 
 def bonds_within(solids: Sequence[Solid]) -> Found:
-    """Pairs, areas, middles and normals of the faces that cells of the same part share."""
-    rows: list[tuple[int, int, float, Float, Float]] = []
-    for i, solid in enumerate(solids):
-        area, middle, normal, _ = polygon_facts(solid.points, solid.counts)
-        rows += [
-            (i, solid.first + int(tag), float(area[f]), middle[f], normal[f])
-            for f, tag in enumerate(solid.tags)
-            if solid.first + tag > i and tag >= 0 and area[f] > LEAST_AREA_M2
-        ]
-    return _columns(rows)
+    """Pairs, areas, middles and normals of the faces that pieces of the same run share, one a pair."""
+    owner = np.repeat(np.arange(len(solids)), [len(s.counts) for s in solids])
+    beyond = np.concatenate([s.beyond for s in solids])
+    area, middle, normal, _ = polygon_facts(np.concatenate([s.points for s in solids]), np.concatenate([s.counts for s in solids]))
+    keep = beyond > owner
+    return _one_a_pair(np.stack([owner, beyond], -1)[keep], area[keep], middle[keep], normal[keep])
 
 
-def bonds_between(solids: Sequence[Solid], elements: Sequence[Element]) -> Found:
-    """The same of faces of different parts: opposite, in one plane to within 3 cm, and overlapping."""
-    points = np.concatenate([s.points[s.tags < 0] for s in solids])
-    counts = np.concatenate([s.counts[s.tags < 0] for s in solids])
-    owner = np.repeat(np.arange(len(solids)), [int((s.tags < 0).sum()) for s in solids])
-    part = np.asarray([s.element for s in solids])[owner]
-    middle = np.asarray([(e.low + e.high) / 2 for e in elements]).mean()  # near the building, so that offsets are small numbers
-    _, centre, normal, _ = polygon_facts(points, counts)
-    offset = (normal * (centre - [0, 0, middle])).sum(-1)
+def bonds_between(solids: Sequence[Solid]) -> tuple[Found, list[Bool]]:
+    """The same of pieces of different runs: opposite, in one plane to within 3 cm, overlapping; and which polygons they cover."""
+    points = np.concatenate([s.points[s.beyond < 0] for s in solids])
+    counts = np.concatenate([s.counts[s.beyond < 0] for s in solids])
+    owner = np.repeat(np.arange(len(solids)), [int((s.beyond < 0).sum()) for s in solids])
+    group = np.asarray([s.group for s in solids])[owner]
+    middle = np.mean([s.centre for s in solids], axis=0)  # near the building, so that offsets are small numbers
+    whole, centre, normal, _ = polygon_facts(points, counts)
+    offset = (normal * (centre - middle)).sum(-1)
     flip = np.where(_first_sign(normal) < 0, -1.0, 1.0)
     order = np.lexsort((offset * flip,))
-    touching = _overlaps(points, counts, normal, (offset * flip), order, part, GAP_M)
-    rows = [(int(owner[a]), int(owner[b]), float(area), at, normal[a]) for a, b, area, at in _merged(touching, owner)]
-    return _columns(rows)
+    pairs, area, at = _overlaps(points, counts, normal, (offset * flip), order, group, GAP_M)
+    hidden = np.bincount(pairs.ravel(), np.repeat(area, 2), len(owner)) > _COVERED * whole
+    covered, at_row = [], 0
+    for solid in solids:
+        mine = solid.beyond < 0
+        rows = np.zeros(len(mine), bool)
+        rows[mine] = hidden[at_row : at_row + int(mine.sum())]
+        at_row += int(mine.sum())
+        covered.append(rows)
+    return _one_a_pair(owner[pairs], area, at, normal[pairs[:, 0]]), covered
 
 
 def _first_sign(normal: Float) -> Float:
@@ -55,30 +58,53 @@ def _first_sign(normal: Float) -> Float:
     return np.asarray(np.sign(normal[np.arange(len(normal)), first]))
 
 
-def _merged(touching: tuple[Int, Float, Float], owner: Int) -> list[tuple[int, int, float, Float]]:
-    """One contact a pair of pieces: areas summed, middles weighed."""
-    pairs, area, middle = touching
-    found: dict[tuple[int, int], tuple[int, int, float, Float]] = {}
-    for (a, b), size, at in zip(pairs, area, middle, strict=True):
-        first, second = (a, b) if owner[a] < owner[b] else (b, a)
-        key = (int(owner[first]), int(owner[second]))
-        if key in found:
-            one, two, had, place = found[key]
-            found[key] = (one, two, had + float(size), (place * had + at * size) / (had + size))
-        else:
-            found[key] = (int(first), int(second), float(size), at)
-    return [found[k] for k in sorted(found)]
+def _one_a_pair(pair: Int, area: Float, middle: Float, normal: Float) -> Found:
+    """One contact a pair of pieces, first below second: areas summed, middles and normals weighed; contacts too small are none."""
+    swap = pair[:, 0] > pair[:, 1]
+    pair, normal = np.sort(pair, axis=1), np.where(swap[:, None], -normal, normal)
+    rows, of = np.unique(pair, axis=0, return_inverse=True)
+    of = of.ravel()
+    total = np.bincount(of, area, len(rows))
+    at, way = (np.stack([np.bincount(of, area * v[:, k], len(rows)) for k in range(3)], -1).reshape(-1, 3) for v in (middle, normal))
+    keep = total > LEAST_AREA_M2
+    rows, total, at, way = rows[keep], total[keep], at[keep], way[keep]
+    return (
+        np.asarray(rows, np.int64),
+        np.asarray(total, np.float64),
+        at / total[:, None],
+        way / np.maximum(np.linalg.norm(way, axis=1), 1e-12)[:, None],
+    )
 
 
-def _columns(rows: list[tuple[int, int, float, Float, Float]]) -> Found:
-    if not rows:
-        return np.empty((0, 2), np.int64), np.empty(0), np.empty((0, 3)), np.empty((0, 3))
-    first, second, area, middle, normal = zip(*rows, strict=True)
-    return np.stack([first, second], -1).astype(np.int64), np.asarray(area), np.asarray(middle), np.asarray(normal)
+def connected_panels(panel: Int, pair: Int, area: Float) -> Int:
+    """Panels numbered from 0 whose pieces hang together: what is cut off from its panel is one of its own.
+
+    A piece alone that its own panel does not touch would fall as a loose brick: it goes with the neighbour that it touches most.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(panel)
+    size = np.bincount(panel)[panel]
+    for final in (False, True):
+        same = panel[pair[:, 0]] == panel[pair[:, 1]]
+        a, b = pair[same].T
+        _, found = connected_components(coo_matrix((np.ones(len(a)), (a, b)), shape=(n, n)), directed=False)
+        if final:
+            break
+        alone = (np.bincount(found)[found] == 1) & (size > 1)
+        best = np.zeros(n)
+        moved = panel.copy()
+        for (i, j), face in zip(pair.tolist(), area.tolist(), strict=True):
+            for one, two in ((i, j), (j, i)):
+                if alone[one] and not alone[two] and face > best[one]:
+                    best[one], moved[one] = face, panel[two]
+        panel = moved
+    return np.asarray(found, np.int64)
 
 
 @compiled
-def _overlaps(points: Float, counts: Int, normal: Float, offset: Float, order: Int, part: Int, gap: float) -> tuple[Int, Float, Float]:
+def _overlaps(points: Float, counts: Int, normal: Float, offset: Float, order: Int, group: Int, gap: float) -> tuple[Int, Float, Float]:
     """Pairs of polygons (P, 2), their common area (P,) and its middle (P, 3); `order` sorts by offset along normals of one sign."""
     n, most = len(points), 16 * len(points) + 64
     low, high = np.empty((n, 3)), np.empty((n, 3))
@@ -92,7 +118,7 @@ def _overlaps(points: Float, counts: Int, normal: Float, offset: Float, order: I
             b = order[j]
             if offset[b] - offset[a] > gap:
                 break
-            if part[a] == part[b] or (normal[a] * normal[b]).sum() > _OPPOSITE:
+            if group[a] == group[b] or (normal[a] * normal[b]).sum() > _OPPOSITE:
                 continue
             if (low[a] > high[b]).any() or (low[b] > high[a]).any():
                 continue

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bottega.engine.collapse.building.bonds import bonds_between, bonds_within
-from bottega.engine.collapse.building.cells import cells_of, polygon_facts, prism_walls
+from bottega.engine.collapse.building.bonds import bonds_between, bonds_within, connected_panels
 from bottega.engine.collapse.building.parts import Element
-from bottega.engine.collapse.building.skin import Solid, skinned
-from bottega.engine.collapse.records import Bonds, Float, Pieces
+from bottega.engine.collapse.building.skin import skinned
+from bottega.engine.collapse.building.solids import Solid, cut_parts, solids_of
+from bottega.engine.collapse.records import Bonds, Bool, Float, Int, Pieces
 
 _TRIES = 10
 _MOST_CELLS = 400  # of one part
@@ -52,7 +52,7 @@ class FractureSettings:
     glue: float = 15.0
     strength: float = 1.0
     rough: float = 1.0
-    facet_m: float = 0.6
+    facet_m: float = 0.35
     stubs: bool = True
 
     def __post_init__(self) -> None:
@@ -104,32 +104,35 @@ def fracture(elements: Sequence[Element], settings: FractureSettings | None = No
         raise ValueError("elements: one part at least is needed, none given")
     settings = settings or FractureSettings()
     solids: list[Solid] = []
+    for group, numbers in enumerate(_groups(elements)):
+        rng = np.random.default_rng([seed, numbers[0]])
+        parts = [(n, elements[n]) for n in numbers]
+        solids += _broken(parts, settings, rng, group=group, first=len(solids))
+    bonds, panel, covered = _bonds(solids, elements, settings)
+    return skinned(solids, elements, panel, covered, settings, seed=seed), bonds
+
+
+def _groups(elements: Sequence[Element]) -> list[list[int]]:
+    """Numbers of the parts that break as one, in the order of their firsts."""
+    found: dict[int, list[int]] = {}
     for number, element in enumerate(elements):
-        solids += _broken(element, number, settings, np.random.default_rng([seed, number]), first=len(solids))
-    return skinned(solids, elements, settings, seed=seed), _bonds(solids, elements, settings)
+        found.setdefault(element.run if element.run >= 0 else -1 - number, []).append(number)
+    return list(found.values())
 
 
-def _broken(element: Element, number: int, settings: FractureSettings, rng: np.random.Generator, *, first: int) -> list[Solid]:
-    """The cells of one part."""
-    walls, counts = prism_walls(element.base, element.low, element.high)
-    seeds = _seeds(element, settings, rng)
-    stretch = _stretch(element, rng)
+def _broken(
+    parts: list[tuple[int, Element]], settings: FractureSettings, rng: np.random.Generator, *, group: int, first: int
+) -> list[Solid]:
+    """The pieces of a run of parts; seeds whose pieces would be slivers are given up, and their neighbours grow."""
+    seeds = _seeds([e for _, e in parts], settings, rng)
+    stretch = _stretch(parts[0][1], rng)
+    whole = sum(e.volume for _, e in parts)
     while True:
-        apart = (((seeds[:, None] - seeds[None]) * stretch) ** 2).sum(-1)
-        np.fill_diagonal(apart, np.inf)
-        nearest = np.argsort(apart, axis=1, kind="stable")[:, : len(seeds) - 1]
-        points, corner_counts, tags, owner = cells_of(walls, counts, seeds, np.ascontiguousarray(nearest), stretch)
-        _, _, _, volumes = polygon_facts(points - seeds[0], corner_counts)
-        cell = np.bincount(owner, volumes, len(seeds))
-        sliver = cell < _SLIVER * element.volume / len(seeds)
+        cells = cut_parts(parts, seeds, stretch)
+        sliver = np.bincount(cells.seed, cells.volume, len(seeds)) < _SLIVER * whole / len(seeds)
         if not sliver.any():
-            break
+            return solids_of(cells, parts, group=group, first=first)
         seeds = seeds[~sliver]
-    ends = np.searchsorted(owner, np.arange(len(seeds) + 1))
-    return [
-        Solid(number, points[a:b], corner_counts[a:b], tags[a:b], first, float(v))
-        for a, b, v in zip(ends[:-1], ends[1:], cell, strict=True)
-    ]
 
 
 def _stretch(element: Element, rng: np.random.Generator) -> Float:
@@ -140,24 +143,14 @@ def _stretch(element: Element, rng: np.random.Generator) -> Float:
     return np.array([1.0, 1.0, 1 / grain]) if upward else np.array([1 / grain, 1 / grain, 1.0])
 
 
-def _seeds(element: Element, settings: FractureSettings, rng: np.random.Generator) -> Float:
-    """Points inside a part, far from one another."""
-    size = settings.piece_m * element.material.piece
-    low, high = np.append(element.base.min(0), element.low), np.append(element.base.max(0), element.high)
-    edges = np.roll(element.base, -1, 0) - element.base
-    height, across = element.high - element.low, float(np.linalg.norm(edges, axis=1).min())
-    thin = min(height, across, size)
-    middle = (low + high) / 2
-    finer = max((_finer(p, middle) for p in settings.denser), default=1.0)
-    many = int(np.clip(round(element.cells * finer * element.volume / (size * size * thin)), 1, _MOST_CELLS))
-    normals = np.stack([-edges[:, 1], edges[:, 0]], -1)
+def _seeds(parts: Sequence[Element], settings: FractureSettings, rng: np.random.Generator) -> Float:
+    """Points inside a run of parts, far from one another."""
+    many = _how_many(parts, settings)
+    share = np.cumsum([e.volume for e in parts])
+    share /= share[-1]
     out = np.empty((many, 3))
     for n in range(many):
-        tried = low + (high - low) * rng.random((4 * _TRIES, 3))
-        inside = ((tried[:, None, :2] - element.base) * normals).sum(-1).min(1) > 0
-        tried = tried[inside][:_TRIES]
-        if not len(tried):
-            tried = np.append(element.base.mean(0), rng.uniform(element.low, element.high))[None]
+        tried = np.stack([_inside(parts[int(np.searchsorted(share, rng.random()))], rng) for _ in range(_TRIES)])
         if n == 0:
             out[0] = tried[0]
             continue
@@ -167,16 +160,42 @@ def _seeds(element: Element, settings: FractureSettings, rng: np.random.Generato
     return out
 
 
+def _how_many(parts: Sequence[Element], settings: FractureSettings) -> int:
+    """Seeds of a run: its volume in pieces that are as thick as it is, more where it breaks finer."""
+    size = settings.piece_m * parts[0].material.piece
+    thick = [min(e.high - e.low, float(np.linalg.norm(np.roll(e.base, -1, 0) - e.base, axis=1).min()), size) for e in parts]
+    order = np.argsort(thick, kind="stable")
+    volumes = np.asarray([e.volume for e in parts])
+    half = int(np.searchsorted(np.cumsum(volumes[order]), volumes.sum() / 2))
+    usual = thick[order[min(half, len(order) - 1)]]
+    finer = [max((_finer(p, np.append(e.base.mean(0), (e.low + e.high) / 2)) for p in settings.denser), default=1.0) for e in parts]
+    cells = np.asarray([e.cells for e in parts])
+    return int(np.clip(round(float((cells * finer * volumes).sum()) / (size * size * usual)), 1, _MOST_CELLS * len(parts)))
+
+
+def _inside(part: Element, rng: np.random.Generator) -> Float:
+    """A place in a prism, all places alike: a triangle of its base by area, a point in that."""
+    base = part.base
+    one, two = base[1:-1] - base[0], base[2:] - base[0]
+    area = np.cumsum(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
+    k = min(int(np.searchsorted(area, rng.random() * area[-1])), len(one) - 1)
+    a, b = sorted(rng.random(2))
+    return np.append(base[0] + one[k] * a + two[k] * (1 - b), part.low + (part.high - part.low) * rng.random())
+
+
 def _finer(place: Denser, at: Float) -> float:
     near = 1 - float(np.linalg.norm(at - np.asarray(place.at))) / place.radius_m
     return 1 + (place.factor - 1) * max(0.0, min(1.0, 2 * near))
 
 
-def _bonds(solids: Sequence[Solid], elements: Sequence[Element], settings: FractureSettings) -> Bonds:
-    pair, area, centre, normal = (np.concatenate(both) for both in zip(bonds_within(solids), bonds_between(solids, elements), strict=True))
-    panel = np.asarray([elements[s.element].panel for s in solids])
+def _bonds(solids: Sequence[Solid], elements: Sequence[Element], settings: FractureSettings) -> tuple[Bonds, Int, list[Bool]]:
+    """All bonds, the panels that pieces come loose with, and which of their polygons other parts cover."""
+    within, (between, covered) = bonds_within(solids), bonds_between(solids)
+    pair, area, centre, normal = (np.concatenate(both) for both in zip(within, between, strict=True))
+    order = np.lexsort((pair[:, 1], pair[:, 0]))
+    pair, area, centre, normal = pair[order], area[order], centre[order], normal[order]
+    panel = connected_panels(np.asarray([elements[s.element].panel for s in solids]), pair, area)
     strength = np.asarray([elements[s.element].material.strength_mpa for s in solids])
     force = np.minimum(strength[pair[:, 0]], strength[pair[:, 1]]) * 1e6 * area * settings.strength
     force = np.where(panel[pair[:, 0]] == panel[pair[:, 1]], force * settings.glue, force)
-    order = np.lexsort((pair[:, 1], pair[:, 0]))
-    return Bonds(pair[order].astype(np.int32), area[order], centre[order], normal[order], force[order])
+    return Bonds(pair.astype(np.int32), area, centre, normal, force), panel, covered

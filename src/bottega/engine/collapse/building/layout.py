@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _TALLEST_SHOP_M = 3.6
 _LEAST_M = 0.12  # a part thinner than this is left out
+_SAME_M = 1e-6
+_PANE_M = 0.024  # of two panes
 
 
 class Layout:
@@ -31,10 +34,10 @@ class Layout:
 
     def all(self) -> list[Element]:
         """Every part, from the ground up."""
+        for side in range(len(self.plan)):
+            self._wall(side)
         low = 0.0
         for storey, height in enumerate(self.b.storeys_m):
-            for side in range(len(self.plan)):
-                self._wall(side, storey, low, low + height)
             self._inside(storey, low, low + height - self.b.slab_m)
             self._slab(storey, low + height - self.b.slab_m, low + height)
             low += height
@@ -62,36 +65,62 @@ class Layout:
         at = [o + (i - o) * share for share in (outer, inner) for o, i in zip(out, back, strict=True)]
         return np.array([at[0], at[1], at[3], at[2]])
 
-    def _wall(self, side: int, storey: int, low: float, high: float) -> None:
-        """Piers from floor to floor, sills and heads between them, panes in the openings."""
-        bays, skin = self.b.bays[side], (Face.OUTSIDE, Face.INSIDE, Face.INSIDE, Face.INSIDE, Face.INSIDE, Face.INSIDE)
+    def _wall(self, side: int) -> None:
+        """A wall over all storeys in boxes side by side, so that cracks can run over piers, sills and heads; panes in the openings."""
+        rows, columns, run = self._rows(side), self._columns(side), self._panel("run", side)
+        open_ = np.array([[self._opening(side, row, (a + b) / 2) >= 0 for a, b in pairwise(columns)] for row in rows])
+        for r, (low, high, storey, _) in enumerate(rows):
+            for c, (left, right) in enumerate(pairwise(columns)):
+                if open_[r, c]:
+                    continue
+                beside = [(r, c + 1), (r, c - 1), (r - 1, c), (r + 1, c)]
+                bare = [0 <= i < open_.shape[0] and 0 <= j < open_.shape[1] and open_[i, j] for i, j in beside]
+                right_, left_, under, over = (Face.OUTSIDE if b else Face.INSIDE for b in bare)
+                panel = self._panel(storey, side, int(((left + right) / 2 * max(self.b.bays[side], 1) + 0.5) / 2))
+                of = (Face.OUTSIDE, right_, Face.INSIDE, left_, under, over)
+                base = self._strip(side, left, right)
+                self.parts.append(Element(base, low, high, of, self.stone, storey, panel, 1.0, run))
+        self._panes(side, rows)
+
+    def _panes(self, side: int, rows: list[tuple[float, float, int, float]]) -> None:
+        w, bays = self.b.walls, self.b.bays[side]
+        pane = w.reveal_m / w.thick_m
+        for low, high, storey, window in rows:
+            for i in range(bays if window else 0):
+                left, right = (i + 0.5 - window / 2) / bays, (i + 0.5 + window / 2) / bays
+                base = self._strip(side, left, right, pane, min(1.0, pane + _PANE_M / w.thick_m))
+                panel = self._panel(storey, side, (i + 1) // 2)
+                self._put(base, (low, high), of=(Face.GLASS,) * 6, material=GLASS, at=(storey, panel), cells=1.5)
+
+    def _rows(self, side: int) -> list[tuple[float, float, int, float]]:
+        """Of each row of a wall from the ground up: from, to, storey, and its windows' width as a share of a bay, 0 where it has none."""
+        w, low, out = self.b.walls, 0.0, []
+        for storey, height in enumerate(self.b.storeys_m):
+            high = low + height
+            if self.b.bays[side]:
+                window, sill, head = w.shop if storey == 0 else (w.window, w.sill, w.head)
+                bottom, top = low + sill * height, min(low + head * height, low + _TALLEST_SHOP_M, high - self.b.slab_m)
+                out += [(low, bottom, storey, 0.0), (bottom, top, storey, window), (top, high, storey, 0.0)]
+            else:
+                out.append((low, high, storey, 0.0))
+            low = high
+        return [row for row in out if row[1] - row[0] > _SAME_M]
+
+    def _columns(self, side: int) -> Float:
+        """Where a wall is cut along its length, 0..1: at the edges of all its windows."""
+        bays = self.b.bays[side]
         if bays == 0:
             length = float(np.linalg.norm(self.plan[(side + 1) % len(self.plan)] - self.plan[side]))
-            plain = max(1, round(length / 4))
-            for i in range(plain):
-                base = self._strip(side, i / plain, (i + 1) / plain)
-                self._put(base, (low, high), of=skin, material=self.stone, at=(storey, self._panel(storey, side, i // 2)))
-            return
-        w = self.b.walls
-        window, sill, head = w.shop if storey == 0 else (w.window, w.sill, w.head)
-        height = high - low
-        bottom, top = low + sill * height, min(low + head * height, low + _TALLEST_SHOP_M, high - self.b.slab_m)
-        half = window / 2 / bays
-        edges = [0.0, *((i + 0.5) / bays for i in range(bays)), 1.0]
-        pane = w.reveal_m / w.thick_m
-        for i in range(bays + 1):
-            left = edges[i] + half if i else 0.0
-            right = edges[i + 1] - half if i < bays else 1.0
-            self._put(
-                self._strip(side, left, right), (low, high), of=skin, material=self.stone, at=(storey, self._panel(storey, side, i // 2))
-            )
-        for i in range(bays):
-            left, right, panel = edges[i + 1] - half, edges[i + 1] + half, self._panel(storey, side, (i + 1) // 2)
-            self._put(self._strip(side, left, right), (low, bottom), of=skin, material=self.stone, at=(storey, panel))
-            self._put(self._strip(side, left, right), (top, high), of=skin, material=self.stone, at=(storey, panel))
-            glass = (Face.GLASS,) * 6
-            base = self._strip(side, left, right, pane, min(1.0, pane + 0.06))
-            self._put(base, (bottom, top), of=glass, material=GLASS, at=(storey, panel), cells=1.5)
+            return np.linspace(0, 1, max(1, round(length / 4)) + 1)
+        middles = (np.arange(bays) + 0.5) / bays
+        halves = {w / 2 / bays for w in (self.b.walls.window, self.b.walls.shop[0])}
+        return np.unique(np.concatenate([[0.0, 1.0], *(middles + sign * h for h in halves for sign in (-1, 1))]).round(9))
+
+    def _opening(self, side: int, row: tuple[float, float, int, float], at: float) -> int:
+        """The bay whose window a place along a row lies in, −1 where it is wall."""
+        bay = int(at * self.b.bays[side])
+        inside = row[3] > 0 and abs(at * self.b.bays[side] - bay - 0.5) < row[3] / 2
+        return bay if inside else -1
 
     def _parapet(self, side: int, storey: int, low: float, high: float) -> None:
         bays = max(1, self.b.bays[side], round(float(np.linalg.norm(self.plan[(side + 1) % len(self.plan)] - self.plan[side])) / 4))
@@ -106,7 +135,7 @@ class Layout:
         for i, j, field_ in self._fields():
             sides = (*((Face.INSIDE,) * len(field_)), Face.INSIDE, top)
             panel = self._panel("slab", storey, i // 2, j // 2)
-            self._put(field_, (low, high), of=sides, material=self.floor, at=(storey, panel), cells=0.5)
+            self.parts.append(Element(field_, low, high, sides, self.floor, storey, panel, 0.5, self._panel("floor", storey)))
 
     def _fields(self) -> list[tuple[int, int, Float]]:
         """The inner outline cut by a grid along its first side."""

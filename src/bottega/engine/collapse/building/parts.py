@@ -23,6 +23,9 @@ class Element:
         What it is of; its storey; the number of the panel that it comes loose with, one a storey and part of a wall.
     cells
         Pieces it breaks into at the size asked for are scaled by this.
+    run
+        Parts of the same run, 0 or above, break as one: cracks go on from each to the next. They lie side by side with whole sides on one
+        another. −1 breaks alone.
     """
 
     base: Float
@@ -33,6 +36,7 @@ class Element:
     storey: int
     panel: int
     cells: float = 1.0
+    run: int = -1
 
     @property
     def volume(self) -> float:

@@ -3,54 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bottega.engine.collapse.building.cells import polygon_facts
+from bottega.engine.collapse.building.bars import bars_of
+from bottega.engine.collapse.building.rough import Openings, bounds_of, roughened
 from bottega.engine.collapse.compiled import compiled
 from bottega.engine.collapse.records import Bool, Face, Float, Int, Pieces
 
 if TYPE_CHECKING:
     from bottega.engine.collapse.building.fracture import FractureSettings
     from bottega.engine.collapse.building.parts import Element
+    from bottega.engine.collapse.building.solids import Solid
 
-_LATTICE_M = 0.55  # of the coarser octave of the noise
-_MOST_SPLITS = 6
-_STUB_M, _STUB_LONG_M = 0.022, (0.15, 0.55)
-_STUBS_A_M2 = 3.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Solid:
-    """A convex cell of one part, in the world: its polygons (P, corners, 3), how many corners each has, what lies behind each.
-
-    tags
-        (P,): −1 − w for the part's own wall w, else the number among its part's cells of the cell beyond.
-    first
-        The number of the part's first cell among all.
-    """
-
-    element: int
-    points: Float
-    counts: Int
-    tags: Int
-    first: int
-    volume: float
+_MOST_SPLITS = 7
+_SKIN_FACETS = 3.0
 
 
-def skinned(solids: Sequence[Solid], elements: Sequence[Element], settings: FractureSettings, *, seed: int) -> Pieces:
+def skinned(
+    solids: Sequence[Solid], elements: Sequence[Element], panel: Int, covered: Sequence[Bool], settings: FractureSettings, *, seed: int
+) -> Pieces:
     """The pieces of a building: facets, hulls, masses.
 
-    Neighbours get the same facets and the same noise where they meet, so nothing gapes at rest; on an outside wall corners wander along
-    the wall only, so the skin stays where the plate shows it.
+    Neighbours get the same facets and the same noise where they meet, so nothing gapes at rest; on a wall corners wander along
+    the wall only, so the skin stays where the plate shows it. Where a part only stood against another it is broken too, inward.
     """
-    made = [_facets(s, elements[s.element], settings, np.random.default_rng([seed, 7, i])) for i, s in enumerate(solids)]
-    centres = np.stack([_centre(s) for s in solids])
+    openings, bounds = Openings(elements), bounds_of(solids)
+    made = [
+        _facets(s, c, elements[s.element], b, openings, settings, np.random.default_rng([seed, 7, i]))
+        for i, (s, c, b) in enumerate(zip(solids, covered, bounds, strict=True))
+    ]
+    centres = np.stack([s.centre for s in solids])
     part = [elements[s.element] for s in solids]
     materials = tuple(dict.fromkeys(e.material.name for e in part))
-    hulls = [np.unique(np.concatenate([s.points[f, : s.counts[f]] for f in range(len(s.points))]).round(7), axis=0) for s in solids]
+    hulls = [_hull(s) for s in solids]
     base = np.cumsum([0, *(len(v) for v, _, _ in made)])
     return Pieces(
         vertices=np.concatenate([v - c for (v, _, _), c in zip(made, centres, strict=True)]).astype(np.float32),
@@ -66,40 +53,45 @@ def skinned(solids: Sequence[Solid], elements: Sequence[Element], settings: Frac
         material=np.asarray([materials.index(e.material.name) for e in part], np.uint8),
         materials=materials,
         element=np.asarray([s.element for s in solids], np.int32),
-        cluster=np.asarray([e.panel for e in part], np.int32),
+        cluster=panel.astype(np.int32),
         storey=np.asarray([e.storey for e in part], np.int32),
     )
 
 
-def _centre(solid: Solid) -> Float:
-    """Centre of mass of a convex cell: of its pyramids from one of its corners."""
-    apex = solid.points[0, 0]
-    total, weight = np.zeros(3), 0.0
-    area, middle, normal, _ = polygon_facts(solid.points - apex, solid.counts)
-    height = (normal * middle).sum(-1)
-    volumes = area * height / 3
-    weight = float(volumes.sum())
-    total = (volumes[:, None] * middle * 0.75).sum(0)
-    return np.asarray(apex + total / weight)
+def _hull(solid: Solid) -> Float:
+    """Corners of a piece's convex hull."""
+    from scipy.spatial import ConvexHull
+
+    rows = np.concatenate([solid.points[f, : solid.counts[f]] for f in range(len(solid.points))])
+    _, index = np.unique(rows.round(7), axis=0, return_index=True)
+    rows = rows[index]
+    return np.asarray(rows[np.sort(ConvexHull(rows - rows[0]).vertices)])
 
 
-def _facets(solid: Solid, element: Element, settings: FractureSettings, rng: np.random.Generator) -> tuple[Float, Int, Int]:
+def _facets(
+    solid: Solid, hidden: Bool, element: Element, planes: Float, openings: Openings, settings: FractureSettings, rng: np.random.Generator
+) -> tuple[Float, Int, Int]:
     """Corners (V, 3) in the world, triangles (T, 3), their faces (T,)."""
-    corners, triangles, wall = _fans(solid.points, solid.counts, solid.tags)
+    corners, triangles, polygon = _fans(solid.points, solid.counts)
+    broken = (solid.beyond >= 0) | hidden
     rough = element.material.rough_m * settings.rough
     if rough > 0:
-        corners, triangles, wall = _split(corners, triangles, wall, settings.facet_m)
-        corners = _roughened(corners, triangles, wall, element, rough)
-    sides = np.asarray(element.sides, np.uint8)
-    face = np.where(wall >= 0, np.uint8(Face.BROKEN), sides[np.clip(-1 - wall, 0, len(sides) - 1)])
+        corners, triangles, polygon = _split(corners, triangles, polygon, broken, settings.facet_m)
+        eaten = np.zeros(len(corners), bool)
+        eaten[triangles[hidden[polygon]].ravel()] = True
+        eaten[triangles[~broken[polygon]].ravel()] = False
+        corners = roughened(corners, eaten, planes, openings, rough)
+    face = np.where(broken, np.uint8(Face.BROKEN), solid.shows)[polygon]
     if element.material.name == "glass":
         face[:] = Face.GLASS
     if settings.stubs and element.material.name == "reinforced concrete":
-        return _with_stubs(solid, corners, triangles, face, rng)
+        bars, rods = bars_of(solid, planes, openings, rng)
+        face = np.concatenate([face, np.full(len(rods), Face.BROKEN, np.uint8)])
+        return np.concatenate([corners, bars]), np.concatenate([triangles, rods + len(corners)]), face
     return corners, triangles, face
 
 
-def _fans(points: Float, counts: Int, tags: Int) -> tuple[Float, Int, Int]:
+def _fans(points: Float, counts: Int) -> tuple[Float, Int, Int]:
     """Polygons as fans round their middles where they are large, with corners that are shared."""
     rows = np.concatenate([points[f, : counts[f]] for f in range(len(points))])
     _, index, inverse = np.unique(rows.round(7), axis=0, return_index=True, return_inverse=True)
@@ -110,27 +102,34 @@ def _fans(points: Float, counts: Int, tags: Int) -> tuple[Float, Int, Int]:
         ring = [i for k, i in enumerate(ring) if i != ring[k - 1]]
         at += int(counts[f])
         triangles += [(ring[0], ring[k], ring[k + 1]) for k in range(1, len(ring) - 1)]
-        wall += [int(tags[f])] * max(0, len(ring) - 2)
+        wall += [f] * max(0, len(ring) - 2)
     return corners, np.asarray(triangles, np.int64).reshape(-1, 3), np.asarray(wall, np.int64)
 
 
-def _split(corners: Float, triangles: Int, wall: Int, longest: float) -> tuple[Float, Int, Int]:
-    """Halve every edge longer than `longest` until none is left: an edge is halved for both of its triangles, and for both pieces."""
+def _split(corners: Float, triangles: Int, wall: Int, broken: Bool, longest: float) -> tuple[Float, Int, Int]:
+    """Halve every edge that is too long until none is: an edge is halved for both of its triangles, and for both pieces.
+
+    Edges of broken faces are too long above `longest`, others above three times that.
+    """
     for _ in range(_MOST_SPLITS):
         ends = np.sort(triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1)
-        edges, of = np.unique(ends, axis=0, return_inverse=True)
-        long = np.linalg.norm(corners[edges[:, 0]] - corners[edges[:, 1]], axis=1) > longest
+        key, of = np.unique(ends[:, 0] * len(corners) + ends[:, 1], return_inverse=True)
+        edges = np.stack([key // len(corners), key % len(corners)], -1)
+        fine = np.zeros(len(edges), bool)
+        fine[of.ravel().reshape(-1, 3)[broken[wall]].ravel()] = True
+        length = np.linalg.norm(corners[edges[:, 0]] - corners[edges[:, 1]], axis=1)
+        long = length > np.where(fine, longest, _SKIN_FACETS * longest)
         if not long.any():
             break
         new = np.full(len(edges), -1, np.int64)
         new[long] = len(corners) + np.arange(int(long.sum()))
         corners = np.concatenate([corners, (corners[edges[long, 0]] + corners[edges[long, 1]]) / 2])
-        triangles, wall = _divided(triangles, wall, new[of.ravel().reshape(-1, 3)], corners)
+        triangles, wall = _divided(triangles, wall, new[of.ravel().reshape(-1, 3)])
     return corners, triangles, wall
 
 
 @compiled
-def _divided(triangles: Int, wall: Int, middles: Int, corners: Float) -> tuple[Int, Int]:
+def _divided(triangles: Int, wall: Int, middles: Int) -> tuple[Int, Int]:
     """Each triangle by the middles of its edges (−1: not halved): 1, 2, 3 or 4 triangles."""
     out, walls, n = np.empty((4 * len(triangles), 3), np.int64), np.empty(4 * len(triangles), np.int64), 0
     for t in range(len(triangles)):
@@ -157,107 +156,3 @@ def _divided(triangles: Int, wall: Int, middles: Int, corners: Float) -> tuple[I
         for k in range(start, n):
             walls[k] = wall[t]
     return out[:n].copy(), walls[:n].copy()
-
-
-def _roughened(corners: Float, triangles: Int, wall: Int, element: Element, rough: float) -> Float:
-    """Corners of broken faces moved by a noise of the place; what also lies on a wall of the part moves along that wall only."""
-    broken = np.zeros(len(corners), bool)
-    broken[triangles[wall >= 0].ravel()] = True
-    moved = (noise(corners / _LATTICE_M) + 0.5 * noise(corners / (_LATTICE_M * 0.37) + 31.7)) * rough
-    moved[~broken] = 0
-    for w in np.unique(wall[wall < 0]):
-        on = np.zeros(len(corners), bool)
-        on[triangles[wall == w].ravel()] = True
-        normal = _normal(element, int(-1 - w))
-        moved[on] -= (moved[on] @ normal)[:, None] * normal
-    moved[_fixed(corners, triangles, wall)] = 0
-    out = corners + moved
-    for w in range(len(element.sides)):  # nothing leaves its part
-        normal = _normal(element, w)
-        out -= np.maximum((out - _on(element, w)) @ normal, 0)[:, None] * normal
-    return np.asarray(out)
-
-
-def _on(element: Element, wall: int) -> Float:
-    """A point of a part's wall."""
-    k = len(element.base)
-    return np.append(element.base[wall % k], element.high if wall == k + 1 else element.low)
-
-
-def _fixed(corners: Float, triangles: Int, wall: Int) -> Bool:
-    """Corners on two walls or more: the part's own edges, which stay straight against its neighbours."""
-    seen = np.zeros(len(corners), np.int64)
-    for w in np.unique(wall[wall < 0]):
-        on = np.zeros(len(corners), bool)
-        on[triangles[wall == w].ravel()] = True
-        seen += on
-    return np.asarray(seen >= 2)
-
-
-def _normal(element: Element, wall: int) -> Float:
-    k = len(element.base)
-    if wall >= k:
-        return np.array([0.0, 0.0, -1.0 if wall == k else 1.0])
-    edge = element.base[(wall + 1) % k] - element.base[wall]
-    return np.asarray(np.array([edge[1], -edge[0], 0.0]) / np.linalg.norm(edge))
-
-
-@compiled
-def _hash(x: int, y: int, z: int, k: int) -> float:
-    """A number in −1..1 of a lattice point; integer arithmetic, so the same everywhere."""
-    h = (x * 374761393 + y * 668265263 + z * 2147483647 + k * 1274126177) & 0xFFFFFFFF
-    h = ((h ^ (h >> 13)) * 1274126177) & 0xFFFFFFFF
-    h = ((h ^ (h >> 16)) * 2654435761) & 0xFFFFFFFF
-    return (h ^ (h >> 15)) / 2147483648.0 - 1.0
-
-
-@compiled
-def noise(points: Float) -> Float:
-    """Value noise (Perlin's fade over a lattice of hashed numbers), (N, 3) to (N, 3), each within −1..1: of the place alone."""
-    out = np.empty((len(points), 3))
-    for i in range(len(points)):
-        x, y, z = int(np.floor(points[i, 0])), int(np.floor(points[i, 1])), int(np.floor(points[i, 2]))
-        f = np.array([points[i, 0] - x, points[i, 1] - y, points[i, 2] - z])
-        f = f * f * f * (f * (f * 6 - 15) + 10)
-        for k in range(3):
-            total = 0.0
-            for c in range(8):
-                dx, dy, dz = c & 1, (c >> 1) & 1, c >> 2
-                weight = (f[0] if dx else 1 - f[0]) * (f[1] if dy else 1 - f[1]) * (f[2] if dz else 1 - f[2])
-                total += weight * _hash(x + dx, y + dy, z + dz, k)
-            out[i, k] = total
-    return out
-
-
-def _with_stubs(solid: Solid, corners: Float, triangles: Int, face: Int, rng: np.random.Generator) -> tuple[Float, Int, Int]:
-    """Reinforcement that sticks out of broken faces: thin bars, which at rest lie inside the piece beyond."""
-    area, _, normal, _ = polygon_facts(solid.points, solid.counts)
-    bars, quads = [corners], [triangles]
-    count = len(corners)
-    for f in np.flatnonzero(solid.tags >= 0):
-        for _ in range(rng.poisson(_STUBS_A_M2 * area[f])):
-            ring = solid.points[f, : solid.counts[f]]
-            weights = rng.dirichlet(np.ones(len(ring)))
-            foot = weights @ ring
-            way = normal[f] + rng.normal(0, 0.25, 3)
-            tip = foot + way / np.linalg.norm(way) * rng.uniform(*_STUB_LONG_M)
-            bars.append(_bar(foot - normal[f] * 0.05, tip))
-            quads.append(_BAR + count)
-            count += 8
-    added = sum(len(q) for q in quads[1:])
-    return np.concatenate(bars), np.concatenate(quads), np.concatenate([face, np.full(added, Face.BROKEN, np.uint8)])
-
-
-_BAR = np.array([
-    (0, 2, 1), (0, 3, 2), (4, 5, 6), (4, 6, 7), (0, 1, 5), (0, 5, 4), (1, 2, 6), (1, 6, 5), (2, 3, 7), (2, 7, 6), (3, 0, 4), (3, 4, 7),
-], np.int64)  # fmt: skip
-
-
-def _bar(foot: Float, tip: Float) -> Float:
-    """Eight corners of a square bar."""
-    way = (tip - foot) / np.linalg.norm(tip - foot)
-    side = np.cross(way, [1.0, 0, 0] if abs(way[0]) < 0.7 else [0, 1.0, 0])
-    side *= _STUB_M / 2 / np.linalg.norm(side)
-    up = np.cross(way, side)
-    square = np.array([side + up, -side + up, -side - up, side - up])
-    return np.concatenate([foot + square, tip + square])
