@@ -68,6 +68,12 @@ def test_every_pixel_is_somebodys(scene: Scene, fallen: tuple[Shot, Any]) -> Non
     shares = credit.shares()
     assert sum(shares.values()) == pytest.approx(1, abs=1e-6)
     assert all(shares[name] > 0 for name in ("plate", "clean", "plate 1001", "broken"))
+    same = replace(credit, names=("plate", "clean", "plate", "both", "both"))
+    assert same.shares() == {
+        "plate": shares["plate"] + shares["plate 1001"],
+        "clean": shares["clean"],
+        "both": shares["broken"] + shares["skin"],
+    }
     weight = np.zeros(credit.touched.size)
     np.add.at(weight, credit.back.pixel, credit.back.weight)
     assert np.abs(weight[credit.touched.ravel()] - 1).max() < 1e-6  # what stands behind is whole
@@ -183,7 +189,7 @@ def test_what_the_matte_has_beyond_the_pieces_goes_with_them(scene: Scene) -> No
     top = rows.min()
     matte[top - 3 : top, columns[rows == top].min() : columns[rows == top].max() + 1] = 1  # a parapet that no piece has
     marked = np.where((matte > scene.matte)[..., None], np.float32([5, 0, 0]), scene.plate)
-    stage = prepare(scene.pieces, scene.light, views=[View("plate", marked, scene.camera, matte)], tiles=scene.tiles)
+    stage = prepare(scene.pieces, scene.light, views=[View("plate 1", marked, scene.camera, matte)], tiles=scene.tiles)
     gone = finish(stage, scene.shot(*tilted(scene.pieces, 14.0, 2), plate=marked, matte=matte))
     left_behind = (gone.beauty[..., 0] > 3) & (matte > scene.matte)
     moved_along = (gone.beauty[..., 0] > 2) & (gone.beauty[..., 1] < 1) & (matte == scene.matte)
@@ -200,6 +206,8 @@ def test_wrong_inputs_are_refused_by_name(scene: Scene) -> None:
     with pytest.raises(ValueError, match="do camera, pose and matte belong together"):
         away = camera(eye=(40, 40, 2), at=(80, 80, 2))
         prepare(scene.pieces, scene.light, views=[View("x", scene.plate, away, np.ones_like(scene.matte))])
+    with pytest.raises(ValueError, match="called 'plate', which is the frame's own"):
+        prepare(scene.pieces, scene.light, views=[replace(scene.stage.views[0], name="plate")])
     with pytest.raises(ValueError, match="samples is 3"):
         prepare(scene.pieces, scene.light, views=scene.stage.views, samples=3)
     with pytest.raises(ValueError, match="'brick', allowed is one of"):

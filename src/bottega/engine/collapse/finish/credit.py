@@ -76,14 +76,17 @@ class Credit:
         return out.reshape(self.size)
 
     def shares(self) -> dict[str, float]:
-        """Each source's share of the frame's pixels; they sum to 1."""
+        """Each source's share of the frame's pixels; sources of one name are one. They sum to 1."""
         total = np.zeros(len(self.names))
         alpha = np.zeros(self.touched.size)
         np.add.at(alpha, self.front.pixel, self.front.weight.astype(np.float64))
         np.add.at(total, self.front.source, self.front.weight.astype(np.float64))
         np.add.at(total, self.back.source, self.back.weight * (1 - alpha[self.back.pixel]))
         total[0] += (~self.touched).sum()
-        return {name: float(part) / self.touched.size for name, part in zip(self.names, total, strict=True)}
+        shares = dict.fromkeys(self.names, 0.0)
+        for name, part in zip(self.names, total, strict=True):
+            shares[name] += float(part) / self.touched.size
+        return shares
 
 
 def one_tap(step: Array) -> Array:

@@ -130,9 +130,10 @@ def prepare(
     Raises
     ------
     ValueError
-        For samples that there is no pattern for, two tiles of one kind, a material that the pieces do not have, a view that shows no piece.
+        For samples that there is no pattern for, two tiles of one kind, a material that the pieces do not have, a view that shows no
+        piece, a view or tile called plate or clean.
     """
-    _check(pieces, tiles, samples)
+    _check(pieces, views, tiles, samples)
     skin, rest = lay_skin(pieces), rest_pose(pieces)
     standing = (np.zeros((0, 3)), np.zeros((0, 3), np.int32)) if static is None else (np.asarray(static[0], np.float64), static[1])
     world = to_world(skin, rest)
@@ -158,9 +159,12 @@ def prepare(
     )  # fmt: skip
 
 
-def _check(pieces: Pieces, tiles: Sequence[Tile], samples: int) -> None:
+def _check(pieces: Pieces, views: Sequence[View], tiles: Sequence[Tile], samples: int) -> None:
     if samples not in PATTERNS:
         raise ValueError(f"samples is {samples}, allowed is one of {sorted(PATTERNS)}")
+    taken = [name for name in (*(v.name for v in views), *(t.name for t in tiles)) if name in {"plate", "clean"}]
+    if taken:
+        raise ValueError(f"a view or tile is called {taken[0]!r}, which is the frame's own; allowed is any other name")
     kinds = [(tile.material, tile.face) for tile in tiles]
     for kind in kinds:
         if kind[0] not in pieces.materials:
