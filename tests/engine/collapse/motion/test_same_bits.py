@@ -57,6 +57,14 @@ def test_going_on_from_a_checkpoint_is_never_having_stopped(frame: int) -> None:
     assert all(same(a, b) for a, b in zip(whole[frame:], rest, strict=True))
 
 
+def test_a_run_keeps_no_place_that_bodies_have_been_in() -> None:
+    from panda3d.core import TransformState
+
+    before = TransformState.get_num_states()
+    assert len(list(simulate(scene(), SETTINGS))) == 61
+    assert TransformState.get_num_states() - before < 10 * len(scene().pieces)
+
+
 def test_what_is_no_checkpoint_is_refused() -> None:
     state = at_rest(scene())
     with pytest.raises(ValueError, match="frame 14 is no checkpoint; they are every 12 frames from 1"):

@@ -202,6 +202,7 @@ class _Run:
                 self._break(glued, before, read(glued), seconds, frame, step % 2 == 1)
         self._untie(frame)
         self._grip(frame)
+        self.world.tidy()
         self.state = self._settle(self._gather(frame, whole))
         if (frame - self.scene.first_frame) % self.settings.rebuild_every == 0:
             self._build()

@@ -215,6 +215,10 @@ class World:
         """One step of exactly that long."""
         self.world.do_physics(seconds, 0)
 
+    def tidy(self) -> None:
+        """Let Panda3D forget the places that bodies have been in: it keeps every one until it is told."""
+        self.core.TransformState.garbage_collect()
+
     def pressed(self, names: set[str]) -> tuple[dict[str, float], list[tuple[str, str, Any]]]:
         """How hard the named bodies were pressed in the last step, N s from all sides, and where to look for how."""
         total = dict.fromkeys(names, 0.0)
