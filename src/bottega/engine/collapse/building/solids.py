@@ -66,7 +66,7 @@ def solids_of(cells: Cells, parts: Sequence[tuple[int, Element]], *, group: int,
     joined = _joints(cells)
     piece = _pieces(cells, joined)
     lookup = {(int(e), int(s)): i for i, (e, s) in enumerate(zip(cells.element, cells.seed, strict=True))}
-    other = np.full(len(cells.tags), -1, np.int64)
+    other: Int = np.full(len(cells.tags), -1, np.int64)
     for f in np.flatnonzero(cells.tags >= 0):
         behind = lookup.get((int(cells.element[cells.cell[f]]), int(cells.tags[f])), -1)
         other[f] = piece[behind] if behind >= 0 else -1
@@ -164,7 +164,7 @@ def _pieces(cells: Cells, joined: list[tuple[int, int]]) -> Int:
     for f, g in joined:
         for one, two in ((f, g), (g, f)):
             beside.setdefault(int(cells.cell[one]), []).append((-float(cells.area[one]), int(cells.cell[two])))
-    piece = np.full(len(cells.seed), -1, np.int64)
+    piece: Int = np.full(len(cells.seed), -1, np.int64)
     corners = _corners(cells)
     count = 0
     for start in np.lexsort((np.arange(len(piece)), -cells.volume)).tolist():
