@@ -39,9 +39,8 @@ def main() -> int:
         seconds.append(time.process_time() - start)
         gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         panels = len(np.unique(pieces.cluster))
-        print(
-            f"{size:7.2f} {len(parts):7d} {len(pieces):7d} {len(bonds):7d} {panels:7d} {len(pieces.triangles):10d} {seconds[-1]:6.2f} {gib:6.2f}"
-        )
+        counts = f"{len(parts):7d} {len(pieces):7d} {len(bonds):7d} {panels:7d} {len(pieces.triangles):10d}"
+        print(f"{size:7.2f} {counts} {seconds[-1]:6.2f} {gib:6.2f}")
     return int(seconds[0] > allowed_s or gib > allowed_gib)
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bottega.engine.collapse.building.cells import MOST_CORNERS, cells_of, polygon_facts, prism_walls
-from bottega.engine.collapse.building.parts import Element
+from bottega.engine.collapse.building.cells import MOST_CORNERS, cells_of, polygon_facts
+from bottega.engine.collapse.building.parts import Part
 from bottega.engine.collapse.records import Float, Int
 
 _SAME_M = 1e-6
@@ -61,7 +61,7 @@ class Cells:
     at: Float  # (P, 3)
 
 
-def solids_of(cells: Cells, parts: Sequence[tuple[int, Element]], *, group: int, first: int) -> list[Solid]:
+def solids_of(cells: Cells, parts: Sequence[tuple[int, Part]], *, group: int, first: int) -> list[Solid]:
     """The pieces of a run, or of a part alone; the first gets the number `first`."""
     joined = _joints(cells)
     piece = _pieces(cells, joined)
@@ -106,11 +106,11 @@ def _without_crumbs(cells: Cells, piece: Int, other: Int) -> tuple[Int, Int]:
     return number.ravel()[piece], np.where(other >= 0, number.ravel()[other], -1)
 
 
-def cut_parts(parts: Sequence[tuple[int, Element]], seeds: Float, stretch: Float) -> Cells:
+def cut_parts(parts: Sequence[tuple[int, Part]], seeds: Float, stretch: Float) -> Cells:
     """Every part cut by the seeds that reach it."""
     found: list[tuple[Float, Int, Int, Int, int]] = []
     for number, part in parts:
-        walls, counts = prism_walls(part.base, part.low, part.high)
+        walls, counts = part.walls()
         near = _near(walls, counts, seeds, stretch)
         some = seeds[near]
         apart = (((some[:, None] - some[None]) * stretch) ** 2).sum(-1)
