@@ -28,7 +28,9 @@ def _clip(points: Float, counts: Int, tags: Int, faces: int, plane: Float, tag: 
             a, b = points[f, i], points[f, (i + 1) % n]
             da = plane[0] * a[0] + plane[1] * a[1] + plane[2] * a[2] - plane[3]
             db = plane[0] * b[0] + plane[1] * b[1] + plane[2] * b[2] - plane[3]
-            if da <= _SAME and m < MOST_CORNERS:
+            if da > _SAME:
+                cut = True
+            elif m < MOST_CORNERS:
                 work[m] = a
                 m += 1
             if (da > _SAME and db < -_SAME) or (da < -_SAME and db > _SAME):
@@ -40,7 +42,6 @@ def _clip(points: Float, counts: Int, tags: Int, faces: int, plane: Float, tag: 
                         rim[rims] = work[m]
                         rims += 1
                     m += 1
-                cut = True
             elif abs(da) <= _SAME and rims < rim.shape[0]:
                 rim[rims] = a
                 rims += 1
@@ -192,3 +193,15 @@ def polygon_facts(points: Float, counts: Int) -> tuple[Float, Float, Float, Floa
             middle[f] /= area[f]
             normal[f] /= np.sqrt((normal[f] * normal[f]).sum())
     return area, middle, normal, volume
+
+
+def halved(points: Float, counts: Int, plane: Float) -> list[tuple[Float, Int]]:
+    """What a plane (n, d) leaves of a convex polyhedron on either side, both sides where it goes through it."""
+    out: list[tuple[Float, Int]] = []
+    for sign in (1.0, -1.0):
+        room, many = np.zeros((MOST_FACES, MOST_CORNERS, 3)), np.zeros(MOST_FACES, np.int64)
+        room[: len(points)], many[: len(points)] = points, counts
+        faces = _clip(room, many, np.zeros(MOST_FACES, np.int64), len(points), plane * sign, 0)
+        if faces >= 4:
+            out.append((room[:faces].copy(), many[:faces].copy()))
+    return out

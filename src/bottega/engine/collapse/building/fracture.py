@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bottega.engine.collapse.building.bonds import bonds_between, bonds_within, connected_panels
-from bottega.engine.collapse.building.parts import Element
+from bottega.engine.collapse.building.parts import Part
 from bottega.engine.collapse.building.skin import skinned
 from bottega.engine.collapse.building.solids import Solid, cut_parts, solids_of
 from bottega.engine.collapse.records import Bonds, Bool, Float, Int, Pieces
@@ -66,7 +66,7 @@ class FractureSettings:
                 raise ValueError(f"denser[{i}]: radius_m and factor must be above 0, not {place.radius_m} and {place.factor}")
 
 
-def fracture(elements: Sequence[Element], settings: FractureSettings | None = None, *, seed: int) -> tuple[Pieces, Bonds]:
+def fracture(elements: Sequence[Part], settings: FractureSettings | None = None, *, seed: int) -> tuple[Pieces, Bonds]:
     """Voronoi cells of blue-noise seeds in every part, chipped where they broke, and the bonds between all that touch.
 
     Seeds by best candidates (Mitchell 1991); cells by cutting planes; a bond is a face that two cells share, its strength the weaker
@@ -74,7 +74,7 @@ def fracture(elements: Sequence[Element], settings: FractureSettings | None = No
 
     Parameters
     ----------
-    elements : sequence of Element
+    elements : sequence of Element or Body
         Parts that touch and do not overlap.
     settings : FractureSettings, optional
         How it breaks.
@@ -112,7 +112,7 @@ def fracture(elements: Sequence[Element], settings: FractureSettings | None = No
     return skinned(solids, elements, panel, covered, settings, seed=seed), bonds
 
 
-def _groups(elements: Sequence[Element]) -> list[list[int]]:
+def _groups(elements: Sequence[Part]) -> list[list[int]]:
     """Numbers of the parts that break as one, in the order of their firsts."""
     found: dict[int, list[int]] = {}
     for number, element in enumerate(elements):
@@ -120,9 +120,7 @@ def _groups(elements: Sequence[Element]) -> list[list[int]]:
     return list(found.values())
 
 
-def _broken(
-    parts: list[tuple[int, Element]], settings: FractureSettings, rng: np.random.Generator, *, group: int, first: int
-) -> list[Solid]:
+def _broken(parts: list[tuple[int, Part]], settings: FractureSettings, rng: np.random.Generator, *, group: int, first: int) -> list[Solid]:
     """The pieces of a run of parts; seeds whose pieces would be slivers are given up, and their neighbours grow."""
     seeds = _seeds([e for _, e in parts], settings, rng)
     stretch = _stretch(parts[0][1], rng)
@@ -135,7 +133,7 @@ def _broken(
         seeds = seeds[~sliver]
 
 
-def _stretch(element: Element, rng: np.random.Generator) -> Float:
+def _stretch(element: Part, rng: np.random.Generator) -> Float:
     grain = element.material.stretch
     if grain == 1:
         return np.ones(3)
@@ -143,44 +141,37 @@ def _stretch(element: Element, rng: np.random.Generator) -> Float:
     return np.array([1.0, 1.0, 1 / grain]) if upward else np.array([1 / grain, 1 / grain, 1.0])
 
 
-def _seeds(parts: Sequence[Element], settings: FractureSettings, rng: np.random.Generator) -> Float:
+def _seeds(parts: Sequence[Part], settings: FractureSettings, rng: np.random.Generator) -> Float:
     """Points inside a run of parts, far from one another."""
     many = _how_many(parts, settings)
-    share = np.cumsum([e.volume for e in parts])
+    share = np.cumsum([e.volume * _finest(settings, e.middle) for e in parts])
     share /= share[-1]
     out = np.empty((many, 3))
     for n in range(many):
-        tried = np.stack([_inside(parts[int(np.searchsorted(share, rng.random()))], rng) for _ in range(_TRIES)])
+        tried = np.stack([parts[int(np.searchsorted(share, rng.random()))].place(rng) for _ in range(_TRIES)])
         if n == 0:
             out[0] = tried[0]
             continue
         gaps = ((tried[:, None] - out[None, :n]) ** 2).sum(-1).min(1)
-        gaps *= np.asarray([max((_finer(p, t) for p in settings.denser), default=1.0) for t in tried]) ** (2 / 3)
+        gaps *= np.asarray([_finest(settings, t) for t in tried]) ** (2 / 3)
         out[n] = tried[int(gaps.argmax())]
     return out
 
 
-def _how_many(parts: Sequence[Element], settings: FractureSettings) -> int:
+def _how_many(parts: Sequence[Part], settings: FractureSettings) -> int:
     """Seeds of a run: its volume in pieces that are as thick as it is, more where it breaks finer."""
     size = settings.piece_m * parts[0].material.piece
-    thick = [min(e.high - e.low, float(np.linalg.norm(np.roll(e.base, -1, 0) - e.base, axis=1).min()), size) for e in parts]
+    thick = [min(e.thick_m, size) for e in parts]
     order = np.argsort(thick, kind="stable")
     volumes = np.asarray([e.volume for e in parts])
     half = int(np.searchsorted(np.cumsum(volumes[order]), volumes.sum() / 2))
     usual = thick[order[min(half, len(order) - 1)]]
-    finer = [max((_finer(p, np.append(e.base.mean(0), (e.low + e.high) / 2)) for p in settings.denser), default=1.0) for e in parts]
-    cells = np.asarray([e.cells for e in parts])
-    return int(np.clip(round(float((cells * finer * volumes).sum()) / (size * size * usual)), 1, _MOST_CELLS * len(parts)))
+    many = sum(e.cells * _finest(settings, e.middle) * e.volume for e in parts) / (size * size * usual)
+    return int(np.clip(round(many), 1, _MOST_CELLS * len(parts)))
 
 
-def _inside(part: Element, rng: np.random.Generator) -> Float:
-    """A place in a prism, all places alike: a triangle of its base by area, a point in that."""
-    base = part.base
-    one, two = base[1:-1] - base[0], base[2:] - base[0]
-    area = np.cumsum(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0])
-    k = min(int(np.searchsorted(area, rng.random() * area[-1])), len(one) - 1)
-    a, b = sorted(rng.random(2))
-    return np.append(base[0] + one[k] * a + two[k] * (1 - b), part.low + (part.high - part.low) * rng.random())
+def _finest(settings: FractureSettings, at: Float) -> float:
+    return max((_finer(p, at) for p in settings.denser), default=1.0)
 
 
 def _finer(place: Denser, at: Float) -> float:
@@ -188,7 +179,7 @@ def _finer(place: Denser, at: Float) -> float:
     return 1 + (place.factor - 1) * max(0.0, min(1.0, 2 * near))
 
 
-def _bonds(solids: Sequence[Solid], elements: Sequence[Element], settings: FractureSettings) -> tuple[Bonds, Int, list[Bool]]:
+def _bonds(solids: Sequence[Solid], elements: Sequence[Part], settings: FractureSettings) -> tuple[Bonds, Int, list[Bool]]:
     """All bonds, the panels that pieces come loose with, and which of their polygons other parts cover."""
     within, (between, covered) = bonds_within(solids), bonds_between(solids)
     pair, area, centre, normal = (np.concatenate(both) for both in zip(within, between, strict=True))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bottega.engine.collapse.building.cells import polygon_facts
+from bottega.engine.collapse.building.parts import Element, Part
 from bottega.engine.collapse.compiled import compiled
 from bottega.engine.collapse.records import Bool, Float
 
 if TYPE_CHECKING:
-    from bottega.engine.collapse.building.parts import Element
     from bottega.engine.collapse.building.solids import Solid
 
 _OCTAVES = ((0.9, 0.9), (0.31, 0.5), (0.12, 0.25))  # lattice, metres; share of the roughness
@@ -24,8 +24,8 @@ _WALL_M = 1.0  # how far from a pane its opening reaches
 class Openings:
     """Where there is nothing at rest: a pane, and the wall's thickness before and behind it."""
 
-    def __init__(self, elements: Sequence[Element]) -> None:
-        panes = [e for e in elements if e.material.name == "glass" and len(e.base) == 4]
+    def __init__(self, elements: Sequence[Part]) -> None:
+        panes = [e for e in elements if isinstance(e, Element) and e.material.name == "glass" and len(e.base) == 4]
         self._planes = np.stack([_sides(e.base) for e in panes]) if panes else np.empty((0, 4, 3))
         self._heights = np.array([(e.low, e.high) for e in panes]).reshape(-1, 2)
         self._middle = np.array([(*e.base.mean(0), (e.low + e.high) / 2) for e in panes]).reshape(-1, 3)
@@ -77,10 +77,18 @@ def bounds_of(solids: Sequence[Solid]) -> list[Float]:
     return out
 
 
-def roughened(corners: Float, eaten: Bool, planes: Float, openings: Openings, rough: float) -> Float:
+def hollow(solid: Solid, planes: Float) -> Bool:
+    """(P,): skin that lies on none of its run's bounds, as in reveals and recesses."""
+    _, middle, normal, _ = polygon_facts(solid.points, solid.counts)
+    away = np.abs((middle[:, None] * planes[:, :3]).sum(-1) - planes[:, 3])
+    on = ((away < _ON_M) & (normal @ planes[:, :3].T > 1 - _ON_M)).any(1)
+    return np.asarray(~on & (solid.beyond < 0))
+
+
+def roughened(corners: Float, eaten: Bool, held: Bool, planes: Float, openings: Openings, rough: float) -> Float:
     """All corners moved by a noise of their places; on a bound they move along it, on two not at all, into an opening never.
 
-    Corners of `eaten` faces, which nothing shows at rest, go inward by another noise.
+    Corners that are `held` stay. Corners of `eaten` faces, which nothing shows at rest, go inward by another noise.
     """
     moved = np.zeros_like(corners)
     for lattice, share in _OCTAVES:
@@ -92,7 +100,7 @@ def roughened(corners: Float, eaten: Bool, planes: Float, openings: Openings, ro
     on = np.abs(corners @ planes[:, :3].T - planes[:, 3]) < _ON_M
     for k in range(len(planes)):
         moved[on[:, k]] -= (moved[on[:, k]] @ planes[k, :3])[:, None] * planes[k, :3]
-    moved[on.sum(1) > 1] = 0
+    moved[(on.sum(1) > 1) | held] = 0
     out = corners + moved
     for plane in planes:  # nothing leaves its part
         out -= np.maximum(out @ plane[:3] - plane[3], 0)[:, None] * plane[:3]

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bottega.engine.collapse.building.bars import bars_of
-from bottega.engine.collapse.building.rough import Openings, bounds_of, roughened
+from bottega.engine.collapse.building.rough import Openings, bounds_of, hollow, roughened
 from bottega.engine.collapse.compiled import compiled
 from bottega.engine.collapse.records import Bool, Face, Float, Int, Pieces
 
 if TYPE_CHECKING:
     from bottega.engine.collapse.building.fracture import FractureSettings
-    from bottega.engine.collapse.building.parts import Element
+    from bottega.engine.collapse.building.parts import Part
     from bottega.engine.collapse.building.solids import Solid
 
 _MOST_SPLITS = 7
@@ -22,7 +22,7 @@ _SKIN_FACETS = 3.0
 
 
 def skinned(
-    solids: Sequence[Solid], elements: Sequence[Element], panel: Int, covered: Sequence[Bool], settings: FractureSettings, *, seed: int
+    solids: Sequence[Solid], elements: Sequence[Part], panel: Int, covered: Sequence[Bool], settings: FractureSettings, *, seed: int
 ) -> Pieces:
     """The pieces of a building: facets, hulls, masses.
 
@@ -69,7 +69,7 @@ def _hull(solid: Solid) -> Float:
 
 
 def _facets(
-    solid: Solid, hidden: Bool, element: Element, planes: Float, openings: Openings, settings: FractureSettings, rng: np.random.Generator
+    solid: Solid, hidden: Bool, element: Part, planes: Float, openings: Openings, settings: FractureSettings, rng: np.random.Generator
 ) -> tuple[Float, Int, Int]:
     """Corners (V, 3) in the world, triangles (T, 3), their faces (T,)."""
     corners, triangles, polygon = _fans(solid.points, solid.counts)
@@ -80,7 +80,9 @@ def _facets(
         eaten = np.zeros(len(corners), bool)
         eaten[triangles[hidden[polygon]].ravel()] = True
         eaten[triangles[~broken[polygon]].ravel()] = False
-        corners = roughened(corners, eaten, planes, openings, rough)
+        held = np.zeros(len(corners), bool)
+        held[triangles[hollow(solid, planes)[polygon]].ravel()] = True
+        corners = roughened(corners, eaten, held, planes, openings, rough)
     face = np.where(broken, np.uint8(Face.BROKEN), solid.shows)[polygon]
     if element.material.name == "glass":
         face[:] = Face.GLASS

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bottega.engine.collapse.building.cells import MOST_CORNERS, cells_of, polygon_facts, prism_walls
-from bottega.engine.collapse.building.parts import Element
+from bottega.engine.collapse.building.cells import MOST_CORNERS, cells_of, polygon_facts
+from bottega.engine.collapse.building.parts import Part
 from bottega.engine.collapse.records import Float, Int
 
 _SAME_M = 1e-6
@@ -61,12 +61,12 @@ class Cells:
     at: Float  # (P, 3)
 
 
-def solids_of(cells: Cells, parts: Sequence[tuple[int, Element]], *, group: int, first: int) -> list[Solid]:
+def solids_of(cells: Cells, parts: Sequence[tuple[int, Part]], *, group: int, first: int) -> list[Solid]:
     """The pieces of a run, or of a part alone; the first gets the number `first`."""
     joined = _joints(cells)
     piece = _pieces(cells, joined)
     lookup = {(int(e), int(s)): i for i, (e, s) in enumerate(zip(cells.element, cells.seed, strict=True))}
-    other = np.full(len(cells.tags), -1, np.int64)
+    other: Int = np.full(len(cells.tags), -1, np.int64)
     for f in np.flatnonzero(cells.tags >= 0):
         behind = lookup.get((int(cells.element[cells.cell[f]]), int(cells.tags[f])), -1)
         other[f] = piece[behind] if behind >= 0 else -1
@@ -106,11 +106,11 @@ def _without_crumbs(cells: Cells, piece: Int, other: Int) -> tuple[Int, Int]:
     return number.ravel()[piece], np.where(other >= 0, number.ravel()[other], -1)
 
 
-def cut_parts(parts: Sequence[tuple[int, Element]], seeds: Float, stretch: Float) -> Cells:
+def cut_parts(parts: Sequence[tuple[int, Part]], seeds: Float, stretch: Float) -> Cells:
     """Every part cut by the seeds that reach it."""
     found: list[tuple[Float, Int, Int, Int, int]] = []
     for number, part in parts:
-        walls, counts = prism_walls(part.base, part.low, part.high)
+        walls, counts = part.walls()
         near = _near(walls, counts, seeds, stretch)
         some = seeds[near]
         apart = (((some[:, None] - some[None]) * stretch) ** 2).sum(-1)
@@ -164,7 +164,7 @@ def _pieces(cells: Cells, joined: list[tuple[int, int]]) -> Int:
     for f, g in joined:
         for one, two in ((f, g), (g, f)):
             beside.setdefault(int(cells.cell[one]), []).append((-float(cells.area[one]), int(cells.cell[two])))
-    piece = np.full(len(cells.seed), -1, np.int64)
+    piece: Int = np.full(len(cells.seed), -1, np.int64)
     corners = _corners(cells)
     count = 0
     for start in np.lexsort((np.arange(len(piece)), -cells.volume)).tolist():
