@@ -99,13 +99,20 @@ def clock(total: dict[str, float], name: str, since: float) -> None:
 def repaired(
     footage: Footage, numbers: list[int], key_numbers: list[int], settings: RepairSettings, spent: dict[str, float]
 ) -> Iterator[tuple[int, Float, Float]]:
-    began = time.process_time()
     keys: list[Key] = []
     for number in key_numbers:
         plate, painted, matte = (footage.frame(kind, number) for kind in ("plate", "keys", "matte"))
         began = time.process_time()
         keys.append(prepare_key(plate, painted, frame=number, matte=matte, settings=settings))
         clock(spent, "keys", began)
+    yield from carried(footage, numbers, keys, settings, spent)
+
+
+def carried(
+    footage: Footage, numbers: list[int], keys: list[Key], settings: RepairSettings, spent: dict[str, float]
+) -> Iterator[tuple[int, Float, Float]]:
+    """Carry prepared keys over the frames and steady what comes of it."""
+    key_numbers = [key.frame for key in keys]
     guides = {}
     for number in numbers:
         plate = footage.frame("plate", number)

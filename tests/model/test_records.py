@@ -30,6 +30,9 @@ from bottega.model import (
     LearnedKind,
     Licence,
     LicenceKind,
+    Look,
+    LookKey,
+    LookRegion,
     Person,
     PersonKind,
     Purpose,
@@ -56,6 +59,7 @@ SPECIAL: dict[tuple[str, str], st.SearchStrategy[Any]] = {
     ("Shot", "handle_frames"): st.just(0),
     ("Shot", "episode"): st.sampled_from([None, "ep101"]),
     ("Shot", "scene"): st.sampled_from([None, "12a"]),
+    ("LookRegion", "name"): st.just("hair"),
     ("Licence", "licence_id"): st.sampled_from(["l_1", "for-hire"]),
     ("Licence", "rightsholder"): st.sampled_from(["the production", "Artist B"]),
     ("Licence", "works"): st.lists(st.just(DIGEST), min_size=1, max_size=2).map(tuple),
@@ -92,7 +96,31 @@ def values(kind: Any, owner: str = "", name: str = "") -> st.SearchStrategy[Any]
 PEOPLE = st.from_regex(r"p_[0-9a-f]{8}", fullmatch=True)
 PIXELS = {"x": st.integers(-99, 99), "y": st.integers(-99, 99), "width": st.integers(1, 999), "height": st.integers(1, 999)}
 BOXES = st.builds(FaceBox, frame=st.integers(1001, 1010), **PIXELS)
+LOOK_KEYS = st.builds(
+    LookKey,
+    digest=st.just(DIGEST),
+    plate=st.just(DIGEST),
+    shot=st.just("sh010"),
+    frame=st.integers(1001, 1010),
+    weight=st.floats(0.1, 10),
+    first=st.none() | st.integers(990, 1000),
+)
 WHOLE: dict[type[Record], st.SearchStrategy[Any]] = {  # nouns whose fields have to agree with each other
+    LookKey: LOOK_KEYS,
+    Look: st.builds(
+        Look,
+        name=st.just("hero"),
+        number=st.integers(1, 999),
+        job=st.just("deage"),
+        keys=st.lists(LOOK_KEYS, min_size=1, max_size=3, unique_by=lambda k: k.frame).map(tuple),
+        settings=st.dictionaries(TEXTS, LEAVES, max_size=2),
+        made_at=INSTANTS,
+        made_by=st.just("lead"),
+        regions=st.lists(st.builds(LookRegion, name=st.just("hair"), tone=st.none() | st.floats(0, 1.5)), max_size=1).map(tuple),
+        learn=st.none() | st.dictionaries(TEXTS, LEAVES, max_size=2),
+        weights=st.none() | st.just(DIGEST),
+        notes=TEXTS,
+    ),
     FaceBox: BOXES,
     FaceTrack: st.builds(
         FaceTrack,

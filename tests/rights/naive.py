@@ -117,7 +117,7 @@ def _covers(c: Consent, use: Use, world: World) -> bool:
     return (
         not (world.strike and c.strike_suspends)
         and c.production_id == SHOW
-        and any(s in (use.shot, "sh0*") for s in c.shots)
+        and all(any(s in (shot, "sh0*") for s in c.shots) for shot in _shots(use))
         and c.valid_from <= world.at < c.valid_until
         and c.valid_until - c.valid_from < timedelta(days=365 * 5)
         and c.purpose == use.purpose
@@ -145,6 +145,12 @@ def _covers(c: Consent, use: Use, world: World) -> bool:
         and _exempt(c, world)
         and (not final or {"legal", "studio"} <= roles)
     )
+
+
+def _shots(use: Use) -> set[str]:
+    """The shot of the use, and those whose plates it takes."""
+    digests = {i.digest for i in use.inputs}
+    return {use.shot} | {i.shot for i in use.inputs if i.shot} | {shot for shot, plate in PLATES.items() if plate in digests}
 
 
 def _exempt(c: Consent, world: World) -> bool:

@@ -28,6 +28,8 @@ class CreditSource(Record):
         What the exemplar was used as.
     frame : int, optional
         The key frame's number. None for a sequence that is read at the frame being made, as a plate is.
+    shot : str, optional
+        The shot that a key was painted for, where that is another than the one being made.
     author_id, licence_id : str, optional
         Whose work it is and by which licence it is used, as the ledger knows them.
 
@@ -45,12 +47,15 @@ class CreditSource(Record):
     True
     """
 
+    unsaid: ClassVar[frozenset[str]] = frozenset({"shot"})
+
     id: int
     exemplar: str
     role: Role
     frame: int | None = None
     author_id: str | None = None
     licence_id: str | None = None
+    shot: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.id <= HIGHEST_ID:

@@ -20,6 +20,7 @@ from . import (
     key,
     ledger,
     licence,
+    look,
     model,
     override,
     person,
@@ -76,6 +77,7 @@ ledger.app.command("accept-clock")(upkeep.accept_clock)
 app.add_typer(witness.app, name="witness")
 app.add_typer(faces.app, name="faces")
 app.add_typer(model.app, name="model")
+app.add_typer(look.app, name="look")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
 app.command("collapse")(collapse.collapse)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,10 +9,10 @@ import typer
 
 from bottega.model import UsageError
 
-from .edge import REFUSED, AsJson, InShow, command, open_studio, pairs, show
+from .edge import REFUSED, AsJson, InShow, command, open_studio, show
 from .takes import Also, Class, Depicts, DryRun, Frames, Language, Medium, Shot, State, Territory, Threads, told
 from .watch import watching
-from .words import MEBI, take_words
+from .words import plan_words, take_words
 
 if TYPE_CHECKING:
     from bottega.studio import Studio
@@ -58,7 +57,7 @@ def collapse(
     request = studio.collapse_request(shot, sheet, no_performer=no_performer, **options)
     if dry_run:
         plan = studio.plan_collapse(request, threads=threads)
-        show(plan.to_json(), as_json=as_json, words=lambda: _plan_words(plan.to_json()))
+        show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
         if not plan.allowed:
             raise typer.Exit(REFUSED)
         return
@@ -74,16 +73,3 @@ def _make(studio: Studio, request: Any, *, threads: int, preview: bool, as_json:
         return
     place = str(Path(found["folder"]) / "preview.mp4")
     show({"preview": place}, as_json=as_json, words=lambda: f"preview: {place}\nthe same command without --preview goes on from here")
-
-
-def _plan_words(plan: Mapping[str, Any]) -> str:
-    lines = {
-        "shot": f"{plan['shot']}, frames {plan['first']}-{plan['last']} ({plan['frames']}), {plan['width']}x{plan['height']}",
-        "first failure": plan["first_failure"],
-        "by example": ", ".join(plan["exemplars"]) or "nothing",
-        "CPU time": f"about {plan['cpu_seconds']:.0f} s",
-        "memory": f"about {plan['memory_bytes'] / MEBI:.0f} MiB",
-        "gate": "allows" if plan["allowed"] else "refuses",
-    }
-    reasons = "".join(f"\n  {r['code']}: {r['detail']}" for r in plan["reasons"])
-    return pairs(lines) + reasons

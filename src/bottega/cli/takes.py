@@ -15,10 +15,14 @@ from .watch import watching
 from .words import plan_words, take_words
 
 if TYPE_CHECKING:
-    from bottega.studio import Plan, Studio
+    from bottega.studio import CollapsePlan, Plan, Studio
 
 Shot = Annotated[str, typer.Argument(help="The shot's code, for example sh010.")]
-Keys = Annotated[Path, typer.Option("--keys", help="Folder of painted key frames; each name ends in its frame number.")]
+Keys = Annotated[Path | None, typer.Option("--keys", help="Folder of painted key frames; each name ends in its frame number.")]
+FromLook = Annotated[
+    str | None,
+    typer.Option("--look", help="NAME or NAME@vN (`bottega look list`): its keys, also those of other shots, and its settings."),
+]
 Matte = Annotated[
     Path | None, typer.Option("--matte", help="Mattes (folder or pattern). Without: derived from the keys, written for you to correct.")
 ]
@@ -26,8 +30,9 @@ Regions = Annotated[
     list[str] | None,
     typer.Option(
         "--region",
-        help="NAME=MATTES:STRENGTH, a part with a strength of its own (0 to 1.5), or NAME=MATTES:tone=0.5,shape=1,detail=0.8. Any name "
-        "will do; usual ones: brow, eyes, cheeks, nasolabial, jaw, neck, ears, hair, skin. May be given again.",
+        help="NAME=MATTES:STRENGTH, a part with a strength of its own (0 to 1.5), or NAME=MATTES:tone=0.5,shape=1,detail=0.8; with "
+        "--look NAME=MATTES is enough for a region of it. Any name will do; usual ones: brow, eyes, cheeks, nasolabial, jaw, neck, "
+        "ears, hair, skin. May be given again.",
     ),
 ]
 KeyUses = Annotated[
@@ -43,9 +48,12 @@ Split = Annotated[bool, typer.Option("--split", help="The plate is cut, keys ser
 NoCuts = Annotated[bool, typer.Option("--no-cuts", help="What looks like a cut in the plate is none: carry on over it.")]
 NoHandles = Annotated[bool, typer.Option("--no-handles", help="Leave the shot's handles out.")]
 Frames = Annotated[str | None, typer.Option("--frames", help="Only these, for example 1010-1030.")]
-Tone = Annotated[float, typer.Option("--tone", help="Strength of tone (colour, shading), 0 to 1.5.")]
-Shape = Annotated[float, typer.Option("--shape", help="Strength of shape (lids, jaw, outline), 0 to 1.5; above 1 exaggerates.")]
-Detail = Annotated[float, typer.Option("--detail", help="Strength of lines and pores, 0 to 1.5.")]
+Tone = Annotated[float | None, typer.Option("--tone", help="Strength of tone (colour, shading), 0 to 1.5. Default: 1, or the look's.")]
+Shape = Annotated[
+    float | None,
+    typer.Option("--shape", help="Strength of shape (lids, jaw, outline), 0 to 1.5; above 1 exaggerates. Default: 1, or the look's."),
+]
+Detail = Annotated[float | None, typer.Option("--detail", help="Strength of lines and pores, 0 to 1.5. Default: 1, or the look's.")]
 Class = Annotated[str, typer.Option("--delivery", help="temp (to look at) or final (for the picture; needs approvals).")]
 Also = Annotated[list[str] | None, typer.Option("--also", help="Deliver as well: png16 or prores. May be given again.")]
 DeliverColour = Annotated[
@@ -63,7 +71,9 @@ State = Annotated[
     list[str] | None,
     typer.Option("--state", help="FACT=VALUE, a fact that a policy pack asks for (`bottega policy show`). May be given again."),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Decides a training (--learn); nothing else here is random.")]
+Seed = Annotated[
+    int | None, typer.Option("--seed", help="Decides a training (--learn); nothing else here is random. Default: 0, or the look's.")
+]
 Eight = Annotated[bool, typer.Option("--allow-8bit-keys", help="Accept 8-bit keys on a deeper plate, with their banding.")]
 Learn = Annotated[bool, typer.Option("--learn", help="Train a network on the keys, for what no key shows. Needs consent to training.")]
 LearnSteps = Annotated[int | None, typer.Option("--learn-steps", min=1, help="Steps of the training. Default: 1400.")]
@@ -75,7 +85,8 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, its cos
 def deage(
     shot: Shot,
     *,
-    keys: Keys,
+    keys: Keys = None,
+    look: FromLook = None,
     person: Annotated[list[str], typer.Option("--person", help="The performer, by name. May be given again.")],
     age: Annotated[int, typer.Option("--age", min=0, max=150, help="The age that the keys show, in years.")],
     matte: Matte = None,
@@ -86,9 +97,9 @@ def deage(
     no_cuts: NoCuts = False,
     frames: Frames = None,
     no_handles: NoHandles = False,
-    tone: Tone = 1.0,
-    shape: Shape = 1.0,
-    detail: Detail = 1.0,
+    tone: Tone = None,
+    shape: Shape = None,
+    detail: Detail = None,
     delivery: Class = "temp",
     territory: Territory = None,
     language: Language = None,
@@ -98,7 +109,7 @@ def deage(
     also: Also = None,
     deliver_colour: DeliverColour = None,
     threads: Threads = 2,
-    seed: Seed = 0,
+    seed: Seed = None,
     allow_8bit_keys: Eight = False,
     learn: Learn = False,
     learn_steps: LearnSteps = None,
@@ -110,10 +121,12 @@ def deage(
     """De-age a performer over a shot from painted key frames.
 
     Example: bottega deage sh010 --keys keys/ --matte mattes/ --person "Performer A" --age 35
+
+    Example: bottega deage sh020 --look hero@v2 --matte mattes20/ --person "Performer A" --age 35
     """
     options = _options(locals())
     studio = open_studio(folder)
-    request = studio.deage_request(shot, keys=keys, matte=matte, people=person, age=age, **options)
+    request = studio.deage_request(shot, keys=keys, look=look, matte=matte, people=person, age=age, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
 
@@ -121,7 +134,8 @@ def deage(
 def repair(
     shot: Shot,
     *,
-    keys: Keys,
+    keys: Keys = None,
+    look: FromLook = None,
     no_performer: Annotated[bool, typer.Option("--no-performer", help="Declare, on record, that the edit touches no performer.")] = False,
     matte: Matte = None,
     region: Regions = None,
@@ -131,9 +145,9 @@ def repair(
     no_cuts: NoCuts = False,
     frames: Frames = None,
     no_handles: NoHandles = False,
-    tone: Tone = 1.0,
-    shape: Shape = 1.0,
-    detail: Detail = 1.0,
+    tone: Tone = None,
+    shape: Shape = None,
+    detail: Detail = None,
     delivery: Class = "temp",
     territory: Territory = None,
     language: Language = None,
@@ -143,7 +157,7 @@ def repair(
     also: Also = None,
     deliver_colour: DeliverColour = None,
     threads: Threads = 2,
-    seed: Seed = 0,
+    seed: Seed = None,
     allow_8bit_keys: Eight = False,
     learn: Learn = False,
     learn_steps: LearnSteps = None,
@@ -158,7 +172,7 @@ def repair(
     """
     options = _options(locals())
     studio = open_studio(folder)
-    request = studio.repair_request(shot, keys=keys, matte=matte, no_performer=no_performer, **options)
+    request = studio.repair_request(shot, keys=keys, look=look, matte=matte, no_performer=no_performer, **options)
     _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
 
 
@@ -254,9 +268,11 @@ def key_of(text: str) -> tuple[int, dict[str, Any]]:
         raise UsageError(f"--key {shown(text)}: write it as NUMBER:weight=W,range=FIRST-LAST, for example 1024:weight=2") from problem
 
 
-def region_of(text: str) -> tuple[str, Path, float | dict[str, float]]:
-    """NAME=MATTES:STRENGTH or NAME=MATTES:tone=T,shape=S,detail=D, read. Raises UsageError."""
+def region_of(text: str) -> tuple[str, Path, float | dict[str, float] | None]:
+    """NAME=MATTES:STRENGTH or NAME=MATTES:tone=T,shape=S,detail=D, read; NAME=MATTES has the look's strength. Raises UsageError."""
     name, _, rest = text.partition("=")
+    if name and rest and ":" not in rest:
+        return name, Path(rest), None
     path, _, strength = rest.rpartition(":")
     bands = [part.partition("=") for part in strength.split(",")]
     try:
@@ -280,7 +296,7 @@ def _make(studio: Studio, request: Any, *, threads: int, dry_run: bool, as_json:
     show(found, as_json=as_json, words=lambda: take_words(found))
 
 
-def _show_plan(plan: Plan, *, as_json: bool) -> None:
+def _show_plan(plan: Plan | CollapsePlan, *, as_json: bool) -> None:
     show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
     if not plan.allowed:
         raise typer.Exit(REFUSED)

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .edge import pairs, table
 
 if TYPE_CHECKING:
-    from bottega.studio import Plan
+    from bottega.studio import CollapsePlan, Plan
 
 MEBI = 1024 * 1024
 
 
-def plan_words(plan: Plan) -> str:
+def plan_words(plan: Plan | CollapsePlan) -> str:
     """A dry run's plan, its cost and the gate's answer."""
-    cost = {
+    cost = _repair_words(cast("Plan", plan)) if hasattr(plan, "keys") else _collapse_words(plan)
+    reasons = "".join(f"\n  {r.code}: {r.detail}" for r in plan.reasons)
+    return pairs(cost | {"gate": "allows" if plan.allowed else "refuses"}) + reasons
+
+
+def _collapse_words(plan: CollapsePlan) -> dict[str, str]:
+    return {
         "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
-        "keys": ", ".join(map(str, plan.keys)),
+        "first failure": f"{plan.first_failure}",
+        "by example": ", ".join(plan.exemplars) or "nothing",
+        "CPU time": f"about {plan.cpu_seconds:.0f} s",
+        "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
+    }
+
+
+def _repair_words(plan: Plan) -> dict[str, str]:
+    return {
+        "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
+        "keys": ", ".join(map(str, plan.keys)) or "none of its own",
+        **({"lent keys": ", ".join(plan.lent)} if plan.lent else {}),
         "matte": plan.matte,
         "CPU time": f"about {plan.cpu_seconds:.0f} s",
         **({} if plan.learn_seconds is None else {"of it training": _training(plan.learn_seconds)}),
         "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
         "disk while it runs": f"about {plan.scratch_bytes / MEBI:.0f} MiB",
-        "gate": "allows" if plan.allowed else "refuses",
     }
-    reasons = "".join(f"\n  {r.code}: {r.detail}" for r in plan.reasons)
-    return pairs(cost) + reasons
 
 
 def _training(seconds: float) -> str:
@@ -37,6 +51,7 @@ def take_words(take: Mapping[str, Any]) -> str:
     """Where a take's files are, and whose work it stands on."""
     places = {name: path for name, path in take["files"].items() if path}
     lines = [f"{take['name']}: {take['frames_made']} frames{_of_them_handles(take)}", pairs(places), take["bar"]]
+    lines += [f"key {p['key']} lies on frame {p['frame']} (likeness {p['likeness']:.2f})" for p in take["lent"]]
     lines += [f"note: {text}" for text in take["warnings"]]
     return "\n".join(lines)
 

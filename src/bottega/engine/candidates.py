@@ -45,6 +45,11 @@ class Candidate:
         if self.walk.key_frame != self.key.frame:
             raise ValueError(f"walk began at key frame {self.walk.key_frame}, allowed is a walk of this key, frame {self.key.frame}")
 
+    @property
+    def at_key(self) -> bool:
+        """Whether the walk stands on the very frame that the key was painted on."""
+        return self.walk.at_frame == self.key.frame and self.key.match is None
+
 
 @dataclass(frozen=True)
 class Strength:

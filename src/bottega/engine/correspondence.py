@@ -61,7 +61,7 @@ class Walk:
 
 
 def start_walk(key: Key) -> Walk:
-    """Begin a walk at the key's own frame: the identity map, quality 1.
+    """Begin a walk at the key's own frame: the identity map, quality 1; of a lent key the quality of its match.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def start_walk(key: Key) -> Walk:
     """
     height, width = key.guide.shape
     still = np.zeros((height, width, 2), np.float32)
-    return Walk(key.frame, key.frame, still, still.copy(), np.ones((height, width), np.float32))
+    return Walk(key.frame, key.frame, still, still.copy(), np.ones((height, width), np.float32) if key.match is None else key.match)
 
 
 def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settings: RepairSettings, frame: int | None = None) -> Walk:
@@ -144,13 +144,15 @@ def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settin
     if frame is None:
         frame = walk.at_frame + (1 if walk.at_frame >= key.frame else -1)
     # Only the map that pictures are fetched through must be sharp; a step's flow starts it, the reverse map checks it.
-    back = _flow(here, before, None, coarser=_STEP_COARSER, settings=settings)
-    forth = _flow(before, here, None, coarser=_STEP_COARSER, settings=settings)
-    sharp = _flow(here, key.guide, kernels.compose(back, walk.map_to_key), coarser=0, settings=settings)
+    back = flow_between(here, before, None, coarser=_STEP_COARSER, settings=settings)
+    forth = flow_between(before, here, None, coarser=_STEP_COARSER, settings=settings)
+    sharp = flow_between(here, key.guide, kernels.compose(back, walk.map_to_key), coarser=0, settings=settings)
     # Where states differ the flow tears (a lid dragged over an iris); a torn map scatters single pixels of the key.
     to_key = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _MAP_SIGMA_PX * max(min(size) / 512, 0.5)), np.float32)
-    from_key = _flow(key.guide, here, kernels.compose(walk.map_from_key, forth), coarser=_REVERSE_COARSER, settings=settings)
-    now = _quality(to_key, from_key, here, key.guide, settings)
+    from_key = flow_between(key.guide, here, kernels.compose(walk.map_from_key, forth), coarser=_REVERSE_COARSER, settings=settings)
+    now = agreement(to_key, from_key, here, key.guide, settings)
+    if key.match is not None:
+        now *= kernels.sample_linear(key.match[..., None], to_key, 0, 0)[..., 0]
     if settings.quality_memory > 0:
         earlier = kernels.sample_linear(walk.quality[..., None], back, 0, 0)[..., 0]
         now += np.float32(settings.quality_memory) * (earlier - now)
@@ -205,7 +207,8 @@ def carry(array: Float, walk: Walk) -> tuple[Float, Float]:
     return warped.reshape(array.shape), np.where(inside, walk.quality, np.float32(0))
 
 
-def _flow(here: Byte, there: Byte, start: Float | None, *, coarser: int, settings: RepairSettings) -> Float:
+def flow_between(here: Byte, there: Byte, start: Float | None, *, coarser: int, settings: RepairSettings) -> Float:
+    """Dense flow of two guides, (H, W, 2) float32, from a start or from nothing; it ends `coarser` levels before the finest."""
     # One object a call: it keeps buffers inside, and frames may run side by side.
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     search.setFinestScale(settings.finest_scale(*here.shape) + coarser)
@@ -215,7 +218,8 @@ def _flow(here: Byte, there: Byte, start: Float | None, *, coarser: int, setting
     return np.asarray(search.calc(here, there, start), np.float32)
 
 
-def _quality(to_key: Float, from_key: Float, here: Byte, key: Byte, settings: RepairSettings) -> Float:
+def agreement(to_key: Float, from_key: Float, here: Byte, key: Byte, settings: RepairSettings) -> Float:
+    """Quality of a match, (H, W) float32: 1 where the guides agree or the round trip closes, 0 where both fail."""
     # Smooth skin closes no round trip and does not need to; hair never matches strand by strand. Only both together are a failure.
     scale = max(min(here.shape) / 512, 0.25)
     costs = kernels.mismatch(to_key, from_key, here, key, np.float32(GUIDE_UNIT))

@@ -44,6 +44,9 @@ class Key:
         (H, W) float32: the painting less the plate in the encoding, the channel that changed most; 0 where nothing was painted.
     guide
         (H, W) uint8, the key plate's guide.
+    match
+        (H, W) float32, 0..1, for a key of another shot that `lend_key` brought to this frame: where the two plates agree. It is walked
+        from like any other and is never copied as it is. None for a key that was painted on this very frame.
     """
 
     frame: int
@@ -53,6 +56,7 @@ class Key:
     shape: Float
     visible: Float
     guide: Byte
+    match: Float | None = None
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, ready for ``numpy.savez``."""
@@ -64,13 +68,14 @@ class Key:
             "shape": self.shape,
             "visible": self.visible,
             "guide": self.guide,
+            **({} if self.match is None else {"match": self.match}),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Key:
         """Make the key again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
         names = ("painted", "bands", "coverage", "shape", "visible", "guide")
-        return cls(int(arrays["frame"]), *(arrays[name] for name in names))
+        return cls(int(arrays["frame"]), *(arrays[name] for name in (*names, *(("match",) if "match" in arrays else ()))))
 
 
 def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None = None, settings: RepairSettings) -> Key:

@@ -90,9 +90,7 @@ def whole_parts(shares: NDArray[np.float64]) -> NDArray[np.uint32]:
     return np.asarray(out, np.uint32)
 
 
-def blend(
-    pictures: tuple[Float, Float], changes: Float, trust: Float, choice: Float, *, tone: Float, detail: Float, toe: float
-) -> Float:
+def blend(pictures: tuple[Float, Float], changes: Float, trust: Float, choice: Float, *, tone: Float, detail: Float, toe: float) -> Float:
     """Twin of `kernels.blend` where something of a key is used (its weights are `whole_parts`, its copies the caller's pixels)."""
     encoded, plate_high = pictures
     value = encoded.copy()

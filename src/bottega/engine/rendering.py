@@ -176,7 +176,7 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], whole: _Reach
     common = _common(shapes, candidates, window)
     encoded = _moved(encoded - loose, common, candidates, window, reach.shape, size=size, settings=settings)
     plate_high = encoded - low_band(encoded, settings.band_sigma(*size))
-    at_key = [c.walk.at_frame == c.key.frame for c in candidates]
+    at_key = [c.at_key for c in candidates]
     count, (height, width) = len(candidates), encoded.shape[:2]
     changes = np.empty((count, height, width, 9), np.float32)
     trust = np.empty((count, height, width, 2), np.float32)
@@ -294,7 +294,7 @@ def _copy_key_frames(out: Repaired, candidates: Sequence[Candidate], reach: _Rea
     """On a key's own frame, at full strength, the artist's own pixels go back bit for bit."""
     full = (reach.tone == 1) & (reach.shape == 1) & (reach.detail == 1)
     for i, candidate in enumerate(candidates):
-        if candidate.walk.at_frame != candidate.key.frame:
+        if not candidate.at_key:
             continue
         here = full & (candidate.key.coverage[..., 0] == 1)
         out.rgb[here] = candidate.key.painted[here]

@@ -8,6 +8,8 @@ The order of work, streamed by the caller so that memory does not grow with the 
 4. `render` for each frame, with the walks that `time_weights` names and `by_motion` weighs: the repaired picture, its delta, who made it.
 5. `steady` for each frame, with its neighbours' repairs and the `step_flow` between them, put together by `chain`: less flicker.
 
+A key that was painted in another shot comes in by `sight`, `align` and `lend_key` instead of `prepare_key`.
+
 Set ``cv2.setNumThreads(1)`` once in each process: the bits must not depend on the machine, and every entry point checks it.
 """
 
@@ -19,19 +21,23 @@ from bottega.engine.correspondence import Walk, carry, start_walk, step_walk
 from bottega.engine.cuts import cut_guide, find_cuts, likeness
 from bottega.engine.guides import guide
 from bottega.engine.keys import Key, matte_from_keys, prepare_key
+from bottega.engine.lending import Alignment, Sight, align, lend_key, sight
 from bottega.engine.rendering import render
 from bottega.engine.settings import RepairSettings
 from bottega.engine.steadying import Neighbour, chain, in_order, steady, step_flow
 
 __all__ = [
+    "Alignment",
     "Candidate",
     "Estimate",
     "Key",
     "Neighbour",
     "RepairSettings",
     "Repaired",
+    "Sight",
     "Strength",
     "Walk",
+    "align",
     "by_motion",
     "carry",
     "chain",
@@ -40,10 +46,12 @@ __all__ = [
     "find_cuts",
     "guide",
     "in_order",
+    "lend_key",
     "likeness",
     "matte_from_keys",
     "prepare_key",
     "render",
+    "sight",
     "start_walk",
     "steady",
     "step_flow",

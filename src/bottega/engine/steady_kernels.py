@@ -10,9 +10,7 @@ from bottega.engine.kernels import PARTS, _compiled, whole_parts
 
 
 @_compiled
-def gather(
-    sums: tuple[Float, Float, Float], from_there: tuple[Float, NDArray[np.uint32], Float], flow: Float, weight: Float
-) -> None:
+def gather(sums: tuple[Float, Float, Float], from_there: tuple[Float, NDArray[np.uint32], Float], flow: Float, weight: Float) -> None:
     """Add weight(x) · array(x + flow(x)), bilinear, to three sums: change (H, W, 3), key weights (K, H, W), reach (H, W).
 
     Of the neighbour's weights the first, the plate's, is left out.

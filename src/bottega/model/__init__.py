@@ -21,6 +21,7 @@ from .exemplar import CHUNK_BYTES, Exemplar, Layer, LayerUse, MadeBy, Marks, Mar
 from .faces import Detection, FaceBox, FaceDocument, FaceKind, FaceTrack, faces_digest
 from .frames import FrameRange
 from .learned import Learned, LearnedKind
+from .look import Look, LookKey, LookRegion, look_name
 from .names import code, label, sha256_text, shown
 from .people import Person, PersonKind, subject_id
 from .record import Record, canonical_json, utc_instant, utc_text
@@ -58,6 +59,9 @@ __all__ = [
     "LearnedKind",
     "Licence",
     "LicenceKind",
+    "Look",
+    "LookKey",
+    "LookRegion",
     "MadeBy",
     "MarkState",
     "Marks",
@@ -90,6 +94,7 @@ __all__ = [
     "content_digest",
     "faces_digest",
     "label",
+    "look_name",
     "sha256_text",
     "shown",
     "subject_id",

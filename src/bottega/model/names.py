@@ -9,7 +9,7 @@ from .errors import UsageError
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_RESERVED = frozenset({"exemplars", "keys", "people", "con", "nul", "aux", "prn"})
+_RESERVED = frozenset({"exemplars", "keys", "looks", "people", "con", "nul", "aux", "prn"})
 LONGEST_TEXT = 200
 
 

@@ -67,6 +67,7 @@ class Record:
     schema: ClassVar[str] = ""
     version: ClassVar[int] = 1
     upgrades: ClassVar[Mapping[int, Upgrade]] = {}
+    unsaid: ClassVar[frozenset[str]] = frozenset()  # fields left out where they are None, so that what was hashed before stays as it was
     extra: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class Record:
             newer = self.extra.get("schema_version", 0)
             out["schema"], out["schema_version"] = self.schema, max(self.version, newer)
         for f in fields(self):
-            if f.name != "extra":
+            if f.name != "extra" and not (f.name in self.unsaid and getattr(self, f.name) is None):
                 out[f.name] = _to_json(getattr(self, f.name))
         return out
 

@@ -33,7 +33,12 @@ class TakeState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class TakeInput(Record):
-    """An exemplar as a take used it. `frame` is the key frame's number; `name` is its file's name, without the folder."""
+    """An exemplar as a take used it. `frame` is the key frame's number; `name` is its file's name, without the folder.
+
+    `shot` is the shot that a key was painted for, or a plate is of, where that is not the take's own.
+    """
+
+    unsaid: ClassVar[frozenset[str]] = frozenset({"shot"})
 
     digest: str
     role: Role
@@ -41,6 +46,7 @@ class TakeInput(Record):
     frame: int | None = None
     author_id: str | None = None
     licence_id: str | None = None
+    shot: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,12 +46,16 @@ class Content(StrEnum):
 class Input(Record):
     """One exemplar that a job wants to read, and as what.
 
-    `replaces` is the digest under which the same file was registered before, when its bytes are no longer those.
+    `replaces` is the digest under which the same file was registered before, when its bytes are no longer those. `shot` is the shot
+    that a key was painted for, or a plate is of, where that is not the shot of the use.
     """
+
+    unsaid: ClassVar[frozenset[str]] = frozenset({"shot"})
 
     digest: str
     role: Role
     replaces: str | None = None
+    shot: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

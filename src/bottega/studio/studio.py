@@ -26,6 +26,7 @@ from bottega.jobs.runner.collapse.run import run as run_collapse
 from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
+from bottega.jobs.runner.looks import Looks, with_look
 from bottega.jobs.runner.parts import key_use, region
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Watch, silent
@@ -64,6 +65,7 @@ from bottega.rights.desk.words import WordsDesk
 from .desks import Clock, Desks
 
 T = TypeVar("T", bound=StrEnum)
+_FROM_LOOK = ("tone", "shape", "detail", "seed")  # what a look says where nobody else does
 
 
 class Studio(Desks):
@@ -222,7 +224,7 @@ class Studio(Desks):
         self,
         shot: str,
         *,
-        keys: str | Path,
+        keys: str | Path | None = None,
         people: Sequence[str],
         age: int,
         **options: Any,
@@ -232,7 +234,7 @@ class Studio(Desks):
         use: dict[str, Any] = {"people": ids, "touches_performer": True, "purpose": Purpose.DEAGE, "age_target": age}
         return self._request("deage", shot, keys, **use, **options)
 
-    def repair_request(self, shot: str, *, keys: str | Path, no_performer: bool = False, **options: Any) -> RepairRequest:
+    def repair_request(self, shot: str, *, keys: str | Path | None = None, no_performer: bool = False, **options: Any) -> RepairRequest:
         """State a keyed repair.
 
         Options: matte, regions ((name, mattes, strength) triples; a strength of its own for each band as {"tone": 0.5, "shape": 1}),
@@ -240,17 +242,23 @@ class Studio(Desks):
         unserved ("refuse" or "plate"), cuts ("refuse", "split" or "none"), delivery ("temp" or "final"), also ("png16", "prores"),
         deliver_colour, seed, allow_8bit_keys; depicts (what the result shows that a consent may limit),
         territory, language, medium (where it will be seen), stated (facts that policy packs ask for, by name); learn (True, or settings)
-        with learn_steps and preview (a frame's number): a network trained on the keys.
+        with learn_steps and preview (a frame's number): a network trained on the keys; look ("hero" or "hero@v2"), whose keys and settings
+        are used where nothing else is said.
         """
         return self._request("repair", shot, keys, touches_performer=False if no_performer else None, **options)
 
-    def deage(self, shot: str, *, keys: str | Path, person: str, age: int, threads: int = 1, watch: Watch = silent, **options: Any) -> Take:
-        """De-age a performer from painted key frames. Raises ConsentError when the gate refuses."""
-        return self.make(self.deage_request(shot, keys=keys, people=[person], age=age, **options), threads=threads, watch=watch)
+    def deage(self, shot: str, *, person: str, age: int, threads: int = 1, watch: Watch = silent, **options: Any) -> Take:
+        """De-age a performer from painted key frames or a look. Raises ConsentError when the gate refuses."""
+        return self.make(self.deage_request(shot, people=[person], age=age, **options), threads=threads, watch=watch)
 
-    def repair(self, shot: str, *, keys: str | Path, threads: int = 1, watch: Watch = silent, **options: Any) -> Take:
+    def repair(self, shot: str, *, threads: int = 1, watch: Watch = silent, **options: Any) -> Take:
         """Carry a painted edit that touches no performer. Raises ConsentError when the gate refuses."""
-        return self.make(self.repair_request(shot, keys=keys, **options), threads=threads, watch=watch)
+        return self.make(self.repair_request(shot, **options), threads=threads, watch=watch)
+
+    @cached_property
+    def looks(self) -> Looks:
+        """Keys, settings and network that several shots share."""
+        return Looks(self.folder, self.ledger)
 
     def collapse_request(
         self, shot: str, sheet: str | Path, *, no_performer: bool = False, frames: str | None = None, delivery: str = "temp",
@@ -288,7 +296,7 @@ class Studio(Desks):
         """Make a take again from its record, as a new version, and compare them bit for bit."""
         return remake(self._house, named(self.folder.root, take), threads=threads, watch=watch)
 
-    def plan_remake(self, take: str, *, threads: int = 1) -> Plan:
+    def plan_remake(self, take: str, *, threads: int = 1) -> Plan | CollapsePlan:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 
@@ -334,10 +342,11 @@ class Studio(Desks):
         self,
         job: str,
         shot: str,
-        keys: str | Path,
+        keys: str | Path | None,
         *,
+        look: str | None = None,
         matte: str | Path | None = None,
-        regions: Sequence[tuple[str, str | Path, float | Mapping[str, float]]] = (),
+        regions: Sequence[tuple[str, str | Path, float | Mapping[str, float] | None]] = (),
         key_uses: Mapping[int, Mapping[str, Any]] | None = None,
         frames: str | None = None,
         delivery: str = "temp",
@@ -347,28 +356,44 @@ class Studio(Desks):
         learn_steps: int | None = None,
         **rest: Any,
     ) -> RepairRequest:
-        bands = {band: rest.pop(band, 1.0) for band in ("tone", "shape", "detail")}
-        try:
-            settings = RepairSettings(**bands)
-            uses = tuple(key_use(number, **stated) for number, stated in (key_uses or {}).items())
-            learning = _learning(learn, learn_steps, seed=rest.get("seed", 0), toe=settings.toe)
-        except (TypeError, ValueError) as problem:
-            raise UsageError(str(problem)) from problem
-        return RepairRequest(
+        rest = {name: value for name, value in rest.items() if value is not None or name not in _FROM_LOOK}
+        given = frozenset(_FROM_LOOK) & set(rest)
+        _check_source(keys, look, regions)
+        said = _stated(rest, key_uses or {}, learn, learn_steps)
+        request = RepairRequest(
             job=job,
             shot=shot,
-            keys=Path(keys),
+            keys=Path(keys) if keys else None,
             matte=Path(matte) if matte else None,
             regions=tuple(region(n, Path(p), s) for n, p, s in regions),
-            key_uses=uses,
             frames=FrameRange.parse(frames) if frames else None,
-            settings=settings,
-            learn=learning,
             delivery=_one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
             content=tuple(_one_of(Content, text, "depicts") for text in depicts),
-            **rest,
+            **(rest | said),
         )
+        return with_look(request, self.looks.read(look), given=given) if look else request
+
+
+def _stated(
+    rest: dict[str, Any], key_uses: Mapping[int, Mapping[str, Any]], learn: NetworkSettings | bool, steps: int | None
+) -> dict[str, Any]:
+    """Settings, key uses and training as records; the strengths are taken out of `rest`. Raises UsageError."""
+    try:
+        settings = RepairSettings(**{band: rest.pop(band) for band in ("tone", "shape", "detail") if band in rest})
+        uses = tuple(key_use(number, **stated) for number, stated in key_uses.items())
+        learning = _learning(learn, steps, seed=rest.get("seed", 0), toe=settings.toe)
+    except (TypeError, ValueError) as problem:
+        raise UsageError(str(problem)) from problem
+    return {"settings": settings, "key_uses": uses, "learn": learning}
+
+
+def _check_source(keys: object, look: str | None, regions: Sequence[tuple[str, Any, Any]]) -> None:
+    if keys is None and look is None:
+        raise UsageError("no keys: give --keys FOLDER, --look NAME, or both")
+    bare = [name for name, _, strength in regions if strength is None]
+    if bare and look is None:
+        raise UsageError(f"region {shown(bare[0])} has no strength: write it as NAME=MATTES:STRENGTH, or give a --look that has it")
 
 
 def operator() -> str:

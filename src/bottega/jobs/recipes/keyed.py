@@ -44,6 +44,7 @@ from .learned import (
     training_seconds,
     without_network,
 )
+from .lending import Lending
 
 REVISION = "split-band/3"
 KEYS_AT_A_TIME = 2
@@ -141,6 +142,10 @@ class KeyedRepair:
     def key(self, number: int, plate: Picture, painted: Picture, matte: Picture | None) -> Key:
         """Take a painted key frame apart into what it changed."""
         return prepare_key(plate, painted, frame=number, matte=matte, settings=self.settings)
+
+    def lent_key(self, number: int, plate: Picture, matte: Picture | None, pair: tuple[Picture, Picture]) -> Key:
+        """A key of another shot, its plate and painting, as if it had been painted on this frame."""
+        return Lending(self.settings).key(number, plate, matte, pair)
 
     def guide(self, plate: Picture) -> Guide:
         """The light-robust picture that correspondence runs on."""

@@ -16,6 +16,7 @@ from bottega.model import Output, Reason, Take, UsageError, shown
 from bottega.rights import State
 
 from .banding import credited
+from .laying import places_of, with_places
 from .opening import Inputs, one_thread_a_call, open_inputs
 from .passes import Pass
 from .progress import Progress, Watch, silent
@@ -81,7 +82,7 @@ def advise_on(house: House, folder: TakeFolder, *, count: int, to: Path | None =
     if to is not None and to.exists():
         raise UsageError(f"{shown(to.name)} is there already: give another file, or move it")
     take = finished(folder)
-    job = with_survey(with_faces(house, worded(house, restated(house, take))), survey_of(take.settings))
+    job = _as_made(with_faces(house, worded(house, restated(house, take))), take)
     job_id = f"{take.shot}-{JOB}-{secrets.token_hex(8)}"
     right = Pass(house.gate, job.use, job_id=job_id, door=house.door(job_id), clock=house.clock)
     one_thread_a_call()
@@ -99,7 +100,7 @@ def advise_on(house: House, folder: TakeFolder, *, count: int, to: Path | None =
         inputs.close()
     return Advised(
         take=take.name,
-        keys=tuple(job.keys),
+        keys=job.schedule.key_frames,
         frames=len(job.frames),
         next=said,
         unseen=states,
@@ -126,7 +127,7 @@ def plan_advice(house: House, folder: TakeFolder) -> AdvicePlan:
     """The gate's answer to reading the take's plate and frames, on record, and what that would cost; nothing is read."""
     found = plan_remake(house, folder)
     take = finished(folder)
-    parts = _gaps(with_survey(restated(house, take), survey_of(take.settings)))
+    parts = _gaps(_as_made(restated(house, take), take))
     frames = sum(len(p.frames) for p in parts)
     steps = sum(len(p.frames) * len(p.columns) for p in parts)
     seconds = frames * found.width * found.height / 1e6 * SECONDS_A_MEGAPIXEL_READ + steps * SECONDS_A_STEP
@@ -184,10 +185,17 @@ class _Desk:
             yield seen.with_plate(marked(seen.pictures[0][1], here)).small(band)
 
 
+def _as_made(job: Resolved, take: Take) -> Resolved:
+    """The job with what the take's plate showed, and where its keys of other shots lay: a lent key is taken for one painted there."""
+    known = with_survey(job, survey_of(take.settings))
+    return with_places(known, places_of(take.settings)) if job.lent else known
+
+
 def _gaps(job: Resolved) -> tuple[Gap, ...]:
     """What lies between the keys, on each side of a cut; a handle is worth no painting, a key in one is still looked from."""
     shown = job.shot.without_handles
-    return gaps([n for n in job.frames if n in shown or n in job.keys], tuple(job.keys), cuts=job.cuts)
+    keys = job.schedule.key_frames
+    return gaps([n for n in job.frames if n in shown or n in keys], keys, cuts=job.cuts)
 
 
 def _write(to: Path, rows: Sequence[Row], mark: Mark) -> None:

@@ -20,6 +20,7 @@ from bottega.footage import DeliveredFrame, Frame, read_delivered, working_space
 from bottega.jobs.recipes.schedule import Schedule
 from bottega.model import JobError, Role, Take, TakeState, canonical_json
 
+from .lending import lent_facts
 from .request import Resolved, plan_digest
 from .takefolder import TakeFolder, record_sha256, versions
 
@@ -51,15 +52,15 @@ class Again:
         if (made.canvas, made.data, made.colour) != (plate.canvas, plate.canvas, made.working):
             raise JobError(f"frame {number} covers {made.data} in {made.colour}, the plate {plate.canvas} in {made.working}")
         credit = CreditMap.from_channels(dict(made.credit), made.manifest)
-        now = {(s.exemplar, s.role, s.frame): s for s in sources}
-        if any((s.exemplar, s.role, s.frame) not in now for s in credit.sources):
+        now = {_place(s): s for s in sources}
+        if any(_place(s) not in now for s in credit.sources):
             raise JobError(f"frame {number} stands on sources that this take does not have")
-        return made, replace(credit, sources=tuple(now[s.exemplar, s.role, s.frame] for s in credit.sources))
+        return made, replace(credit, sources=tuple(now[_place(s)] for s in credit.sources))
 
 
 def frame_plans(job: Resolved) -> dict[int, str]:
     """A digest for each frame of all that decides its pixels: plate, mattes, settings, the keys that serve it, and the way to them."""
-    alone = replace(job.request, key_uses=())
+    alone = replace(job.request, key_uses=())  # nor is anything lent: it counts where it serves
     mattes = (job.matte, *(e for _, e in job.regions))
     common = plan_digest(alone, plate=job.plate, shot=job.shot, keys={}, mattes=mattes, frames=())
     weights = job.weights.digest if job.weights else None
@@ -101,6 +102,10 @@ def untouched(credit: CreditMap) -> NDArray[np.bool_]:
     return np.asarray(whole & (credit.claim == COPIED), np.bool_)
 
 
+def _place(source: CreditSource) -> tuple[object, ...]:
+    return source.exemplar, source.role, source.frame, source.shot
+
+
 def _on_record(house: House, take: Take) -> bool:
     said = house.ledger.entries("output.registered", mentioning=take.take_id)
     return any(e.data["take_id"] == take.take_id and e.data["record_sha256"] == record_sha256(take) for e in said)
@@ -108,6 +113,10 @@ def _on_record(house: House, take: Take) -> bool:
 
 def _served(number: int, schedule: Schedule, job: Resolved) -> list[object]:
     moment = schedule.moment(number)
-    sides = () if moment in job.keys else schedule.around(moment, job.request.settings.steady_frames)
+    sides = () if moment in schedule.key_frames else schedule.around(moment, job.request.settings.steady_frames)
     near = (moment, *(n for side in sides for n in side))
-    return [[n, [[k, job.keys[k].digest, float(w).hex()] for k, w in schedule.serving(n)]] for n in near]
+    return [[n, [[k, *_painting(k, job), float(w).hex()] for k, w in schedule.serving(n)]] for n in near]
+
+
+def _painting(frame: int, job: Resolved) -> list[object]:
+    return [job.keys[frame].digest] if frame in job.keys else lent_facts([job.lent[job.laid[frame]]])[0]

@@ -20,8 +20,9 @@ from bottega.model import CredentialError, FootageError, JobError, Output
 
 from .again import Again, untouched
 from .banding import Pixels, banded, credited
+from .laying import left_out, lent_pair
 from .learning import Taught, ready_worker
-from .opening import painted_key
+from .opening import key_sources, painted_key
 from .pictures import Pictures
 from .progress import Progress
 from .takefolder import TakeFolder
@@ -85,7 +86,7 @@ class Maker:
         for at in range(0, len(todo), FRAMES_AT_A_TIME):
             block = todo[at : at + FRAMES_AT_A_TIME]
             moments = {self._schedule.moment(n) for n in block}
-            around = {m: self._schedule.around(m, reach) for m in moments if m not in self._job.keys}
+            around = {m: self._schedule.around(m, reach) for m in moments if m not in self._schedule.key_frames}
             drafts = {*block, *around, *(m for sides in around.values() for side in sides for m in side)}
             pairs = {pair for n, sides in around.items() for side in sides for pair in zip((n, *side), side, strict=False)}
             lying |= {_draft_name(n): n for n in drafts} | {_flow_name(*p): min(p) for p in pairs}
@@ -119,8 +120,11 @@ class Maker:
         self._keys = {k: self._keys.get(k) or self._prepare(k) for k in sorted(needed)}
 
     def _prepare(self, number: int) -> Key:
-        plate, painted = painted_key(self._inputs, self._job, number)
         matte = as_matte(self._inputs.matte.read(number)) if self._inputs.matte else None
+        if number not in self._job.keys:
+            pair = lent_pair(self._inputs, self._job, self._job.laid[number])
+            return self._recipe.lent_key(number, self._inputs.plate.read(number).rgb, matte, pair)
+        plate, painted = painted_key(self._inputs, self._job, number)
         return self._recipe.key(number, plate.rgb, painted, matte)
 
     def _walk(self, plan: WalkPlan) -> None:
@@ -171,11 +175,11 @@ class Maker:
         draft = self._draft_at(number)
         made = draft.repaired
         moment = self._schedule.moment(number)
-        if moment not in self._job.keys:
+        if moment not in self._schedule.key_frames:
             sides = self._schedule.around(moment, self._recipe.settings.steady_frames)
             made = self._recipe.steadied(moment, draft, sides, self._draft_at, self._flow_at)
         matte = draft.matte
-        by_key = {s.frame: s for s in self.sources if s.frame is not None}
+        by_key = key_sources(self._job, self.sources)
         named = (self.sources[0], *(by_key[k] for k in draft.keys))
         learned = None
         if len(draft.of) > len(draft.keys):
@@ -284,7 +288,7 @@ class Maker:
         bad = {n: count for n, count in sorted(self._non_finite.items()) if count}
         frames = ", ".join(f"{n} ({count})" for n, count in bad.items())
         samples = [f"NaN or infinite samples in the plate's frames {frames}: kept where nothing was changed"] if bad else []
-        return samples + sorted(self._warnings)
+        return samples + left_out(self._job) + sorted(self._warnings)
 
     def _skip_walks(self, part: Interval) -> None:
         for walk in part.walks:

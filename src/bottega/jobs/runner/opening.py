@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -24,18 +24,23 @@ SCENE_FORMATS = frozenset({".exr", ".dpx"})
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """The opened exemplars of a run. `sources` are the credit ids: the plate first, then the keys in order."""
+    """The opened exemplars of a run. `lent` are painting and plate of each key of another shot.
+
+    `sources` are the credit ids: the plate first, then the keys in order, then those that are lent.
+    """
 
     plate: Pictures
     keys: dict[int, Pictures]
     matte: Pictures | None
     regions: dict[str, tuple[Pictures, Strength]]
+    lent: tuple[tuple[Pictures, Pictures], ...]
     sources: tuple[CreditSource, ...]
     right: Pass
 
     def close(self) -> None:
         """Let go of all decoders."""
-        for p in (self.plate, *self.keys.values(), *((self.matte,) if self.matte else ()), *(p for p, _ in self.regions.values())):
+        mattes = (*((self.matte,) if self.matte else ()), *(p for p, _ in self.regions.values()))
+        for p in (self.plate, *self.keys.values(), *mattes, *(p for pair in self.lent for p in pair)):
             p.close()
 
 
@@ -49,7 +54,8 @@ def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -
     plate = opened(job.plate, default=job.shot.colour)
     canvas, window = plate.frames().info.canvas, plate.frames().info.display
     kept = {n: folder.exemplar(e.digest) for n, e in job.keys.items()}  # the show's own copies: the artist may paint on
-    keys = {n: opened(e, default=_key_colour(e, job, show)) for n, e in kept.items()}
+    keys = {n: opened(e, default=_key_colour(e, job.shot.colour, show)) for n, e in kept.items()}
+    lent = tuple((opened(k.painted, default=_key_colour(k.painted, k.colour, show)), opened(k.plate, default=k.colour)) for k in job.lent)
 
     def matte(exemplar: Exemplar, what: str) -> Pictures:
         check_size(what, opened(exemplar).frames().info.display, window)
@@ -60,6 +66,7 @@ def open_inputs(job: Resolved, right: Pass, *, folder: ShowFolder, show: Show) -
         keys=keys,
         matte=matte(job.matte, "matte") if job.matte else None,
         regions={r.name: (matte(e, f"region {r.name}"), r.bands) for r, e in job.regions},
+        lent=lent,
         sources=_sources(job, folder.exemplar),
         right=right,
     )
@@ -85,6 +92,13 @@ def check_keys(inputs: Inputs, job: Resolved) -> None:
         painted_key(inputs, job, number)
 
 
+def key_sources(job: Resolved, sources: Sequence[CreditSource]) -> dict[int, CreditSource]:
+    """Who is credited for the key that lies on a frame: painted there, or lent."""
+    first = 1 + len(job.keys)  # the plate comes before
+    own = dict(zip(job.keys, sources[1:first], strict=True))
+    return own | {n: sources[first + i] for n, i in job.laid.items()}
+
+
 def one_thread_a_call() -> None:
     """OpenCV splits flow by its own thread count and so changes its bits: frames run on threads, calls do not."""
     import cv2
@@ -92,14 +106,15 @@ def one_thread_a_call() -> None:
     cv2.setNumThreads(1)
 
 
-def _key_colour(key: Exemplar, job: Resolved, show: Show) -> str:
+def _key_colour(key: Exemplar, plate: str, show: Show) -> str:
     """A key that does not say its space: EXR and DPX come back as the plate went out, PNG and TIFF as the show declares."""
-    return job.shot.colour if PurePath(key.files[0].path).suffix.lower() in SCENE_FORMATS else show.key_colour
+    return plate if PurePath(key.files[0].path).suffix.lower() in SCENE_FORMATS else show.key_colour
 
 
 def _sources(job: Resolved, kept: Callable[[str], Exemplar]) -> tuple[CreditSource, ...]:
     out: list[CreditSource] = []
-    for number, exemplar in ((None, job.plate), *job.keys.items()):
+    own = ((None, job.plate, None), *((n, e, None) for n, e in job.keys.items()))
+    for number, exemplar, shot in (*own, *((k.key.frame, k.painted, k.key.shot) for k in job.lent)):
         record = kept(exemplar.digest)
         out.append(
             CreditSource(
@@ -109,6 +124,7 @@ def _sources(job: Resolved, kept: Callable[[str], Exemplar]) -> tuple[CreditSour
                 frame=number,
                 author_id=record.author_id,
                 licence_id=record.licence_id,
+                shot=shot,
             )
         )
     return tuple(out)

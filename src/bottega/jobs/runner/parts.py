@@ -18,12 +18,12 @@ REFUSE, SPLIT, NO_CUTS, PLATE = "refuse", "split", "none", "plate"
 class Region:
     """A named part of the picture with a strength of its own: 0 leaves the plate, 1 is the key's full effect.
 
-    `tone`, `shape` and `detail` are strengths of one band; None is `strength`.
+    `tone`, `shape` and `detail` are strengths of one band; None is `strength`. A `strength` of None is the look's.
     """
 
     name: str
     matte: Path
-    strength: float = 1.0
+    strength: float | None = 1.0
     tone: float | None = None
     shape: float | None = None
     detail: float | None = None
@@ -31,10 +31,11 @@ class Region:
     @property
     def bands(self) -> Strength:
         """The strength of each band."""
-        return Strength(*(float(self.strength if b is None else b) for b in (self.tone, self.shape, self.detail)))
+        whole = 1.0 if self.strength is None else self.strength
+        return Strength(*(float(whole if b is None else b) for b in (self.tone, self.shape, self.detail)))
 
 
-def region(name: str, matte: Path, strength: float | Mapping[str, float]) -> Region:
+def region(name: str, matte: Path, strength: float | Mapping[str, float] | None) -> Region:
     """A region with one strength, or one for each band: {"tone": 0.5, "shape": 1}. Raises UsageError."""
     if not isinstance(strength, Mapping):
         return Region(name=name, matte=matte, strength=strength)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bottega.jobs.recipes.keyed import cost
+from bottega.jobs.recipes.lending import SECONDS_A_LOOK, looked_at
 from bottega.model import Reason
 
 from .request import Resolved
@@ -18,7 +19,8 @@ BYTES_BESIDE_THE_ENGINE = 300 * 1024 * 1024  # bench/job.py: the interpreter, it
 class Plan:
     """A job's plan, printable. Seconds are CPU seconds on one core of the machine the figures were measured on.
 
-    `learn_seconds` are those of them that a network is trained in: None without one, 0 where it is trained already.
+    `lent` are keys of other shots, by frame and shot. `learn_seconds` are those of the CPU seconds that a network is trained in: None
+    without one, 0 where it is trained already.
     """
 
     shot: str
@@ -29,6 +31,7 @@ class Plan:
     width: int
     height: int
     keys: tuple[int, ...]
+    lent: tuple[str, ...]
     matte: str
     intervals: int
     cpu_seconds: float
@@ -48,6 +51,7 @@ def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: 
     keys = tuple(job.keys)
     parts = job.schedule.intervals
     longest, walked = max(len(p.frames) for p in parts), max(sum(len(w.frames) for w in p.walks) for p in parts)
+    looks = len(looked_at(job.frames, keys)) * len(job.lent)
     megapixels = job.shot.width * job.shot.height * len(job.frames) / 1e6
     learn: dict[str, Any] = {"learn": job.request.learn, "trained": job.weights is not None}
     spans: dict[str, Any] = {"frames": len(job.frames), "longest": longest, "walked": walked}
@@ -61,9 +65,10 @@ def plan(job: Resolved, *, allowed: bool, reasons: tuple[Reason, ...], threads: 
         width=job.shot.width,
         height=job.shot.height,
         keys=keys,
+        lent=tuple(k.key.name for k in job.lent),
         matte="given" if job.matte else "derived from the keys",
         intervals=len(parts),
-        cpu_seconds=figures.cpu_seconds + SECONDS_A_MEGAPIXEL_IN_AND_OUT * megapixels,
+        cpu_seconds=figures.cpu_seconds + SECONDS_A_MEGAPIXEL_IN_AND_OUT * megapixels + looks * SECONDS_A_LOOK,
         learn_seconds=figures.learn_seconds if job.request.learn else None,
         scratch_bytes=figures.scratch_bytes,
         memory_bytes=figures.memory_bytes + BYTES_BESIDE_THE_ENGINE,

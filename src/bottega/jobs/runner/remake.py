@@ -7,11 +7,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bottega.jobs.recipes.collapse import REVISION as COLLAPSE_REVISION
 from bottega.jobs.recipes.keyed import REVISION, NetworkSettings, RepairSettings
 from bottega.jobs.recipes.schedule import KeyUse
 from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError, Use
 
+from .collapse.again import make_again as collapse_again
+from .collapse.again import plan_again as plan_collapse_again
+from .collapse.job import JOB as COLLAPSE
+from .collapse.job import LIBRARIES
+from .collapse.planning import CollapsePlan
+from .laying import lent_of
 from .learning import with_weights
+from .lending import lent_keys
 from .parts import NO_CUTS, REFUSE, Region
 from .plan import Plan
 from .progress import Watch, silent
@@ -40,7 +48,10 @@ class Remade:
 def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch = silent) -> Remade:
     """Make the take in `folder` again as a new version, from its record and the sealed inputs, through the gate like any job."""
     old = finished(folder)
-    new = run(house, worded(house, restated(house, old)), threads=threads, watch=watch, remake_of=old)
+    if old.job == COLLAPSE:
+        new = collapse_again(house, old, threads=threads, watch=watch)
+    else:
+        new = run(house, worded(house, restated(house, old)), threads=threads, watch=watch, remake_of=old)
     before, after = _frames(old), _frames(new)
     different = tuple(sorted(p for p in before if before[p] != after.get(p)))
     return Remade(
@@ -54,8 +65,10 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
     )
 
 
-def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan:
+def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan | CollapsePlan:
     """What a remake would do and cost, and the gate's answer; nothing is made."""
+    if finished(folder).job == COLLAPSE:
+        return plan_collapse_again(house, finished(folder), threads=threads)
     return dry_run(house, worded(house, restated(house, finished(folder))), threads=threads)
 
 
@@ -69,9 +82,13 @@ def finished(folder: TakeFolder) -> Take:
 
 def restated(house: House, take: Take) -> Resolved:
     """A take's request, stated again from its record. Weights that it was made with are used again: none are trained."""
+    if take.job == COLLAPSE:
+        raise UsageError(f"{take.name} is a collapse, allowed here is a keyed repair")
     by_role: dict[Role, list[Exemplar]] = {role: [] for role in Role}
     keys = {}
     for entry in take.inputs:
+        if entry.shot is not None:  # lent: the settings say which key lay on which plate
+            continue
         kept = house.folder.exemplar(entry.digest)
         by_role[entry.role].append(kept)
         if entry.role is Role.KEY and entry.frame is not None:
@@ -81,11 +98,11 @@ def restated(house: House, take: Take) -> Resolved:
     request = RepairRequest(
         job=take.job,
         shot=take.shot,
-        keys=Path(),
+        keys=None,
         regions=regions,
         **_stated(take.use),
         frames=FrameRange(first=take.frames.first, last=take.frames.last),
-        settings=_repair(take.settings["repair"]),
+        settings=repair_settings(take.settings["repair"]),
         seed=take.seed,
         allow_8bit_keys=bool(take.settings["allow_8bit_keys"]),
         also=tuple(take.settings["also"]),
@@ -94,12 +111,14 @@ def restated(house: House, take: Take) -> Resolved:
         unserved=take.settings.get("unserved", REFUSE),
         cuts=take.settings.get("cuts", NO_CUTS),
         learn=NetworkSettings(**learn) if (learn := take.settings.get("learn")) else None,
+        look=take.settings.get("look"),
     )
     matte = by_role[Role.MATTE][0] if by_role[Role.MATTE] else None
     with_mattes = tuple(zip(regions, by_role[Role.REGION], strict=True))
     shot = house.folder.shot(take.shot)
     plate = by_role[Role.PLATE][0]
-    sealed: dict[str, Any] = {"plate": plate, "keys": keys, "matte": matte, "regions": with_mattes}
+    lent = lent_keys(house.folder, lent_of(take.settings))
+    sealed: dict[str, Any] = {"plate": plate, "keys": keys, "matte": matte, "regions": with_mattes, "lent": lent}
     job = assemble(house.folder, request, shot=shot, **sealed, show_id=house.show.show_id)
     return with_weights(job, by_role[Role.MODEL][0]) if by_role[Role.MODEL] else job
 
@@ -111,7 +130,7 @@ def _stated(use: Use) -> dict[str, Any]:
     return {name: getattr(use, name) for name in names} | {"stated": facts}
 
 
-def _repair(settings: Mapping[str, Any]) -> RepairSettings:
+def repair_settings(settings: Mapping[str, Any]) -> RepairSettings:
     """The recipe's settings; a take from before shape had a strength of its own has the one of its tone."""
     return RepairSettings(**{"shape": min(settings["tone"], 1.0)} | dict(settings))
 
@@ -121,6 +140,8 @@ def _frames(take: Take) -> dict[str, str]:
 
 
 def _notes(old: Take) -> tuple[str, ...]:
-    now = versions(learn=old.settings.get("learn") is not None) | {"engine": REVISION}
+    collapse = old.job == COLLAPSE
+    now = versions(learn=old.settings.get("learn") is not None, also=LIBRARIES if collapse else ())
+    now |= {"engine": COLLAPSE_REVISION if collapse else REVISION}
     then = dict(old.versions) | {"engine": old.engine}
     return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))

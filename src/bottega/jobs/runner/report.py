@@ -12,6 +12,7 @@ from bottega.model import Claim, ConsentError, FrameRange, JobError, Role, Share
 from bottega.rights import Ledger
 
 from .finish import PROXY, SHEET
+from .laying import PLACED
 from .request import WITHOUT_HANDLES
 from .showfolder import ShowFolder
 from .takefolder import RECORD, TakeFolder, versions
@@ -42,6 +43,8 @@ def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
         "weakest": weakest,
         "warnings": [*take.warnings, *_gone(folder, take)],
         "timings": dict(take.timings),
+        "look": take.settings.get("look"),
+        "lent": [p | {"key": f"{p['at']} of {p['painted_for']}"} for p in take.settings.get(PLACED, {"found": ()})["found"]],
     }
 
 
@@ -87,7 +90,7 @@ def _take_or_damage(folder: TakeFolder, name_of: NameOf) -> dict[str, Any]:
     except JobError as problem:
         lists: dict[str, Any] = {name: [] for name in ("shares", "touched", "grants", "weakest")}
         name = "_".join(folder.path.parts[-3:])
-        made: dict[str, Any] = {"frames_made": 0, "handles_made": 0, "files": {}}
+        made: dict[str, Any] = {"frames_made": 0, "handles_made": 0, "files": {}, "look": None, "lent": []}
         said = {"name": name, "folder": str(folder.path), "state": "damaged", "bar": str(problem)} | made
         return said | lists | {"warnings": [str(problem)], "timings": {}}
 
@@ -119,6 +122,7 @@ def _labels(take: Take) -> dict[str, str]:
     for used in take.inputs:
         frame = "" if used.frame is None else str(used.frame)
         what = _NETWORK if used.role is Role.MODEL else used.role.value
+        frame += f" of {used.shot}" if used.shot else ""
         out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{what} {frame}".rstrip()
     return out | ({take.band.digest: f"{_BAND} {take.band.text}"} if take.band else {})
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import bottega.engine
 from bottega.footage import config_name, space_name
 from bottega.jobs.recipes.keyed import REVISION, NetworkSettings, RepairSettings, can_learn
+from bottega.jobs.recipes.lending import Places
 from bottega.jobs.recipes.schedule import KeyUse, Schedule
 from bottega.model import (
     Content,
@@ -22,6 +23,7 @@ from bottega.model import (
     Exemplar,
     FrameRange,
     Input,
+    LookKey,
     Purpose,
     Role,
     Shot,
@@ -33,7 +35,9 @@ from bottega.model import (
     shown,
 )
 
-from .parts import PLATE, REFUSE, Region, check_uses, checked
+from .fitting import check_keys_fit, check_matte, check_served
+from .lending import Lent, lent_facts, lent_inputs, lent_keys
+from .parts import REFUSE, Region, check_uses, checked
 from .register import looked_at, seal_at
 from .showfolder import ShowFolder
 
@@ -49,12 +53,13 @@ _NUMBER = re.compile(r"(\d+)$")
 class RepairRequest:
     """A keyed repair as a user states it. `people` are subject ids; `touches_performer` None means nobody has said.
 
-    `learn` asks for a network trained on the keys, `preview` for a look at that frame while it is trained.
+    `learn` asks for a network trained on the keys, `preview` for a look at that frame while it is trained. `look` is the version of a
+    look that the request stands on, `look_keys` are that look's keys: its own shot's, and others that are lent.
     """
 
     job: str
     shot: str
-    keys: Path
+    keys: Path | None
     matte: Path | None = None
     regions: tuple[Region, ...] = ()
     people: tuple[str, ...] = ()
@@ -79,6 +84,8 @@ class RepairRequest:
     handles: bool = True
     learn: NetworkSettings | None = None
     preview: int | None = None
+    look: str | None = None
+    look_keys: tuple[LookKey, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +93,8 @@ class Resolved:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
     `cuts` and `repeats` are what was found in the plate's pixels once they may be read, as `Schedule` takes them.
-    `weights` are the network's, once they are on record: trained, or found.
+    `weights` are the network's, once they are on record: trained, or found. `lent` are keys of other shots, `places` where they
+    lie, once the plates may be read.
     """
 
     request: RepairRequest
@@ -101,29 +109,50 @@ class Resolved:
     weights: Exemplar | None = None
     cuts: tuple[int, ...] = ()
     repeats: Mapping[int, int] = field(default_factory=dict)
+    lent: tuple[Lent, ...] = ()
+    places: Places | None = None
 
     @cached_property
     def schedule(self) -> Schedule:
-        """Which key serves which frame."""
+        """Which key serves which frame. Until keys of other shots have their places they stand evenly in the shot: that is for plans."""
         stated = {u.frame: u for u in self.request.key_uses}
-        return Schedule(self.frames, tuple(stated.get(n) or KeyUse(n) for n in self.keys), self.cuts, self.repeats)
+        uses = [stated.get(n) or KeyUse(n) for n in self.keys]
+        uses += [KeyUse(n, self.lent[i].key.weight) for n, i in self.laid.items()]
+        return Schedule(self.frames, tuple(sorted(uses, key=lambda u: u.frame)), self.cuts, self.repeats)
+
+    @cached_property
+    def laid(self) -> Mapping[int, int]:
+        """The frames that keys of other shots lie on, to their places in `lent`."""
+        if self.places is not None:
+            return self.places.by_frame
+        free = [n for n in self.frames if n not in self.keys]
+        count = min(len(self.lent), len(free))
+        return {free[int((i + 0.5) * len(free) / count)]: i for i in range(count)}
 
     @property
     def exemplars(self) -> tuple[Exemplar, ...]:
-        """All inputs: plate, keys in order, mattes, weights."""
+        """All inputs: plate, keys in order, mattes, weights, what is lent."""
         mattes, weights = (self.matte,) if self.matte else (), (self.weights,) if self.weights else ()
-        return (self.plate, *self.keys.values(), *mattes, *(e for _, e in self.regions), *weights)
+        lent = (e for one in self.lent for e in (one.painted, one.plate))
+        return (self.plate, *self.keys.values(), *mattes, *(e for _, e in self.regions), *weights, *lent)
 
 
 def resolve(folder: ShowFolder, request: RepairRequest, *, show_id: str) -> Resolved:
     """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
     shot = folder.shot(request.shot)
     check_learning(request, shot)
-    keys = {n: seal_at(p, role=Role.KEY) for n, p in key_files(request.keys).items()}
+    own = [k for k in request.look_keys if (k.shot, k.plate) == (shot.code, shot.plate)]
+    lent = lent_keys(folder, [k for k in request.look_keys if k not in own])
+    keys = {k.frame: folder.exemplar(k.digest) for k in own if k.frame in _frames(shot, request)}
+    keys |= {n: seal_at(p, role=Role.KEY) for n, p in (key_files(request.keys) if request.keys else {}).items()}
+    keys = dict(sorted(keys.items()))
+    beyond = {k.frame for k in own} - set(keys)
+    request = replace(request, key_uses=tuple(u for u in request.key_uses if u.frame not in beyond))
     matte = looked_at(seal_at(request.matte, role=Role.MATTE), folder, show_id=show_id) if request.matte else None
     regions = tuple((r, looked_at(seal_at(r.matte, role=Role.REGION), folder, show_id=show_id)) for r in checked(request.regions))
     plate = folder.exemplar(shot.plate)
-    return assemble(folder, request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, show_id=show_id)
+    sealed: dict[str, Any] = {"plate": plate, "keys": keys, "matte": matte, "regions": regions, "lent": lent}
+    return assemble(folder, request, shot=shot, **sealed, show_id=show_id)
 
 
 def assemble(
@@ -136,6 +165,7 @@ def assemble(
     matte: Exemplar | None,
     regions: tuple[tuple[Region, Exemplar], ...],
     show_id: str,
+    lent: tuple[Lent, ...] = (),
 ) -> Resolved:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on."""
     check_learning(request, shot)
@@ -143,18 +173,22 @@ def assemble(
     unknown = sorted(set(request.also) - set(ALSO))
     if unknown:
         raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(ALSO)}")
-    _check_keys(keys, frames, shot)
+    if not keys and (not lent or request.learn):
+        raise UsageError(
+            f"shot {shot.code} has no key of its own" + (", and a network learns from those alone" if lent else ": give --keys")
+        )
+    check_keys_fit(keys, frames, shot)
     check_uses(request.key_uses, keys, unserved=request.unserved, cuts=request.cuts)
     for name, sequence in (("matte", matte), *((f"region {r.name}", e) for r, e in regions)):
         if sequence is not None:
-            _check_matte(name, sequence, frames, tuple(keys) if sequence.role is Role.REGION else ())
+            check_matte(name, sequence, frames, tuple(keys) if sequence.role is Role.REGION and not lent else ())
     mattes = (*((matte,) if matte else ()), *(e for _, e in regions))
     inputs = (plate, *keys.values(), *mattes)
     use = stated_use(folder, request, inputs, shot=shot, show_id=show_id)
-    digest = plan_digest(request, plate=plate, shot=shot, keys=keys, mattes=(matte, *(e for _, e in regions)), frames=frames)
-    job = Resolved(
-        request=request, shot=shot, plate=plate, keys=keys, matte=matte, regions=regions, frames=frames, use=use, plan_digest=digest
-    )
+    use = replace(use, inputs=(*use.inputs, *lent_inputs(lent)))
+    sealed: dict[str, Any] = {"plate": plate, "shot": shot, "keys": keys, "frames": frames}
+    digest = plan_digest(request, **sealed, mattes=(matte, *(e for _, e in regions)), lent=lent)
+    job = Resolved(request=request, **sealed, matte=matte, regions=regions, use=use, plan_digest=digest, lent=lent)
     check_served(job)
     return job
 
@@ -275,6 +309,7 @@ def settings_json(request: RepairRequest) -> dict[str, Any]:
         "also": list(request.also),
         "deliver_colour": request.deliver_colour,
         "learn": asdict(request.learn) if request.learn else None,
+        **({"look": request.look} if request.look else {}),
     }
 
 
@@ -286,6 +321,7 @@ def plan_digest(
     keys: Mapping[int, Exemplar],
     mattes: tuple[Exemplar | None, ...],
     frames: tuple[int, ...],
+    lent: tuple[Lent, ...] = (),
 ) -> str:
     """The sha256 of all that decides the bits of a take."""
     facts: dict[str, Any] = {
@@ -306,6 +342,8 @@ def plan_digest(
         "use": [request.purpose and request.purpose.value, request.age_target, list(request.people), request.delivery.value],
         "shown": [request.territory, [c.value for c in request.content], request.language, request.medium, dict(request.stated)],
     }
+    if lent:
+        facts["lent"] = lent_facts(lent)
     if request.learn is not None:
         facts["learn"] = [Technique.PER_SHOT_NETWORK.value, exact(request.learn)]
     return hashlib.sha256(canonical_json(facts)).hexdigest()
@@ -326,42 +364,3 @@ def _frames(shot: Shot, request: RepairRequest) -> tuple[int, ...]:
     if wanted and (wanted.first not in shot.frames or wanted.last not in shot.frames):
         raise UsageError(f"frames {wanted}: shot {shot.code} has {shot.frames}")
     return tuple(n for n in (wanted or shot.frames) if n not in shot.holes)
-
-
-def _check_keys(keys: Mapping[int, Exemplar], frames: tuple[int, ...], shot: Shot) -> None:
-    for number, key in keys.items():
-        name = shown(Path(key.files[0].path).name)
-        if number in shot.holes:
-            raise UsageError(f"key {name}: the plate of {shot.code} has no frame {number} (a listed hole)")
-        if number not in frames:
-            raise UsageError(f"key {name} is frame {number}: the job covers {frames[0]}-{frames[-1]}; take it out, or widen --frames")
-
-
-def check_served(job: Resolved) -> None:
-    """Refuse a frame that no key may serve, unless it was said that it stays the plate. Raises UsageError that names it."""
-    missing = job.schedule.unserved
-    if not missing or job.request.unserved == PLATE:
-        return
-    first, last = job.schedule.part(missing[0])
-    if job.cuts and not any(first <= k <= last for k in job.keys):
-        raise UsageError(
-            f"the part {first}-{last} between cuts has no key: paint one of its frames, or leave the part as it is with --unserved plate"
-        )
-    more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    raise UsageError(
-        f"frame {missing[0]}{more}: no key may serve it; widen a range (--key NUMBER:range=FIRST-LAST), "
-        "or leave such frames as they are with --unserved plate"
-    )
-
-
-def _check_matte(what: str, matte: Exemplar, frames: tuple[int, ...], keys: tuple[int, ...]) -> None:
-    """A matte needs every frame of the job; a region may also be painted on the key frames only, and is then carried."""
-    if len(matte.files) == 1 and matte.files[0].frame is None:
-        return
-    have = {f.frame for f in matte.files}
-    missing = sorted(set(frames) - have)
-    if missing and not (keys and set(keys) <= have):
-        raise UsageError(
-            f"the {what} lacks {len(missing)} of {len(frames)} frames, the first is {missing[0]}: render it for {frames[0]}-{frames[-1]}"
-            + (" or for all key frames" if keys else "")
-        )

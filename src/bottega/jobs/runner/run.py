@@ -33,6 +33,7 @@ from bottega.rights import Door, Gate, Ledger, State
 from .again import earlier, frame_plans
 from .entering import enter, job_id_of, named_reasons, rests_on, set_aside
 from .finish import Closing, finish
+from .laying import laid, places_json, places_of, with_places
 from .learning import AskedAgainError, check_keeping, learn_units, taught, training_mattes, with_known_weights
 from .make import Maker, work_units
 from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
@@ -125,7 +126,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     one_thread_a_call()
     inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:
-        job = surveyed(job, inputs, watch) if folder is None else with_survey(job, survey_of(folder.read().settings))
+        job = _looked_over(job, inputs, folder, watch)
         check_keys(inputs, job)
         _keep_mattes(house, job)
         if folder is None:
@@ -137,6 +138,15 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     finally:
         inputs.close()
+
+
+def _looked_over(job: Resolved, inputs: Inputs, folder: TakeFolder | None, watch: Watch) -> Resolved:
+    """The job with what its plate shows, and where keys of other shots lie; an unfinished take has both on record."""
+    if folder is None:
+        return laid(surveyed(job, inputs, watch), inputs, watch)
+    kept = folder.read().settings
+    known = with_survey(job, survey_of(kept))
+    return with_places(known, places_of(kept)) if job.lent else known
 
 
 def _keep_mattes(house: House, job: Resolved) -> None:
@@ -189,7 +199,10 @@ def _as_kept(house: House) -> Callable[[Exemplar], Exemplar]:
 def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None, band: VisibleMark | None) -> Take:
     kept = _as_kept(house)
     mattes = (*((job.matte,) if job.matte else ()), *(e for _, e in job.regions))
-    named = ((None, job.plate), *job.keys.items(), *((None, e) for e in mattes))  # one file may be the key of several frames
+    own = ((None, job.plate), *job.keys.items(), *((None, e) for e in mattes))  # one file may be the key of several frames
+    lent = [(k.key.frame, k.painted, k.key.shot) for k in job.lent]
+    under = {k.plate.digest: (None, k.plate, k.key.shot) for k in job.lent}
+    named = (*((frame, e, None) for frame, e in own), *lent, *under.values())
     inputs = tuple(
         TakeInput(
             digest=e.digest,
@@ -198,8 +211,9 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None,
             frame=frame,
             author_id=kept(e).author_id,
             licence_id=kept(e).licence_id,
+            shot=shot,
         )
-        for frame, e in named
+        for frame, e, shot in named
     )
     return Take(
         take_id=secrets.token_hex(16),
@@ -212,7 +226,7 @@ def _record(house: House, job: Resolved, number: int, *, remake_of: Take | None,
         colour=job.shot.colour,
         inputs=inputs,
         use=job.use,
-        settings=settings_json(job.request) | survey_json(job) | {WITHOUT_HANDLES: str(job.shot.without_handles)},
+        settings=settings_json(job.request) | survey_json(job) | places_json(job) | {WITHOUT_HANDLES: str(job.shot.without_handles)},
         seed=job.request.seed,
         plan_digest=job.plan_digest,
         engine=REVISION,

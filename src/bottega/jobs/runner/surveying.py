@@ -13,12 +13,13 @@ from bottega.footage import working_space
 from bottega.jobs.recipes.survey import Survey, survey
 from bottega.model import Shot, UsageError
 
+from .fitting import check_served
 from .looking import looking
 from .opening import Inputs, one_thread_a_call
 from .parts import REFUSE, SPLIT
 from .pictures import Pictures
 from .progress import Event, Watch
-from .request import Resolved, check_served
+from .request import Resolved
 
 if TYPE_CHECKING:
     from .run import House

@@ -82,9 +82,14 @@ def same_show(fit: Fit) -> Iterator[Reason]:
 
 @policy
 def same_shot(fit: Fit) -> Iterator[Reason]:
-    """A consent names its shots, one by one or by a prefix and `*`."""
-    if not any(covers(pattern, fit.facts.use.shot) for pattern in fit.consent.shots):
-        yield reason("wrong_shot", f"{fit.name} is for {', '.join(fit.consent.shots)}, asked is {fit.facts.use.shot}")
+    """A consent names its shots, one by one or by a prefix and `*`.
+
+    Where a key or a plate comes from another shot, the consent names that one as well.
+    """
+    for shot in (fit.facts.use.shot, *lending_shots(fit.facts)):
+        if not any(covers(pattern, shot) for pattern in fit.consent.shots):
+            from_it = "" if shot == fit.facts.use.shot else f", of which {fit.facts.use.shot} borrows"
+            yield reason("wrong_shot", f"{fit.name} is for {', '.join(fit.consent.shots)}, asked is {shot}{from_it}")
 
 
 @policy
@@ -233,6 +238,15 @@ def covers(pattern: str, shot: str) -> bool:
     """`sh010` covers itself; `sh0*` every shot that begins so. `*` alone covers none: a consent says what it is for."""
     prefix = pattern.removesuffix("*")
     return shot.startswith(prefix) if prefix and prefix != pattern else pattern == shot
+
+
+def lending_shots(facts: Facts) -> tuple[str, ...]:
+    """The other shots of which a use takes keys or plates: as it says, and as the plates on record show."""
+    said = {item.shot for item in facts.use.inputs if item.shot is not None}
+    shots, digests = facts.state.shots, {item.digest for item in facts.use.inputs}
+    own = shots[facts.use.shot].plate if facts.use.shot in shots else None
+    shown = {name for name, shot in shots.items() if shot.plate in digests and shot.plate != own}
+    return tuple(sorted((said | shown) - {facts.use.shot}))
 
 
 def shows_people(item: Input, state: State) -> bool:

@@ -7,7 +7,7 @@ these policies are silent, and the use stands on what its people declared.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bottega.model import Delivery, Detection, FaceBox, FaceKind, FaceTrack, FrameRange, Reason, Role, Use
@@ -65,9 +65,14 @@ class Seen:
 
 
 def plates_seen(use: Use, state: State) -> tuple[Seen, ...]:
-    """Every plate that a use names, with its faces; also one that it names as something else."""
+    """Every plate that a use names, with its faces; also one that it names as something else.
+
+    Of another shot's plate, under a key that was painted there, nothing is measured: every face on any of its frames counts as touched.
+    """
+    elsewhere = {i.digest for i in use.inputs if i.shot is not None}
     plates = dict.fromkeys(i.digest for i in use.inputs if i.role is Role.PLATE or i.digest in state.faces)
-    return tuple(Seen(digest, faces_of(state, digest), use) for digest in plates)
+    unmeasured = replace(use, frames=None, tracks_touched=None, faces_measured=None)
+    return tuple(Seen(digest, faces_of(state, digest), unmeasured if digest in elsewhere else use) for digest in plates)
 
 
 def only_looks(use: Use) -> bool:

@@ -137,6 +137,21 @@ def test_a_face_that_nothing_shows_is_refused_by_name(scene: Scene) -> None:
         finish(stage, scene.shot(*tilted(scene.pieces, 14.0, 2)), rested=scene.rested)
 
 
+def test_no_wall_is_relit_beyond_the_brightest_surface(scene: Scene) -> None:
+    bright = scene.plate.copy()
+    bright[scene.matte > 0] = 0.9
+    views = [View("plate 1001", bright, scene.camera, scene.matte)]
+    peaks = []
+    for most in (0.7, 1e6):
+        light = replace(scene.light, albedo_most=most, ratio_most=20.0)
+        stage = prepare(scene.pieces, light, views=views, tiles=scene.tiles)
+        made = finish(stage, scene.shot(*tilted(scene.pieces, 25.0, 1), plate=bright), rested=scene.rested)
+        front = made.credit.front
+        lit = (front.source == 2) & (front.ratio.max(1) > 1)
+        peaks.append(0.9 * front.ratio[lit].max())
+    assert peaks[0] < peaks[1] and peaks[0] <= max(0.7 / np.pi * 8, 0.9) * 1.05
+
+
 def test_the_foreground_is_the_plate_in_every_frame(scene: Scene) -> None:
     foreground = np.zeros_like(scene.matte)
     foreground[:, 90:96] = 1

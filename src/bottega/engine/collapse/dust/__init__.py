@@ -1,5 +1,7 @@
 """Dust of a collapse: a solver of dusty air, its picture, and small debris."""
 
+from bottega.engine.collapse.dust.debris import DebrisSettings, DebrisState, fly, no_debris
+from bottega.engine.collapse.dust.debris_drawing import DebrisPicture, draw_debris
 from bottega.engine.collapse.dust.detail import detail_tile
 from bottega.engine.collapse.dust.light import DustLight, lit, shadow, sun_on
 from bottega.engine.collapse.dust.look import Daylight, DustLook
@@ -11,6 +13,9 @@ from bottega.engine.collapse.dust.state import DustState
 
 __all__ = [
     "Daylight",
+    "DebrisPicture",
+    "DebrisSettings",
+    "DebrisState",
     "DustLight",
     "DustLook",
     "DustPicture",
@@ -21,10 +26,13 @@ __all__ = [
     "advance",
     "begin",
     "detail_tile",
+    "draw_debris",
+    "fly",
     "frames",
     "grid_around",
     "lit",
     "march",
+    "no_debris",
     "nothing",
     "shadow",
     "solid_cells",

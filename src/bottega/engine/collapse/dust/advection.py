@@ -125,7 +125,7 @@ def carry_texture(first: int, last: int, given: tuple[Array, Air], how: tuple[np
 
 @compiled
 def _through(q: Array, at: tuple[int, int, int], step: tuple[int, int, int], courant: np.float32) -> np.float32:
-    """What passes the lower face of a cell along an axis, as a share of a cell: upwind, sharpened by the superbee limiter (Roe 1986)."""
+    """What passes the lower face of a cell along an axis, as a share of a cell: upwind, sharpened by van Leer's limiter (1974)."""
     i, j, k = at
     di, dj, dk = step
     n = i * di + j * dj + k * dk
@@ -140,12 +140,10 @@ def _through(q: Array, at: tuple[int, int, int], step: tuple[int, int, int], cou
         further = q[i - 2 * di, j - 2 * dj, k - 2 * dk] if n > 1 else np.float32(0)
     elif n + 1 < size:
         further = q[i + di, j + dj, k + dk]
-    if jump == 0:
+    slope = up - further
+    if slope * jump <= 0:
         return courant * up
-    ratio = (up - further) / jump
-    one, two = np.float32(1), np.float32(2)
-    limited = max(np.float32(0), min(two * ratio, one), min(ratio, two))
-    return courant * (up + HALF * limited * (one - abs(courant)) * jump)
+    return courant * (up + HALF * (np.float32(1) - abs(courant)) * np.float32(2) * slope / (slope + jump) * jump)
 
 
 @compiled

@@ -44,7 +44,7 @@ def detail_tile(seed: int) -> Array:
 
 @compiled
 def puffs(points: Array, out: Array) -> None:
-    """Fill out with minus the distance to the nearest point, in cells; points (C, C, C, 3) 0..1, one in each cell of a lattice."""
+    """Minus the distance to the nearest point, in cells; points (C, C, C, 3) 0..1, one in each cell of a lattice that repeats."""
     count, side = points.shape[0], out.shape[0]
     for x in range(side):
         for y in range(side):

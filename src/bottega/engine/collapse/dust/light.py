@@ -13,14 +13,14 @@ from bottega.engine.collapse.dust.slabs import in_slabs
 from bottega.engine.collapse.dust.solver import PERIOD_S
 from bottega.engine.collapse.dust.state import Array, Byte, DustState
 from bottega.engine.collapse.dust.sweep import depth_towards
-from bottega.engine.collapse.dust.volume import busy, fill
+from bottega.engine.collapse.dust.volume import busy, fill, softened, weave
 from bottega.engine.collapse.records import Camera, Float
 
 BLOCK = 8
 _TAKES_M2_A_KG = 40.0  # extinction of airborne concrete dust of some twenty micrometres
 _EDGE = 0.35  # 1/m, where the cloud's edge is
 _REACH, _INSIDE = 1.5, 0.45  # octaves for one deviation of the detail
-_SOFTER = 0.45  # of optical depth towards the sky: light that is scattered on the way arrives all the same
+_SOFTER = 0.6  # of optical depth towards the sky: light that is scattered on the way arrives all the same
 _SKY = ((0.0, 0.0, 1.0), (0.8, 0.2, 0.55), (-0.2, 0.8, 0.55), (-0.8, -0.2, 0.55), (0.2, -0.8, 0.55))
 _SKY_SHARE = (0.32, 0.17, 0.17, 0.17, 0.17)
 
@@ -37,8 +37,8 @@ class DustLight:
         (X, Y, Z) float32 0..1: how much of the sky's light, and of the ground's, arrives.
     busy
         uint8: blocks of eight entries where there is dust at all.
-    texture, tile, carved
-        The displacements, the tile of detail, and how they are laid together (entries a metre, offsets, weights).
+    woven, tile, carved
+        (X, Y, Z, 8) float32 displacements and weights, the tile of detail, and how it is laid on (entries a metre, offsets).
     """
 
     grid: Grid
@@ -49,9 +49,9 @@ class DustLight:
     sky: Array
     ground: Array
     busy: Byte
-    texture: Array
+    woven: Array
     tile: Array
-    carved: tuple[np.float32, Array, Array]
+    carved: tuple[np.float32, Array]
 
 
 def lit(state: DustState, *, grid: Grid, look: DustLook, daylight: Daylight, tile: Array | None = None, threads: int = 1) -> DustLight:
@@ -81,9 +81,14 @@ def lit(state: DustState, *, grid: Grid, look: DustLook, daylight: Daylight, til
         raise ValueError(f"the state's density is {state.density.shape}, the grid {grid.shape}")
     tile = detail_tile(look.seed) if tile is None else tile
     carved = _carved(state, look)
+    woven = np.empty((*grid.shape, 8), np.float32)
+    weight = (1 - np.abs(2 * state.age / PERIOD_S - 1)).astype(np.float32)  # fades in and out between being set to nothing
+    in_slabs(weave, grid.shape[0], threads, (state.texture, weight), np.float32(grid.cell_m), woven)
+    soft = softened(woven[..., 3::4])
+    woven[..., 3::4] = soft / np.sqrt((soft * soft).sum(-1, keepdims=True))  # squares add up to 1: detail keeps its deviation
     extinction = np.zeros([2 * n for n in grid.shape], np.float32)
     how = (np.float32(_TAKES_M2_A_KG * look.thickness), np.float32(grid.cell_m), carved, edges(look))
-    in_slabs(fill, len(extinction), threads, (state.density, state.texture, tile), how, extinction)
+    in_slabs(fill, len(extinction), threads, (softened(state.density), woven, tile), how, extinction)
     blocks = np.zeros([-(-n // BLOCK) for n in extinction.shape], np.uint8)
     busy(extinction, BLOCK, blocks)
     x, y, z = grid.shape
@@ -94,7 +99,7 @@ def lit(state: DustState, *, grid: Grid, look: DustLook, daylight: Daylight, til
         sky += np.float32(share) * np.exp(-np.float32(_SOFTER) * depth_towards(coarse, tuple(unit), grid.cell_m))
     ground = np.exp(-np.float32(_SOFTER) * depth_towards(coarse, (0.0, 0.0, -1.0), grid.cell_m))
     to_sun = depth_towards(extinction, daylight.direction, grid.cell_m / 2)
-    return DustLight(grid, look, daylight, extinction, to_sun, sky, ground, blocks, state.texture, tile, carved)
+    return DustLight(grid, look, daylight, extinction, to_sun, sky, ground, blocks, woven, tile, carved)
 
 
 def edges(look: DustLook) -> tuple[np.float32, np.float32, np.float32, np.float32]:
@@ -102,12 +107,10 @@ def edges(look: DustLook) -> tuple[np.float32, np.float32, np.float32, np.float3
     return (np.float32(_EDGE), np.float32(_REACH * look.edges), np.float32(_INSIDE * look.grain), np.float32(look.veil))
 
 
-def _carved(state: DustState, look: DustLook) -> tuple[np.float32, Array, Array]:
-    """Entries of the tile a metre, each texture's offset, and weights that fade it in and out between being set to nothing."""
-    weight = 1 - np.abs(2 * state.age / PERIOD_S - 1)
-    weight = weight / np.sqrt((weight**2).sum())
+def _carved(state: DustState, look: DustLook) -> tuple[np.float32, Array]:
+    """Entries of the tile a metre, and each texture's offset, another one each time it is set to nothing."""
     offset = [np.random.default_rng([look.seed, 4, s, int(state.turn[s])]).random(3) * SIDE for s in range(2)]
-    return np.float32(SIDE / look.detail_m), np.asarray(offset, np.float32), np.asarray(weight, np.float32)
+    return np.float32(SIDE / look.detail_m), np.asarray(offset, np.float32)
 
 
 def sun_on(light: DustLight, points: Float) -> Array:

@@ -36,7 +36,7 @@ class DustLook:
         Of the detail.
     """
 
-    colour: Colour = (0.60, 0.55, 0.48)
+    colour: Colour = (0.45, 0.42, 0.38)
     thickness: float = 1.0
     edges: float = 1.0
     grain: float = 1.0

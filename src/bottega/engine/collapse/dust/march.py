@@ -100,14 +100,14 @@ def _traced(light: DustLight, camera: Camera, near: Array, far: Array, threads: 
 def _scene(light: DustLight, fine: float) -> tuple[Any, ...]:
     """What a ray asks for, in the order of `march_kernel.rays`."""
     look, day = light.look, light.daylight
-    dense, offset, weight = light.carved
-    finer = (np.float32(dense * _FINER), offset, weight)
+    dense, offset = light.carved
+    finer = (np.float32(dense * _FINER), offset)
     volume = (light.extinction, light.tile, np.float32(fine), finer, edges(look))
     way = np.asarray(day.direction, np.float32)
     colour, sun, sky = (np.asarray(c) / d for c, d in ((look.colour, np.pi), (day.sun, 1), (day.sky, 1)))
     ground = np.asarray(day.ground) * (sun * day.direction[2] + sky)
     colours = np.concatenate([colour * sun, colour * sky, colour * ground / 2]).astype(np.float32)
-    lights = (light.texture, light.to_sun, light.sky, light.ground, way)
+    lights = (light.woven, light.to_sun, light.sky, light.ground, way)
     return volume, light.busy, lights, colours, np.float32(look.glow), np.float32(look.step_m), BLOCK
 
 

@@ -10,25 +10,27 @@ from bottega.engine.collapse.dust.state import Array
 from bottega.engine.collapse.dust.volume import at, cut, detail, displaced
 from bottega.engine.synthesis.compiled import compiled
 
-ONE, ZERO, HALF, QUARTER = np.float32(1), np.float32(0), np.float32(0.5), np.float32(0.25)
-FAINT = np.float32(1e-4)
+ONE, TWO, ZERO, HALF, QUARTER = np.float32(1), np.float32(2), np.float32(0), np.float32(0.5), np.float32(0.25)
+CREASE = np.float32(0.4)  # between puffs less light is scattered around
+FAINT, CLEAR = np.float32(1e-3), np.float32(0.08)  # 1/m
 SHORTEST = np.float32(0.35)  # of a step
 NEAR_ENOUGH = np.float32(0.004)  # what is left of the light behind when a ray ends
 TAP_M = np.float32(0.9)  # this near, the way to the sun is looked at with all detail
 # Scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): light that was scattered more often falls off more slowly. The shares make
 # a thick cloud that faces the sun reflect its colour.
-OCTAVE = (np.float32(0.70), np.float32(0.50), np.float32(0.30))
+OCTAVE = (np.float32(0.95), np.float32(0.45), np.float32(0.12))
 FALLS = (np.float32(1.0), np.float32(0.30), np.float32(0.08))
 
 
 @compiled
-def _thickness(volume: Any, x: Any, y: Any, z: Any, moved: Array) -> Any:
-    """Extinction at a place in the fine grid's entries, with finer puffs cut into it. `moved`: displacement there, m."""
+def _thickness(volume: Any, x: Any, y: Any, z: Any, moved: Array) -> tuple[Any, Any]:
+    """Extinction at a place in the fine grid's entries, with finer puffs cut into it, and how far in or out of a puff it lies."""
     extinction, tile, fine, carved, edges = volume
     thick = at(extinction, x, y, z)
     if thick <= 0:
-        return ZERO
-    return cut(thick, detail(tile, moved, (fine * x, fine * y, fine * z), carved), edges)
+        return ZERO, ZERO
+    puff = detail(tile, moved, (fine * x, fine * y, fine * z), carved)
+    return cut(thick, puff, edges), puff
 
 
 @compiled
@@ -60,24 +62,28 @@ def _to_next_block(x: Any, y: Any, z: Any, way: Array, block: Any) -> np.float32
 
 
 @compiled
-def _shaded(place: Any, thick: Any, scene: Any, moved: Array, seen: Array) -> None:
+def _shaded(place: Any, dust: tuple[Any, Any], scene: Any, moved: Array, seen: Array) -> None:
     """The light that dust at a place (fine entries from the first's middle) scatters to the eye, into seen[:3]: radiance.
 
     Near by, the way to the sun is looked at with all detail; from there on the sweep's optical depth holds.
     """
     volume, _, light, (colours, forwards, _, _, _) = scene
     _, to_sun, sky, ground, sun_way = light
-    x, y, z = place
+    (x, y, z), (thick, puff) = place, dust
     tap = TAP_M / volume[2]
     sx, sy, sz = sun_way[0] * tap, sun_way[1] * tap, sun_way[2] * tap
-    half_way = _thickness(volume, x + HALF * sx, y + HALF * sy, z + HALF * sz, moved)
-    shade = at(to_sun, x + sx, y + sy, z + sz) + HALF * (half_way + thick * HALF) * TAP_M
+    if thick > CLEAR:
+        half_way, _ = _thickness(volume, x + HALF * sx, y + HALF * sy, z + HALF * sz, moved)
+        shade = at(to_sun, x + sx, y + sy, z + sz) + half_way * TAP_M
+    else:
+        shade = at(to_sun, x, y, z)
     sun = OCTAVE[0] * forwards * np.exp(-FALLS[0] * shade) + OCTAVE[1] * np.exp(-FALLS[1] * shade)
     sun += OCTAVE[2] * np.exp(-FALLS[2] * shade)
     cx, cy, cz = HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER
-    above, below = at(sky, cx, cy, cz), at(ground, cx, cy, cz)
+    crease = min(max(ONE + CREASE * volume[4][2] * puff, HALF), np.float32(1.4))
+    above, below = crease * at(sky, cx, cy, cz), crease * at(ground, cx, cy, cz)
     for c in range(3):
-        seen[c] = colours[c] * sun + colours[3 + c] * above + colours[6 + c] * below
+        seen[c] = colours[c] * crease * sun + colours[3 + c] * above + colours[6 + c] * below
 
 
 @compiled
@@ -108,7 +114,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
     """
     volume, blocks, light, (_, _, step, block, jitter) = scene
     extinction, _, fine, _, _ = volume
-    moved, seen, sums = np.zeros(6, np.float32), np.empty(3, np.float32), np.zeros(4, np.float32)
+    moved, seen, sums = np.zeros(8, np.float32), np.empty(3, np.float32), np.zeros(4, np.float32)
     enter, leave = _enters(start, way, extinction.shape)
     first, last = ends[0] / fine, min(leave, ends[1] / fine)
     longest = step / fine
@@ -126,11 +132,11 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
             t += longest * HALF
             continue
         displaced(light[0], HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER, moved)
-        thick = _thickness(volume, x, y, z, moved)
-        d = min(longest, max(HALF / (max(thick, FAINT) * fine), longest * SHORTEST))
+        thick, puff = _thickness(volume, x, y, z, moved)
+        d = min(longest if thick > CLEAR else TWO * longest, max(HALF / (max(thick, FAINT) * fine), longest * SHORTEST))
         d = min(d, (last if kept else min(first, last)) - t)
         if thick > FAINT:
-            _shaded((x, y, z), thick, scene, moved, seen)
+            _shaded((x, y, z), (thick, puff), scene, moved, seen)
             taken = clear * (ONE - np.exp(-thick * fine * d))
             for c in range(3):
                 sums[c] += taken * seen[c]

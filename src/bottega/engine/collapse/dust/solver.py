@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -18,12 +20,15 @@ from bottega.engine.collapse.dust.settings import DustSettings, Grid
 from bottega.engine.collapse.dust.slabs import in_slabs
 from bottega.engine.collapse.dust.sources import Sources, bodies_in, given_to
 from bottega.engine.collapse.dust.state import Air, Array, DustState, Mask, still_air, wind_profile
+from bottega.engine.collapse.dust.turbulence import ENTRY_M, eddies, stir
 
-PERIOD_S = 2.6  # of a texture's displacement
+PERIOD_S = 1.0  # of a texture's displacement
 _AIR_KG_M3 = 1.2
 _GRAVITY = 9.81
 _HEAVIER = 2.0  # than dust fine enough to be drawn: the coarse dust that it falls with
 _CONFINEMENT = 0.35
+_STIRRED = 4.0  # m/s² for each 1/s of vorticity
+_EDDY_S = 0.4  # an eddy's life, in which its place in the tile stays
 _EDGE_CELLS = 4
 _EDGE_A_SECOND = 3.0
 _COURANT = 0.5  # of a cell's dust that may leave it in one go, twice that by the limiter
@@ -121,7 +126,7 @@ def _step(state: DustState, dust: Array, made: Array, bodies: tuple[Array, Array
     seconds = settings.step_s
     density = state.density + dust
     air = _carried(state, room)
-    _pushed(air, density, bodies, room)
+    _pushed(air, density, bodies, (state.clock, room))
     pressure = project(air, made * np.float32(grid.cell_m / seconds), solid=solid, guess=state.pressure)
     density, laid, gone = _dust(density, air, room)
     kept = np.float32(0.5 ** (seconds / settings.settle_s))
@@ -134,7 +139,8 @@ def _step(state: DustState, dust: Array, made: Array, bodies: tuple[Array, Array
         texture[s], turn[s], age[s] = 0, turn[s] + 1, age[s] - PERIOD_S
     return DustState(
         *air, pressure=pressure, density=density * kept, deposit=state.deposit + ((laid + sunk) * grid.cell_m).astype(np.float32),
-        texture=texture, age=age, turn=turn, left=np.asarray(state.left + gone.sum() * grid.cell_m**3), frame=state.frame,
+        texture=texture, age=age, turn=turn, left=np.asarray(state.left + gone.sum() * grid.cell_m**3),
+        clock=np.asarray(state.clock + seconds), frame=state.frame,
     )  # fmt: skip
 
 
@@ -157,20 +163,38 @@ def _carried(state: DustState, room: tuple[Grid, Mask, DustSettings, int]) -> Ai
     return after[0], after[1], after[2]
 
 
-def _pushed(air: Air, density: Array, bodies: tuple[Array, Array], room: tuple[Grid, Mask, DustSettings, int]) -> None:
+def _pushed(air: Air, density: Array, bodies: tuple[Array, Array], now: Any) -> None:
     """Eddies, weight, pieces, wind; in place."""
-    grid, _, settings, threads = room
+    clock, (grid, _, settings, threads) = now
     whirl = np.zeros((*grid.shape, 4), np.float32)
     given = np.zeros((*grid.shape, 3), np.float32)
     if settings.roughness > 0:
         in_slabs(forces.curl, grid.shape[0], threads, air, np.float32(grid.cell_m), whirl)
         strength = np.float32(_CONFINEMENT * settings.roughness * grid.cell_m * settings.step_s)
         in_slabs(forces.confine, grid.shape[0], threads, whirl, strength, given)
+        stirred = np.float32(_STIRRED * settings.roughness * settings.step_s)
+        dense = np.float32(grid.cell_m / ENTRY_M)
+        for tile, part, offset in _eddies(settings, float(clock)):
+            in_slabs(stir, grid.shape[0], threads, (tile, whirl, density), (stirred * np.float32(part), dense, offset), given)
     sink = np.float32(_GRAVITY * _HEAVIER / (_AIR_KG_M3 * settings.height) * settings.step_s)
     forces.push(air, given, density, sink)
     forces.drag(air, *bodies)
     share = np.float32(1 - math.exp(-_EDGE_A_SECOND * settings.step_s))
     forces.to_wind(air, wind_profile(grid, settings), _EDGE_CELLS, share)
+
+
+def _eddies(settings: DustSettings, clock: float) -> list[tuple[Array, float, Array]]:
+    """Two tiles of eddies that fade into one another, each moved elsewhere while it is not felt: tile, share, offset in entries."""
+    tile = _tile(settings.seed)
+    found = []
+    for which in range(2):
+        turn, phase = divmod(clock / (2 * _EDDY_S) + which / 2, 1.0)
+        offset = np.random.default_rng([settings.seed, 6, which, int(turn)]).integers(0, len(tile), 3).astype(np.float32)
+        found.append((tile, math.sin(math.pi * phase), offset))
+    return found
+
+
+_tile = lru_cache(maxsize=2)(eddies)
 
 
 def _dust(density: Array, air: Air, room: tuple[Grid, Mask, DustSettings, int]) -> tuple[Array, Array, Array]:

@@ -86,12 +86,12 @@ def sources_of(frame: int, motion: Motion, *, pieces: Pieces, bonds: Bonds, sett
     if not 0 <= row < len(motion):
         return nothing()
     seconds = settings.time / settings.fps
-    velocity, spin = _speeds(motion, row, seconds)
+    velocity, spin = speeds_of(motion, row, seconds)
     points, masses = [], []
     uneven = np.exp(_UNEVEN * np.random.default_rng([settings.seed, 1]).standard_normal(len(bonds)) - _UNEVEN**2 / 2)
     went = np.flatnonzero(motion.broken == frame)
     owner = bonds.pair[went, 0]
-    points.append(motion.position[row, owner] + _turned(motion.rotation[row, owner], bonds.centre[went] - pieces.centre[owner]))
+    points.append(motion.position[row, owner] + turned(motion.rotation[row, owner], bonds.centre[went] - pieces.centre[owner]))
     masses.append(_KG_A_BROKEN_M2 * bonds.area[went] * uneven[went])
     hit = np.flatnonzero(motion.impacts.frame == frame)
     points.append(motion.impacts.point[hit])
@@ -104,19 +104,19 @@ def sources_of(frame: int, motion: Motion, *, pieces: Pieces, bonds: Bonds, sett
     return Sources(np.asarray(point, np.float64), mass, air, *_bodies(motion, row, pieces, (velocity, spin), cell_m))
 
 
-def _speeds(motion: Motion, row: int, seconds: float) -> tuple[Float, Float]:
+def speeds_of(motion: Motion, row: int, seconds: float) -> tuple[Float, Float]:
     """(N, 3) m/s and (N, 3) rad/s of every piece, from the frame before."""
     if row == 0:
         return np.zeros((motion.position.shape[1], 3)), np.zeros((motion.position.shape[1], 3))
     velocity = (motion.position[row].astype(np.float64) - motion.position[row - 1]) / seconds
     q, r = motion.rotation[row].astype(np.float64), motion.rotation[row - 1].astype(np.float64)
     w = (q * r).sum(1)
-    turned = r[:, :1] * q[:, 1:] - q[:, :1] * r[:, 1:] + np.cross(r[:, 1:], q[:, 1:])  # imaginary part of q times r conjugate, up to sign
-    turned = np.where(w[:, None] < 0, -turned, turned)
-    return velocity, 2 * turned / seconds
+    axis = r[:, :1] * q[:, 1:] - q[:, :1] * r[:, 1:] + np.cross(r[:, 1:], q[:, 1:])  # of q times r conjugate
+    axis = np.where(w[:, None] < 0, -axis, axis)
+    return velocity, 2 * axis / seconds
 
 
-def _turned(q: Float, points: Float) -> Float:
+def turned(q: Float, points: Float) -> Float:
     """Points (N, 3) by unit quaternions (N, 4)."""
     axis = q[:, 1:].astype(np.float64)
     twice = 2 * np.cross(axis, points)
@@ -138,7 +138,7 @@ def _bodies(motion: Motion, row: int, pieces: Pieces, speeds: tuple[Float, Float
     s = split[owner]
     at = np.stack([number // (s[:, 1] * s[:, 2]), number // s[:, 2] % s[:, 1], number % s[:, 2]], 1)
     local = low[owner] + (at + 0.5) / s * (high - low)[owner]
-    arm = _turned(motion.rotation[row, owner], local)
+    arm = turned(motion.rotation[row, owner], local)
     return motion.position[row, owner] + arm, pieces.volume[owner] / each[owner], velocity[owner] + np.cross(spin[owner], arm)
 
 

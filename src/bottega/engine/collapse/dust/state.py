@@ -37,6 +37,8 @@ class DustState:
         (2,) int64: how many times each has been set to nothing.
     left
         () float64: dust that has left the box, kg.
+    clock
+        () float64: seconds since the air was still.
     frame
         () int64: steps are counted in frames of the shot; this one is done.
     """
@@ -51,6 +53,7 @@ class DustState:
     age: npt.NDArray[np.float64]
     turn: npt.NDArray[np.int64]
     left: npt.NDArray[np.float64]
+    clock: npt.NDArray[np.float64]
     frame: npt.NDArray[np.int64]
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
@@ -97,5 +100,6 @@ def still_air(grid: Grid, *, settings: DustSettings, frame: int, period_s: float
         age=np.array([0.0, period_s / 2]),
         turn=np.zeros(2, np.int64),
         left=np.zeros((), np.float64),
+        clock=np.zeros((), np.float64),
         frame=np.array(frame, np.int64),
     )

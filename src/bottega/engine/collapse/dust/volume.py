@@ -10,6 +10,7 @@ from bottega.engine.collapse.dust.state import Array, Byte
 from bottega.engine.synthesis.compiled import compiled
 
 ONE, ZERO, HALF = np.float32(1), np.float32(0), np.float32(0.5)
+DRAWN_OUT = np.float32(0.8)  # of |∇d|²
 
 
 @compiled
@@ -48,37 +49,68 @@ def tiled(tile: Array, x: Any, y: Any, z: Any) -> Any:
 
 
 @compiled
-def displaced(texture: Array, x: Any, y: Any, z: Any, out: Array) -> None:
-    """Both displacements, (6,), at coarse x, y, z that count from the first cell's middle: trilinear, clamped."""
+def weave(first: int, last: int, given: tuple[Array, Array], cell: np.float32, out: Array) -> None:
+    """Both textures' displacements and weights, (X, Y, Z, 8): x, y, z, weight of either; rows first..last.
+
+    given = texture (2, X, Y, Z, 3), and the weight that time gives each (2,). Where one has been drawn out, and its detail with it, the
+    other counts for more: weight / (1 + (|∇d| / tolerance)²).
+    """
+    texture, weight = given
     _, nx, ny, nz, _ = texture.shape
+    for i in range(first, last):
+        a, b = max(i - 1, 0), min(i + 1, nx - 1)
+        for j in range(ny):
+            c, d = max(j - 1, 0), min(j + 1, ny - 1)
+            for k in range(nz):
+                e, f = max(k - 1, 0), min(k + 1, nz - 1)
+                for s in range(2):
+                    drawn = ZERO
+                    for n in range(3):
+                        out[i, j, k, 4 * s + n] = texture[s, i, j, k, n]
+                        x = (texture[s, b, j, k, n] - texture[s, a, j, k, n]) / (np.float32(b - a) * cell)
+                        y = (texture[s, i, d, k, n] - texture[s, i, c, k, n]) / (np.float32(d - c) * cell)
+                        z = (texture[s, i, j, f, n] - texture[s, i, j, e, n]) / (np.float32(f - e) * cell)
+                        drawn += x * x + y * y + z * z
+                    out[i, j, k, 4 * s + 3] = weight[s] / (ONE + drawn / DRAWN_OUT)
+
+
+def softened(a: Array) -> Array:
+    """Blur the first three axes by ⅕, ⅗, ⅕: what is then drawn linearly between cells shows no facets. What is beyond repeats the edge."""
+    for axis in range(3):
+        n = a.shape[axis]
+        before, after = np.take(a, np.maximum(np.arange(n) - 1, 0), axis), np.take(a, np.minimum(np.arange(n) + 1, n - 1), axis)
+        a = np.float32(0.6) * a + np.float32(0.2) * (before + after)
+    return a
+
+
+@compiled
+def displaced(woven: Array, x: Any, y: Any, z: Any, out: Array) -> None:
+    """Displacements and weights, (8,), at coarse x, y, z that count from the first cell's middle: trilinear, clamped."""
+    nx, ny, nz, _ = woven.shape
     x = min(max(x, ZERO), np.float32(nx - 1))
     y = min(max(y, ZERO), np.float32(ny - 1))
     z = min(max(z, ZERO), np.float32(nz - 1))
     i, j, k = min(int(x), nx - 2), min(int(y), ny - 2), min(int(z), nz - 2)
     fx, fy, fz = np.float32(x - i), np.float32(y - j), np.float32(z - k)
-    for n in range(6):
-        out[n] = 0
-    for corner in range(8):
-        di, dj, dk = corner >> 2, (corner >> 1) & 1, corner & 1
-        share = (fx if di else ONE - fx) * (fy if dj else ONE - fy) * (fz if dk else ONE - fz)
-        for s in range(2):
-            for a in range(3):
-                out[3 * s + a] += share * texture[s, i + di, j + dj, k + dk, a]
+    for n in range(8):
+        a = woven[i, j, k, n] + fz * (woven[i, j, k + 1, n] - woven[i, j, k, n])
+        b = woven[i, j + 1, k, n] + fz * (woven[i, j + 1, k + 1, n] - woven[i, j + 1, k, n])
+        c = woven[i + 1, j, k, n] + fz * (woven[i + 1, j, k + 1, n] - woven[i + 1, j, k, n])
+        d = woven[i + 1, j + 1, k, n] + fz * (woven[i + 1, j + 1, k + 1, n] - woven[i + 1, j + 1, k, n])
+        a, c = a + fy * (b - a), c + fy * (d - c)
+        out[n] = a + fx * (c - a)
 
 
 @compiled
 def detail(tile: Array, moved: Array, place: Any, how: Any) -> Any:
-    """Detail at a place (x, y, z) m: both textures' blended by their weights so that its deviation stays 1.
-
-    how = entries a metre, (2, 3) offsets in entries, (2,) weights.
-    """
-    dense, offset, weight = how
+    """Detail at a place (x, y, z) m: both textures' by their weights. how = entries of the tile a metre, (2, 3) offsets in entries."""
+    dense, offset = how
     x, y, z = place
     total = ZERO
     for s in range(2):
-        if weight[s] > 0:
-            px, py, pz = x + moved[3 * s], y + moved[3 * s + 1], z + moved[3 * s + 2]
-            total += weight[s] * tiled(tile, dense * px + offset[s, 0], dense * py + offset[s, 1], dense * pz + offset[s, 2])
+        px, py, pz = x + moved[4 * s], y + moved[4 * s + 1], z + moved[4 * s + 2]
+        here = tiled(tile, dense * px + offset[s, 0], dense * py + offset[s, 1], dense * pz + offset[s, 2])
+        total += moved[4 * s + 3] * here
     return total
 
 
@@ -99,10 +131,10 @@ def cut(thick: Any, puff: Any, how: Any) -> Any:
 
 @compiled
 def fill(first: int, last: int, given: Any, how: Any, out: Array) -> None:
-    """Extinction (2X, 2Y, 2Z), 1/m, of rows first..last. given = density, texture, tile; how = 1/m a kg/m³, cell, of `detail`, of `cut`."""
-    density, texture, tile = given
+    """Extinction (2X, 2Y, 2Z), 1/m, of rows first..last. given = density, woven, tile; how = 1/m a kg/m³, cell, of `detail`, of `cut`."""
+    density, woven, tile = given
     takes, cell, carved, edges = how
-    moved = np.zeros(6, np.float32)
+    moved = np.zeros(8, np.float32)
     quarter = np.float32(0.25)
     for i in range(first, last):
         x = HALF * np.float32(i) - quarter
@@ -111,10 +143,10 @@ def fill(first: int, last: int, given: Any, how: Any, out: Array) -> None:
             for k in range(out.shape[2]):
                 z = HALF * np.float32(k) - quarter
                 thick = takes * at(density, x, y, z)
-                if thick <= edges[0] * np.float32(0.004):
+                if thick <= edges[0] * np.float32(0.01):
                     out[i, j, k] = 0
                     continue
-                displaced(texture, x, y, z, moved)
+                displaced(woven, x, y, z, moved)
                 puff = detail(tile, moved, (cell * x, cell * y, cell * z), carved)
                 out[i, j, k] = cut(thick, puff, edges)
 

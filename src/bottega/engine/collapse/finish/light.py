@@ -39,6 +39,9 @@ class Light:
         In how many directions the sky is asked.
     ratio_least, ratio_most
         Bounds of the factor that a plate's pixel is relit with.
+    albedo_most
+        No surface is made brighter than one of this albedo would be: where the pieces' shade at rest is not quite the building's own, a lit
+        pixel would else be taken for a shaded one, and glare.
     """
 
     to_sun: tuple[float, float, float]
@@ -51,6 +54,7 @@ class Light:
     sky_directions: int = 13
     ratio_least: float = 0.05
     ratio_most: float = 4.0
+    albedo_most: float = 0.7
 
     def __post_init__(self) -> None:
         if not np.linalg.norm(self.to_sun) > 0:
@@ -66,6 +70,8 @@ class Light:
             )
         if not 0 < self.ratio_least <= 1 <= self.ratio_most:
             raise ValueError(f"ratio bounds are {self.ratio_least} and {self.ratio_most}, allowed is 0 < least <= 1 <= most")
+        if not self.albedo_most > 0:
+            raise ValueError(f"albedo_most is {self.albedo_most}, allowed is more than 0")
 
 
 class Maps(NamedTuple):

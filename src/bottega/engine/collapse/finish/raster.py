@@ -76,11 +76,42 @@ def draw(seen: Array, triangles: Array, double: Array, lens: Any, into: Any, off
     Triangles that turn their back (clockwise as seen) are left out unless `double`. On a tie the one drawn first stays.
     """
     corner = np.empty((4, 3))
+    at, near = _place_all(seen, lens)
     for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        name = first + t if first >= 0 else -1
+        if (not lens.perspective) or (seen[a, 2] >= NEAR_M and seen[b, 2] >= NEAR_M and seen[c, 2] >= NEAR_M):
+            area = (at[c, 0] - at[a, 0]) * (at[b, 1] - at[a, 1]) - (at[c, 1] - at[a, 1]) * (at[b, 0] - at[a, 0])
+            if area > 0:
+                _fill(at[a], at[c], at[b], (near[a], near[c], near[b]), area, into, offset, name)
+            elif area < 0 and double[t]:
+                _fill(at[a], at[b], at[c], (near[a], near[b], near[c]), -area, into, offset, name)
+            continue
         count = _clip(seen, triangles[t], lens.perspective, corner)
-        for k in range(1, count - 1):
-            name = first + t if first >= 0 else -1
-            _fill(corner, k, double[t], lens, into, offset, name)
+        if count >= 3:
+            _fan(corner[:count], double[t], lens, into, offset, name)
+
+
+@compiled
+def _place_all(seen: Array, lens: Any) -> tuple[Array, Array]:
+    """(V, 2) int64 columns and rows in parts of a pixel, (V,) nearness; of no meaning for what is not in front of the near plane."""
+    at, near = np.empty((len(seen), 2), np.int64), np.empty(len(seen))
+    for v in range(len(seen)):
+        if (not lens.perspective) or seen[v, 2] >= NEAR_M:
+            at[v, 0], at[v, 1], near[v] = _place(seen, v, lens)
+    return at, near
+
+
+@compiled
+def _fan(corner: Array, double: bool, lens: Any, into: Any, offset: tuple[int, int], name: int) -> None:
+    """What a cut has left of a triangle, as triangles from its first corner."""
+    at, near = _place_all(corner, lens)
+    for k in range(1, len(corner) - 1):
+        area = (at[k + 1, 0] - at[0, 0]) * (at[k, 1] - at[0, 1]) - (at[k + 1, 1] - at[0, 1]) * (at[k, 0] - at[0, 0])
+        if area > 0:
+            _fill(at[0], at[k + 1], at[k], (near[0], near[k + 1], near[k]), area, into, offset, name)
+        elif area < 0 and double:
+            _fill(at[0], at[k], at[k + 1], (near[0], near[k], near[k + 1]), -area, into, offset, name)
 
 
 @compiled
@@ -120,20 +151,16 @@ def _bias(dx: int, dy: int) -> int:
 
 
 @compiled
-def _fill(corner: Array, k: int, double: bool, lens: Any, into: Any, offset: tuple[int, int], name: int) -> None:
-    """One triangle: corners 0, k and k + 1."""
-    ax, ay, an = _place(corner, 0, lens)
-    bx, by, bn = _place(corner, k + 1, lens)
-    cx, cy, cn = _place(corner, k, lens)
-    area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    if area < 0 and double:
-        bx, by, bn, cx, cy, cn, area = cx, cy, cn, bx, by, bn, -area
-    if area <= 0:
-        return
+def _fill(a: Array, b: Array, c: Array, level: Any, area: int, into: Any, offset: tuple[int, int], name: int) -> None:
+    """One triangle of an area above 0, its corners in parts of a pixel and their nearness."""
+    ax, ay, bx, by, cx, cy = a[0], a[1], b[0], b[1], c[0], c[1]
+    an, bn, cn = level
     height, width = into.near.shape
     half_x, half_y = PARTS // 2 + offset[0], PARTS // 2 + offset[1]
     left, right = max(-((half_x - min(ax, bx, cx)) // PARTS), 0), min((max(ax, bx, cx) - half_x) // PARTS, width - 1)
     top, bottom = max(-((half_y - min(ay, by, cy)) // PARTS), 0), min((max(ay, by, cy) - half_y) // PARTS, height - 1)
+    if left > right or top > bottom:
+        return
     bias_a, bias_b, bias_c = _bias(cx - bx, cy - by), _bias(ax - cx, ay - cy), _bias(bx - ax, by - ay)
     whole = 1.0 / area
     for y in range(top, bottom + 1):

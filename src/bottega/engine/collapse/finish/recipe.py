@@ -11,7 +11,7 @@ from bottega.engine.collapse.records import Face
 
 from .fragments import Fragments, chosen
 from .light import Maps, irradiance
-from .sampling import STEPS, Reads
+from .sampling import STEPS, Reads, read
 from .skin import Pose
 from .sources import Found, look_up, on_tile
 from .stage import Rested, Stage
@@ -67,7 +67,20 @@ def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) ->
     _from_tiles(stage, fragments, lit, (source, x, y, step, ratio))
     wraps = source >= 2 + len(stage.views)
     reads = Reads(fragments.pixel, source, x, y, step, share.astype(np.float32) * part, ratio, wraps)
-    return reads.chosen(source >= 0)
+    return _not_glaring(stage, reads, lit).chosen(source >= 0)
+
+
+def _not_glaring(stage: Stage, reads: Reads, lit: Array) -> Reads:
+    """A plate's pixel is not relit beyond what the brightest surface would give back in the light of now, nor darkened for it."""
+    plates = np.array([2 + k for k, view in enumerate(stage.views) if not view.painted], np.int16)
+    mine = np.nonzero(np.isin(reads.source, plates) & (reads.ratio > 1).any(1))[0]
+    empty = np.zeros((1, 1, 3), np.float32)
+    value = read(reads.chosen(mine), [empty, empty, *(view.picture for view in stage.views)])
+    most = (stage.light.albedo_most / np.pi * lit[mine]).max(1) / np.maximum(value.max(1), 1e-6)
+    ratio = reads.ratio.copy()
+    now = ratio[mine]
+    ratio[mine] = now * np.clip(most / now.max(1), np.minimum(1 / now.max(1), 1), 1)[:, None].astype(np.float32)
+    return reads._replace(ratio=ratio)
 
 
 def _on_matte(matte: Array, cards: Array, found: Found) -> Array:

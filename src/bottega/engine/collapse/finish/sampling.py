@@ -55,16 +55,22 @@ def joined(parts: list[Reads]) -> Reads:
     return whole.chosen(np.argsort(whole.pixel, kind="stable"))
 
 
-def gather(reads: Reads, pictures: list[Array], *, size: tuple[int, int]) -> Array:
-    """(H, W, 3) float32: every pixel's reads summed in their order; 0 where it has none.
-
-    Each source's reads are made by `sample`, then summed in float32: the same bits from the same reads and pictures.
-    """
+def read(reads: Reads, pictures: list[Array]) -> Array:
+    """(R, 3) float32: what each read finds in its source, before weight and ratio."""
     values = np.zeros((len(reads.pixel), 3), np.float32)
     for k, picture in enumerate(pictures):
         mine = np.nonzero(reads.source == k)[0]
         if len(mine):
             sample(picture, reads.chosen(mine), mine, values)
+    return values
+
+
+def gather(reads: Reads, pictures: list[Array], *, size: tuple[int, int]) -> Array:
+    """(H, W, 3) float32: every pixel's reads summed in their order; 0 where it has none.
+
+    Each source's reads are made by `sample`, then summed in float32: the same bits from the same reads and pictures.
+    """
+    values = read(reads, pictures)
     out = np.zeros((size[0] * size[1], 3), np.float32)
     add_up(reads, values, out)
     return out.reshape(*size, 3)

@@ -223,7 +223,7 @@ class CollapseMaker:
         with self._lock:
             self.tally.merge(counted)
             self.outputs[number], self.carried[number] = tuple(outputs), own
-        self._progress.advance("finish", units=FRAME_UNITS, frame=number)
+        self._progress.advance("make", units=FRAME_UNITS, frame=number)
 
     def _found(self, number: int) -> bool:
         note = self._folder.noted_frame(number)
@@ -232,7 +232,7 @@ class CollapseMaker:
         self.tally.merge(Tally.from_json(note["tally"]))
         self.outputs[number] = tuple(Output.from_json(o) for o in note["outputs"])
         self.carried[number] = float(note["carried"])
-        self._progress.advance("finish", units=FRAME_UNITS, frame=number, found=True)
+        self._progress.advance("make", units=FRAME_UNITS, frame=number, found=True)
         return True
 
 

@@ -1,0 +1,233 @@
+"""A building comes down in a plate, from a sheet to layers: refused, directed, made, stopped, made again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+import pytest
+from typer.testing import CliRunner
+
+from bottega import Studio
+from bottega.attribution import CreditMap
+from bottega.cli import app
+from bottega.footage import read_delivered
+from bottega.jobs.runner.progress import Event
+from bottega.model import ConsentError, Take, TakeState, UsageError
+
+CORNER = Path(__file__).resolve().parents[2] / "demo" / "corner"
+FIRST, LAST, FAILS = 1001, 1008, 1003
+
+
+@dataclass(frozen=True)
+class Set:
+    """A small shot of the corner building on disk, and a show that knows it."""
+
+    root: Path
+    studio: Studio
+
+    def sheet(self, name: str = "collapse.toml", **change: str) -> Path:
+        """The sheet with texts replaced."""
+        text = (self.root / "collapse.toml").read_text()
+        for old, new in change.values():
+            assert old in text, old
+            text = text.replace(old, new)
+        path = self.root / name
+        path.write_text(text)
+        return path
+
+
+@pytest.fixture(scope="module")
+def corner(tmp_path_factory: pytest.TempPathFactory) -> Set:
+    root = tmp_path_factory.mktemp("corner")
+    plates = [sys.executable, str(CORNER / "plates.py"), str(root), "--width", "256", "--frames", f"{FIRST}-{LAST}"]
+    subprocess.run(plates, check=True)
+    text = (CORNER / "collapse.toml").read_text()
+    for old, new in (("frame = 1006", f"frame = {FAILS}"), ("piece_m = 1.8", "piece_m = 4.0"), ("amount = 0.7", "amount = 3.0")):
+        assert old in text
+        text = text.replace(old, new)
+    (root / "collapse.toml").write_text(text)
+    shutil.copyfile(CORNER / "wide_mask.png", root / "wide_mask.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOTTEGA_HOME", str(root / "home"))
+        studio = Studio.create(root / "show", show="demo", fps=24)
+    studio_set = Set(root, studio)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOTTEGA_HOME", str(root / "home"))
+        studio.add_exemplars(sorted((root / "exemplars").iterdir()), by="Artist B", licence="work-for-hire")
+        for name, plate in (("sh020", root / "with"), ("sh020-clean", root / "clean"), ("sh020-wide", CORNER / "wide_with.exr")):
+            studio.add_shot(name, plate, colour="lin_rec709_srgb")
+    return studio_set
+
+
+@pytest.fixture(autouse=True)
+def _its_keys(corner: Set, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOTTEGA_HOME", str(corner.root / "home"))
+    monkeypatch.setenv("BOTTEGA_SHOW", str(corner.root / "show"))
+
+
+@pytest.fixture(scope="module")
+def take(corner: Set) -> Take:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOTTEGA_HOME", str(corner.root / "home"))
+        request = corner.studio.collapse_request("sh020", corner.root / "collapse.toml", no_performer=True)
+        return corner.studio.collapse(request, threads=1)
+
+
+def delivered(corner: Set, take: Take, number: int):
+    [found] = [o for o in take.outputs if o.frame == number and o.path.startswith("frames/")]
+    path = corner.studio.folder.root / take.folder / found.path
+    return path, read_delivered(path, sha256=found.sha256)
+
+
+def test_without_a_word_on_performers_it_is_refused_and_nothing_is_made(corner: Set) -> None:
+    request = corner.studio.collapse_request("sh020", corner.root / "collapse.toml")
+    with pytest.raises(ConsentError) as refusal:
+        corner.studio.collapse(request)
+    assert refusal.value.codes[0] == "declaration_missing"
+    result = CliRunner().invoke(app, ["collapse", "sh020", str(corner.root / "collapse.toml"), "--dry-run"])
+    assert result.exit_code == 3, result.output
+    assert "declaration_missing" in result.output
+
+
+def test_an_exemplar_that_nobody_registered_is_refused_by_name(corner: Set) -> None:
+    stranger = corner.root / "exemplars" / "found_somewhere.png"
+    data = (corner.root / "exemplars" / "broken.png").read_bytes()
+    stranger.write_bytes(data[:-12] + b"\0\0\0\x04tEXtc\0ab" + (0).to_bytes(4, "big") + data[-12:])
+    sheet = corner.sheet("stranger.toml", a=("exemplars/broken.png", "exemplars/found_somewhere.png"))
+    with pytest.raises(ConsentError) as refusal:
+        corner.studio.collapse(corner.studio.collapse_request("sh020", sheet, no_performer=True))
+    assert "unknown_exemplar" in refusal.value.codes
+    assert "found_somewhere.png" in str(refusal.value)
+
+
+def test_a_dry_run_says_what_it_would_do_and_makes_nothing(corner: Set) -> None:
+    plan = corner.studio.plan_collapse(corner.studio.collapse_request("sh020", corner.root / "collapse.toml", no_performer=True))
+    assert plan.allowed
+    assert (plan.frames, plan.width, plan.height, plan.first_failure) == (8, 256, 144, FAILS)
+    assert plan.exemplars == ("broken", "inside")
+
+
+def test_frames_before_the_failure_are_the_plate_bit_for_bit(corner: Set, take: Take) -> None:
+    for number in range(FIRST, FAILS + 1):
+        path, made = delivered(corner, take, number)
+        with OpenEXR.File(str(path)) as file, OpenEXR.File(str(corner.root / "with" / f"{number}.exr")) as plate:
+            assert (file.parts[0].channels["RGB"].pixels == plate.parts[0].channels["RGB"].pixels).all()
+        assert not made.delta.any()
+
+
+def test_then_it_comes_down_in_layers_and_every_pixel_is_somebodys(corner: Set, take: Take) -> None:
+    assert take.state is TakeState.DONE
+    path, made = delivered(corner, take, LAST)
+    assert (np.abs(made.delta).max(-1) > 0.02).mean() > 0.1
+    with OpenEXR.File(str(path)) as file:
+        names = [p.name() for p in file.parts]
+        ids = file.parts[names.index("id")].channels["piece"].pixels
+    assert set(names) >= {"rgb", "delta", "matte", "credit", "pieces", "behind", "shadow", "depth", "id", "normal", "motion", "dust"}
+    assert ids.dtype == np.uint32
+    assert len(np.unique(ids)) > 100
+    credit = CreditMap.from_channels(dict(made.credit), made.manifest)  # it verifies that all parts sum to one
+    assert credit.shape == (144, 256)
+    assert sum(s.share for s in take.shares) == 1
+    shown = {(s.exemplar, s.share > 0) for s in take.shares}
+    assert {e.digest for e, _ in corner.studio.exemplars() if e.came_from and "exemplars" in e.came_from} <= {
+        d for d, some in shown if some
+    }
+    own = [take.carried[str(n)] for n in range(FAILS + 1, LAST + 1)]
+    assert all(0.2 < share <= 1 for share in own)
+    assert own == sorted(own, reverse=True)
+    untouched = (made.credit["credit.claim"] == 1) & (made.matte == 0)
+    assert untouched.mean() > 0.3
+    assert not made.delta[made.matte == 0].any()
+
+
+def test_what_stands_before_the_building_stays(corner: Set, take: Take) -> None:
+    """Where the matte says that something stands before the building, and no dust lies on it, the plate's own samples go out."""
+    path, made = delivered(corner, take, LAST)
+    with OpenEXR.File(str(path)) as file, OpenEXR.File(str(corner.root / "with" / f"{LAST}.exr")) as plate:
+        rgb, own = file.parts[0].channels["RGB"].pixels, plate.parts[0].channels["RGB"].pixels
+    inside = np.zeros(rgb.shape[:2], bool)
+    inside[20:130, 90:190] = True
+    kept = inside & (rgb == own).all(-1)
+    assert kept.sum() > 20
+    assert not made.delta[kept].any()
+
+
+def test_there_are_a_preview_a_movie_sheets_and_a_report(corner: Set, take: Take) -> None:
+    there = {o.path for o in take.outputs}
+    assert {"preview.mp4", "proxy.mp4", "contact.png", "worst.png"} <= there
+    report = corner.studio.report(take.folder)
+    assert report["frames_made"] == 8
+    assert "Artist B" in report["bar"]
+    assert {k.removeprefix("cpu_seconds ") for k in take.timings} >= {"build", "simulate", "preview", "prepare", "frames"}
+
+
+def test_the_same_request_again_is_the_same_take(corner: Set, take: Take) -> None:
+    again = corner.studio.collapse(corner.studio.collapse_request("sh020", corner.root / "collapse.toml", no_performer=True))
+    assert again.take_id == take.take_id
+
+
+def test_stopped_in_the_fall_and_in_the_frames_it_goes_on_to_the_same_bits(corner: Set, take: Take) -> None:
+    for step, frame in (("simulate", 1004), ("make", 1005), ("make", 1007)):
+
+        def stop(event: Event, step: str = step, frame: int = frame) -> None:
+            if event.step == step and event.frame == frame:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            corner.studio.remake(take.folder, threads=1, watch=stop)
+    result = corner.studio.remake(take.folder, threads=2)
+    assert result.different == ()
+    assert result.same == 8
+    assert result.notes == ()
+    assert not (corner.studio.folder.root / result.folder / ".work").exists()
+
+
+def test_a_look_at_the_fall_first(corner: Set) -> None:
+    sheet = corner.sheet(
+        "slow.toml",
+        a=("[fall]", "[fall]") if "[fall]" in (corner.root / "collapse.toml").read_text() else ("[dust]", "[fall]\ntime = 0.5\n\n[dust]"),
+    )
+    done = CliRunner().invoke(app, ["collapse", "sh020", str(sheet), "--no-performer", "--preview", "--json"])
+    assert done.exit_code == 0, done.output
+    movie = Path(json.loads(done.output)["preview"])
+    assert movie.stat().st_size > 1000
+    record = json.loads((movie.parent / "take.json").read_text())
+    assert record["state"] == "making"
+    assert not list(movie.parent.glob("frames/*"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("[929.19, 926.59], [1313.37, 916.47]", "[1313.37, 916.47], [929.19, 926.59]", "face 'south': its corners are"),
+        ("at = [6.0, 6.0]", "at = [90.0, 6.0]", "outside the building"),
+        ("storeys = [0, 1]", "storeys = [40]", "storeys must be among"),
+        (f"frame = {FAILS}", "frame = 1100", "outside the shot 1001..1008"),
+        ('clean = "sh020-clean"', 'clean = "sh020-wide"', "clean 'sh020-wide' is 1920x1082, the plate of sh020 is 256x144"),
+        ('clean = "sh020-clean"', 'clean = "sh090"', "shot 'sh090' is not registered"),
+        ("width_m = 18.5", "width_m = 55.0", "from where a camera would see it"),
+        ('inside = "exemplars/rooms.png"', "", "give an exemplar|no view shows"),
+    ],
+)
+def test_what_cannot_be_is_named_and_leaves_no_take(corner: Set, old: str, new: str, says: str) -> None:
+    before = sorted((corner.studio.folder.root / "sh020" / "collapse").glob("v*"))
+    sheet = corner.sheet("wrong.toml", a=(old, new))
+    with pytest.raises(UsageError, match=says):
+        corner.studio.collapse(corner.studio.collapse_request("sh020", sheet, no_performer=True))
+    assert sorted((corner.studio.folder.root / "sh020" / "collapse").glob("v*")) == before
+
+
+def test_the_template_is_printed_and_a_sheet_is_asked_for(corner: Set) -> None:
+    runner = CliRunner()
+    printed = runner.invoke(app, ["collapse", "sh020", "--template"])
+    assert printed.exit_code == 0
+    assert "[[failure]]" in printed.output
+    assert runner.invoke(app, ["collapse", "sh020"]).exit_code == 2
+    assert runner.invoke(app, ["advise", "sh020/collapse/v001"]).exit_code == 2
