@@ -155,6 +155,19 @@ def test_the_skin_stays_where_the_plate_shows_it():
     assert np.minimum(np.abs(away), np.abs(away - 6)).max() < 1e-5
 
 
+@pytest.mark.parametrize("building", [HOUSE, SLANTED])
+def test_nothing_leaves_the_building_at_rest(building):
+    pieces, _ = fracture(elements(building), FractureSettings(rough=2.0), seed=3)
+    piece = np.repeat(np.arange(len(pieces)), np.diff(pieces.vertex_start))
+    corners = pieces.vertices.astype(float) + pieces.centre[piece]
+    plan = np.asarray(building.plan, float)
+    edges = np.roll(plan, -1, 0) - plan
+    normals = np.stack([edges[:, 1], -edges[:, 0]], -1) / np.linalg.norm(edges, axis=1)[:, None]
+    assert (((corners[:, None, :2] - plan) * normals).sum(-1)).max() < 1e-5
+    assert corners[:, 2].min() > -1e-5
+    assert corners[:, 2].max() < sum(building.storeys_m) + building.parapet_m + 1e-5
+
+
 def test_the_skin_has_neither_gaps_nor_overlaps_at_rest():
     for building, wide in ((SMALL, 8), (HOUSE, 14)):
         pieces, _ = fracture(elements(building), seed=2)
