@@ -126,3 +126,51 @@ def test_a_plan_is_closed():
     assert of == (1, 0, -1, -1)
     with pytest.raises(ValueError, match="given 3"):
         plan_of(np.zeros((3, 2, 2)))
+
+
+def unmeasured(faces, **sizes):
+    return [FaceCorners(f.name, f.corners_px, sizes.get(f"width_{f.name}"), sizes.get("height")) for f in faces]
+
+
+@pytest.mark.parametrize("camera", CAMERAS)
+def test_one_length_in_metres_is_enough(camera):
+    faces = seen(camera, CORNER, 20.0)
+    for sizes in ({"height": 20.0}, {"width_A": 12.0}, {"width_B": 9.0}):
+        found = solve_camera(unmeasured(faces, **sizes), width=1280, height=720)
+        assert np.allclose(found.sizes_m, [[12, 20], [9, 20]], rtol=1e-4)
+        assert np.allclose(found.camera.to_world, camera.to_world, atol=1e-2)
+        assert found.camera.focal_px == pytest.approx(camera.focal_px, rel=1e-4)
+
+
+def test_a_cropped_picture_has_its_principal_point_elsewhere():
+    camera = CAMERAS[0]
+    off = [FaceCorners(f.name, tuple((x + 70, y - 40) for x, y in f.corners_px), f.width_m, f.height_m) for f in seen(camera, CORNER, 20.0)]
+    found = solve_camera(off, width=1280, height=720, centre=True)
+    assert found.camera.centre_px == pytest.approx((710, 320), abs=0.1)
+    assert found.camera.focal_px == pytest.approx(900, rel=1e-3)
+    assert np.allclose(found.camera.to_world, camera.to_world, atol=1e-2)
+
+
+def test_it_says_how_sure_it_is():
+    camera = looking((4, 4, 9), (-16, -24, 1.7), focal=1280.0, size=(1920, 1080))
+    true = solve_camera(seen(camera, CORNER, 20.0), width=1920, height=1080)
+    tries = [solve_camera(seen(camera, CORNER, 20.0, np.random.default_rng(s)), width=1920, height=1080) for s in range(24)]
+    off = np.std([t.camera.focal_px - 1280 for t in tries])
+    assert 0.5 * true.focal_sd_px < off < 1.7 * true.focal_sd_px
+    away = np.sqrt(np.mean([((np.asarray(t.camera.to_world)[:3, 3] - [-16, -24, 1.7]) ** 2).sum() for t in tries]))
+    assert 0.5 * true.place_sd_m < away < 1.7 * true.place_sd_m
+
+
+def test_what_corners_cannot_tell_is_refused():
+    front = seen(looking((6, 0, 10), (6, -40, 10)), CORNER[:1], 20.0)
+    with pytest.raises(ValueError, match=r"a pixel in the corners changes .* px .* seen so square on do not tell it; give focal_px"):
+        solve_camera(front, width=1280, height=720)
+    both = seen(CAMERAS[0], CORNER, 20.0)
+    with pytest.raises(ValueError, match=r"one width or height in metres at least .* none given"):
+        solve_camera(unmeasured(both), width=1280, height=720)
+    with pytest.raises(ValueError, match=r"1 face\(s\) tell 8 numbers, asked for are 9"):
+        solve_camera(both[:1], width=1280, height=720, centre=True)
+    with pytest.raises(ValueError, match="focal_px must be above 0, not -3"):
+        solve_camera(both, width=1280, height=720, focal_px=-3)
+    with pytest.raises(ValueError, match="size must be above 0, not Nonex720"):
+        solve_camera(both, width=None, height=720)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bottega.engine.collapse.building import Building, Denser, FractureSettings, elements, fracture
+from bottega.engine.collapse.building import PRESETS, Building, Denser, FractureSettings, elements, fracture
 from bottega.engine.collapse.building.bars import TRIANGLES_A_BAR
 from bottega.engine.collapse.building.bonds import bonds_between, bonds_within
 from bottega.engine.collapse.building.cells import cells_of, polygon_facts, prism_walls
@@ -78,12 +78,27 @@ def test_pieces_fill_their_parts_and_nothing_is_loose(building):
 def test_bonds_are_as_strong_as_their_area_and_stronger_inside_a_panel():
     parts = elements(HOUSE)
     pieces, bonds = fracture(parts, FractureSettings(glue=15.0, strength=2.0), seed=3)
-    mpa = np.asarray([parts[e].material.strength_mpa for e in pieces.element])
-    plain = np.minimum(mpa[bonds.pair[:, 0]], mpa[bonds.pair[:, 1]]) * 1e6 * bonds.area * 2.0
-    inside = pieces.cluster[bonds.pair[:, 0]] == pieces.cluster[bonds.pair[:, 1]]
-    assert inside.any()
-    assert (~inside).any()
-    assert np.allclose(bonds.strength, np.where(inside, 15, 1) * plain)
+    material = [parts[e].material for e in pieces.element]
+    mpa = np.empty(len(bonds))
+    for i, ((a, b), way) in enumerate(zip(bonds.pair, bonds.normal, strict=True)):
+        one, two = (np.hypot(m.tension_mpa * way[2], m.shear_mpa * np.hypot(*way[:2])) for m in (material[a], material[b]))
+        mpa[i] = min(one, two) if material[a] == material[b] else min(one, two, material[a].edge_mpa, material[b].edge_mpa)
+        if material[a].glued and material[b].glued and pieces.cluster[a] == pieces.cluster[b]:
+            mpa[i] *= 15
+    assert np.allclose(bonds.strength, mpa * 1e6 * bonds.area * 2.0)
+    edge = [(material[a].name == "glass") != (material[b].name == "glass") for a, b in bonds.pair]
+    assert np.allclose(bonds.strength[edge], 0.14e6 * bonds.area[edge] * 2.0)
+
+
+def test_a_steel_frame_is_filled_and_a_material_says_what_it_may_be():
+    stuff = {e.material.name for e in elements(replace(HOUSE, material="steel"))}
+    assert {"steel", "masonry", "reinforced concrete", "glass"} >= stuff
+    assert "masonry" in stuff
+    for name in ("density", "tension_mpa", "shear_mpa", "piece"):
+        with pytest.raises(ValueError, match=f"material 'masonry': {name} must be above 0, not 0"):
+            replace(PRESETS["masonry"], **{name: 0})
+    with pytest.raises(ValueError, match="rough_m must be 0 or above, not -1"):
+        replace(PRESETS["masonry"], rough_m=-1)
 
 
 def test_normals_point_from_the_first_to_the_second():
@@ -153,6 +168,19 @@ def test_the_skin_stays_where_the_plate_shows_it():
     assert front.any()
     away = corners[front][..., 1]
     assert np.minimum(np.abs(away), np.abs(away - 6)).max() < 1e-5
+
+
+@pytest.mark.parametrize("building", [HOUSE, SLANTED])
+def test_nothing_leaves_the_building_at_rest(building):
+    pieces, _ = fracture(elements(building), FractureSettings(rough=2.0), seed=3)
+    piece = np.repeat(np.arange(len(pieces)), np.diff(pieces.vertex_start))
+    corners = pieces.vertices.astype(float) + pieces.centre[piece]
+    plan = np.asarray(building.plan, float)
+    edges = np.roll(plan, -1, 0) - plan
+    normals = np.stack([edges[:, 1], -edges[:, 0]], -1) / np.linalg.norm(edges, axis=1)[:, None]
+    assert (((corners[:, None, :2] - plan) * normals).sum(-1)).max() < 1e-5
+    assert corners[:, 2].min() > -1e-5
+    assert corners[:, 2].max() < sum(building.storeys_m) + building.parapet_m + 1e-5
 
 
 def test_the_skin_has_neither_gaps_nor_overlaps_at_rest():

@@ -1,6 +1,7 @@
 """From a picture to a building that can break: camera, structure, pieces and the bonds between them."""
 
-from bottega.engine.collapse.building.camera import FaceCorners, SolvedCamera, solve_camera
+from bottega.engine.collapse.building.camera import SolvedCamera, solve_camera
+from bottega.engine.collapse.building.corners import FaceCorners
 from bottega.engine.collapse.building.fracture import Denser, FractureSettings, fracture
 from bottega.engine.collapse.building.materials import PRESETS, Material
 from bottega.engine.collapse.building.mesh import Body, MeshPart, from_mesh

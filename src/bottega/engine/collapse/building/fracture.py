@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bottega.engine.collapse.building.bonds import bonds_between, bonds_within, connected_panels
+from bottega.engine.collapse.building.materials import Material
 from bottega.engine.collapse.building.parts import Part
 from bottega.engine.collapse.building.skin import skinned
 from bottega.engine.collapse.building.solids import Solid, cut_parts, solids_of
@@ -70,7 +71,7 @@ def fracture(elements: Sequence[Part], settings: FractureSettings | None = None,
     """Voronoi cells of blue-noise seeds in every part, chipped where they broke, and the bonds between all that touch.
 
     Seeds by best candidates (Mitchell 1991); cells by cutting planes; a bond is a face that two cells share, its strength the weaker
-    material's times its area.
+    material's times its area: its tension where the face is level, its shear where it is upright.
 
     Parameters
     ----------
@@ -186,7 +187,16 @@ def _bonds(solids: Sequence[Solid], elements: Sequence[Part], settings: Fracture
     order = np.lexsort((pair[:, 1], pair[:, 0]))
     pair, area, centre, normal = pair[order], area[order], centre[order], normal[order]
     panel = connected_panels(np.asarray([elements[s.element].panel for s in solids]), pair, area)
-    strength = np.asarray([elements[s.element].material.strength_mpa for s in solids])
-    force = np.minimum(strength[pair[:, 0]], strength[pair[:, 1]]) * 1e6 * area * settings.strength
-    force = np.where(panel[pair[:, 0]] == panel[pair[:, 1]], force * settings.glue, force)
-    return Bonds(pair.astype(np.int32), area, centre, normal, force), panel, covered
+    material = [elements[s.element].material for s in solids]
+    force = _strength(material, pair, normal) * 1e6 * area * settings.strength
+    glued = np.asarray([m.glued for m in material])[pair].all(1) & (panel[pair[:, 0]] == panel[pair[:, 1]])
+    return Bonds(pair.astype(np.int32), area, centre, normal, np.where(glued, force * settings.glue, force)), panel, covered
+
+
+def _strength(material: Sequence[Material], pair: Int, normal: Float) -> Float:
+    """(B,) MPa: √((t n_z)² + (s n_level)²) of the weaker of two, and not above an edge's."""
+    level = np.hypot(normal[:, 0], normal[:, 1])
+    tension, shear, edge = (np.asarray([getattr(m, f"{name}_mpa") for m in material])[pair] for name in ("tension", "shear", "edge"))
+    bears = np.hypot(tension * normal[:, 2, None], shear * level[:, None]).min(1)
+    name = np.asarray([m.name for m in material])[pair]
+    return np.asarray(np.where(name[:, 0] == name[:, 1], bears, np.minimum(bears, edge.min(1))))

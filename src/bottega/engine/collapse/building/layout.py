@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bottega.engine.collapse.building.materials import FLOORS, FRAMES, GLASS, PRESETS, Material
+from bottega.engine.collapse.building.materials import FLOORS, FRAMES, GLASS, WALLS, Material
 from bottega.engine.collapse.building.parts import Element
 from bottega.engine.collapse.building.polygons import clip_polygon, deep, inset, polygon_area
 from bottega.engine.collapse.records import Face, Float
@@ -28,7 +28,7 @@ class Layout:
         self.b = building
         self.plan = np.asarray(building.plan, np.float64)
         self.inner = inset(self.plan, building.walls.thick_m)
-        self.stone, self.floor, self.frame = (of[building.material] for of in (PRESETS, FLOORS, FRAMES))
+        self.stone, self.floor, self.frame = (of[building.material] for of in (WALLS, FLOORS, FRAMES))
         self.parts: list[Element] = []
         self._panels: dict[tuple[object, ...], int] = {}
 

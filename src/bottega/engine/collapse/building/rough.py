@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _OCTAVES = ((0.9, 0.9), (0.31, 0.5), (0.12, 0.25))  # lattice, metres; share of the roughness
 _ON_M = 1e-6
 _EATEN = 1.3  # of the roughness: how far in a face goes that only stood against another
+_ROOM = 0.9  # of the way to a bound
 _WALL_M = 1.0  # how far from a pane its opening reaches
 
 
@@ -101,14 +102,20 @@ def roughened(corners: Float, eaten: Bool, held: Bool, planes: Float, openings: 
     for k in range(len(planes)):
         moved[on[:, k]] -= (moved[on[:, k]] @ planes[k, :3])[:, None] * planes[k, :3]
     moved[(on.sum(1) > 1) | held] = 0
-    out = corners + moved
-    for plane in planes:  # nothing leaves its part
-        out -= np.maximum(out @ plane[:3] - plane[3], 0)[:, None] * plane[:3]
+    out = corners + moved * _share(corners, moved, planes, on)[:, None]
     if eaten.any():
         depth = (noise(corners[eaten] / 0.25 + 5.1)[:, 0] * 0.5 + 0.5) ** 2 * rough * _EATEN
         inward = -(on[eaten] @ planes[:, :3])
-        out[eaten] += inward / np.maximum(np.linalg.norm(inward, axis=1), 1e-9)[:, None] * depth[:, None]
+        inward *= (depth / np.maximum(np.linalg.norm(inward, axis=1), 1e-9))[:, None]
+        out[eaten] += inward * _share(out[eaten], inward, planes, on[eaten])[:, None]
     return np.asarray(out)
+
+
+def _share(corners: Float, moved: Float, planes: Float, on: Bool) -> Float:
+    """(N,) 0..1: how much of each movement there is room for before a bound that the corner is not on; nothing leaves its part."""
+    towards = np.where(on, 0, moved @ planes[:, :3].T)
+    room = np.maximum(planes[:, 3] - corners @ planes[:, :3].T, 0)
+    return np.asarray(np.where(towards > 0, np.minimum(1, _ROOM * room / np.maximum(towards, 1e-12)), 1).min(1, initial=1.0))
 
 
 @compiled
