@@ -115,7 +115,7 @@ def test_a_dry_run_says_what_it_would_do_and_makes_nothing(corner: Set) -> None:
 
 
 def test_frames_before_the_failure_are_the_plate_bit_for_bit(corner: Set, take: Take) -> None:
-    for number in range(FIRST, FAILS + 1):
+    for number in range(FIRST, FAILS):
         path, made = delivered(corner, take, number)
         with OpenEXR.File(str(path)) as file, OpenEXR.File(str(corner.root / "with" / f"{number}.exr")) as plate:
             assert (file.parts[0].channels["RGB"].pixels == plate.parts[0].channels["RGB"].pixels).all()

@@ -15,7 +15,8 @@ from bottega.rights.desk.usage import Usage
 from bottega.rights.ledger.witness import Witness
 from bottega.rights.ledger.witness_http import WitnessServer
 
-from .studio import Studio, operator
+from .asked import operator
+from .studio import Studio
 
 __all__ = [
     "Advised",

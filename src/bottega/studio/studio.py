@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bottega.jobs.recipes.keyed import NetworkSettings, RepairSettings
 from bottega.jobs.recipes.survey import Survey
 from bottega.jobs.runner.advise import AdvicePlan, Advised, advise_on, plan_advice
 from bottega.jobs.runner.books import make_show, steady_clock
 from bottega.jobs.runner.collapse.job import CollapseRequest
-from bottega.jobs.runner.collapse.job import request_of as collapse_request
 from bottega.jobs.runner.collapse.planning import CollapsePlan
 from bottega.jobs.runner.collapse.planning import dry_run as plan_collapse
 from bottega.jobs.runner.collapse.run import prepare as prepare_collapse
@@ -62,9 +57,9 @@ from bottega.rights import (
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.words import WordsDesk
 
+from .asked import collapse_asked, learning_asked, one_of, operator
 from .desks import Clock, Desks
 
-T = TypeVar("T", bound=StrEnum)
 _FROM_LOOK = ("tone", "shape", "detail", "seed")  # what a look says where nobody else does
 
 
@@ -126,7 +121,7 @@ class Studio(Desks):
 
     def consent_template(self, *, purpose: str, person: str, shot: str, amends: str | None = None) -> str:
         """A form for a person to fill in and sign, as TOML; `amends` is the consent that it is to replace."""
-        return self.consent_desk.template(purpose=_one_of(Purpose, purpose, "purpose"), person=person, shot=shot, amends=amends)
+        return self.consent_desk.template(purpose=one_of(Purpose, purpose, "purpose"), person=person, shot=shot, amends=amends)
 
     def consent_page(self, grant_id: str) -> str:
         """A consent as a page to print, in HTML."""
@@ -260,20 +255,9 @@ class Studio(Desks):
         """Keys, settings and network that several shots share."""
         return Looks(self.folder, self.ledger)
 
-    def collapse_request(
-        self, shot: str, sheet: str | Path, *, no_performer: bool = False, frames: str | None = None, delivery: str = "temp",
-        depicts: Sequence[str] = (), **rest: Any,
-    ) -> CollapseRequest:  # fmt: skip
+    def collapse_request(self, shot: str, sheet: str | Path, **options: Any) -> CollapseRequest:
         """State the collapse that a sheet describes; options as for `repair_request` where they have a meaning. Raises UsageError."""
-        return collapse_request(
-            shot,
-            Path(sheet),
-            touches_performer=False if no_performer else None,
-            frames=FrameRange.parse(frames) if frames else None,
-            delivery=_one_of(Delivery, delivery, "delivery"),
-            content=tuple(_one_of(Content, text, "depicts") for text in depicts),
-            **rest,
-        )
+        return collapse_asked(shot, sheet, **options)
 
     def plan_collapse(self, request: CollapseRequest, *, threads: int = 1) -> CollapsePlan:
         """What a collapse would do and cost, and the gate's answer; nothing is made."""
@@ -367,9 +351,9 @@ class Studio(Desks):
             matte=Path(matte) if matte else None,
             regions=tuple(region(n, Path(p), s) for n, p, s in regions),
             frames=FrameRange.parse(frames) if frames else None,
-            delivery=_one_of(Delivery, delivery, "delivery"),
+            delivery=one_of(Delivery, delivery, "delivery"),
             also=tuple(also),
-            content=tuple(_one_of(Content, text, "depicts") for text in depicts),
+            content=tuple(one_of(Content, text, "depicts") for text in depicts),
             **(rest | said),
         )
         return with_look(request, self.looks.read(look), given=given) if look else request
@@ -382,7 +366,7 @@ def _stated(
     try:
         settings = RepairSettings(**{band: rest.pop(band) for band in ("tone", "shape", "detail") if band in rest})
         uses = tuple(key_use(number, **stated) for number, stated in key_uses.items())
-        learning = _learning(learn, steps, seed=rest.get("seed", 0), toe=settings.toe)
+        learning = learning_asked(learn, steps, seed=rest.get("seed", 0), toe=settings.toe)
     except (TypeError, ValueError) as problem:
         raise UsageError(str(problem)) from problem
     return {"settings": settings, "key_uses": uses, "learn": learning}
@@ -394,25 +378,3 @@ def _check_source(keys: object, look: str | None, regions: Sequence[tuple[str, A
     bare = [name for name, _, strength in regions if strength is None]
     if bare and look is None:
         raise UsageError(f"region {shown(bare[0])} has no strength: write it as NAME=MATTES:STRENGTH, or give a --look that has it")
-
-
-def operator() -> str:
-    """Who answers for what is declared on this machine: `$BOTTEGA_USER`, else the login."""
-    return os.environ.get("BOTTEGA_USER") or getpass.getuser()
-
-
-def _learning(learn: NetworkSettings | bool, steps: int | None, *, seed: int, toe: float) -> NetworkSettings | None:
-    """How a network is to be trained, None where none is; settings that are given stand as they are, but for seed and encoding."""
-    if learn is False:
-        if steps is not None:
-            raise ValueError(f"--learn-steps {steps} without --learn: allowed are both, or neither")
-        return None
-    own = NetworkSettings() if learn is True else learn
-    return replace(own, steps=own.steps if steps is None else steps, seed=seed, toe=toe)
-
-
-def _one_of(kind: type[T], text: str, what: str) -> T:
-    allowed = [member.value for member in kind]
-    if text not in allowed:
-        raise UsageError(f"{what} {shown(text)}: allowed are {', '.join(allowed)}")
-    return kind(text)

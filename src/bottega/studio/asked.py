@@ -1,0 +1,62 @@
+"""What somebody asks for in words, as the jobs take it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bottega.jobs.recipes.keyed import NetworkSettings
+from bottega.jobs.runner.collapse.job import CollapseRequest, request_of
+from bottega.model import Content, Delivery, FrameRange, UsageError, shown
+
+T = TypeVar("T", bound=StrEnum)
+
+
+def collapse_asked(
+    shot: str,
+    sheet: str | Path,
+    *,
+    no_performer: bool = False,
+    frames: str | None = None,
+    delivery: str = "temp",
+    depicts: Sequence[str] = (),
+    **rest: Any,
+) -> CollapseRequest:
+    """The collapse that a sheet describes. Raises UsageError."""
+    return request_of(
+        shot,
+        Path(sheet),
+        touches_performer=False if no_performer else None,
+        frames=FrameRange.parse(frames) if frames else None,
+        delivery=one_of(Delivery, delivery, "delivery"),
+        content=tuple(one_of(Content, text, "depicts") for text in depicts),
+        **rest,
+    )
+
+
+def operator() -> str:
+    """Who answers for what is declared on this machine: `$BOTTEGA_USER`, else the login."""
+    return os.environ.get("BOTTEGA_USER") or getpass.getuser()
+
+
+def learning_asked(learn: NetworkSettings | bool, steps: int | None, *, seed: int, toe: float) -> NetworkSettings | None:
+    """How a network is to be trained, None where none is; settings that are given stand as they are, but for seed and encoding."""
+    if learn is False:
+        if steps is not None:
+            raise ValueError(f"--learn-steps {steps} without --learn: allowed are both, or neither")
+        return None
+    own = NetworkSettings() if learn is True else learn
+    return replace(own, steps=own.steps if steps is None else steps, seed=seed, toe=toe)
+
+
+def one_of(kind: type[T], text: str, what: str) -> T:
+    """The member of that value. Raises UsageError that names what is allowed."""
+    allowed = [member.value for member in kind]
+    if text not in allowed:
+        raise UsageError(f"{what} {shown(text)}: allowed are {', '.join(allowed)}")
+    return kind(text)
