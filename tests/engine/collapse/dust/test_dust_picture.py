@@ -7,8 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bottega.engine.collapse.dust import Daylight, DustLight, DustLook, DustSettings, DustState, Grid, begin, detail_tile, lit, march, shadow
-from bottega.engine.collapse.dust import sun_on, twin
+from bottega.engine.collapse.dust import (
+    Daylight,
+    DustLight,
+    DustLook,
+    DustSettings,
+    DustState,
+    Grid,
+    begin,
+    detail_tile,
+    lit,
+    march,
+    shadow,
+    sun_on,
+    twin,
+)
 from bottega.engine.collapse.dust.sweep import depth_towards
 from bottega.engine.collapse.records import Camera
 
