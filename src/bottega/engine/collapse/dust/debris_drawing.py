@@ -122,7 +122,8 @@ def _draw(chips: Array, order: npt.NDArray[np.int64], scene: Array, out: tuple[A
         drawn = max(radius, half)
         dx, dy = x1 - x0, y1 - y0
         length = np.sqrt(dx * dx + dy * dy)
-        thin = (radius / drawn) ** 2 * (np.float32(2) * drawn / (np.float32(2) * drawn + length))  # the same light over more pixels
+        capsule = np.float32(np.pi / 2) * drawn
+        thin = (radius / drawn) ** 2 * (capsule / (capsule + length))  # the same over more pixels
         for r in range(max(int(min(y0, y1) - drawn - one), 0), min(int(max(y0, y1) + drawn + 2), height)):
             for c in range(max(int(min(x0, x1) - drawn - one), 0), min(int(max(x0, x1) + drawn + 2), width)):
                 if scene[r, c] < away:

@@ -18,7 +18,7 @@ NEAR_ENOUGH = np.float32(0.004)  # what is left of the light behind when a ray e
 TAP_M = np.float32(0.9)  # this near, the way to the sun is looked at with all detail
 # Scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): light that was scattered more often falls off more slowly. The shares make
 # a thick cloud that faces the sun reflect its colour.
-OCTAVE = (np.float32(0.95), np.float32(0.45), np.float32(0.12))
+OCTAVE = (np.float32(1.00), np.float32(0.50), np.float32(0.16))
 FALLS = (np.float32(1.0), np.float32(0.30), np.float32(0.08))
 
 
@@ -118,14 +118,16 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
     enter, leave = _enters(start, way, extinction.shape)
     first, last = ends[0] / fine, min(leave, ends[1] / fine)
     longest = step / fine
-    t, clear, kept = enter + jitter * longest, ONE, False
+    t, clear, kept = enter, ONE, False
+    start_with = jitter * longest  # the first step into dust, so that steps make no rings
     while t < last and clear > NEAR_ENOUGH:
         if not kept and t >= first:
             _keep(sums, clear, out[0])
             kept = True
         x, y, z = start[0] + t * way[0], start[1] + t * way[1], start[2] + t * way[2]
         if not _blocked(blocks, block, x, y, z):
-            t += max(_to_next_block(x, y, z, way, np.float32(block)), longest * HALF)
+            t += _to_next_block(x, y, z, way, np.float32(block))
+            start_with = jitter * longest
             continue
         x, y, z = x - HALF, y - HALF, z - HALF
         if at(extinction, x, y, z) <= 0:
@@ -134,7 +136,8 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
         displaced(light[0], HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER, moved)
         thick, puff = _thickness(volume, x, y, z, moved)
         d = min(longest if thick > CLEAR else TWO * longest, max(HALF / (max(thick, FAINT) * fine), longest * SHORTEST))
-        d = min(d, (last if kept else min(first, last)) - t)
+        d = min(d, (last if kept else min(first, last)) - t, max(start_with, longest * SHORTEST * SHORTEST))
+        start_with = longest + longest
         if thick > FAINT:
             _shaded((x, y, z), (thick, puff), scene, moved, seen)
             taken = clear * (ONE - np.exp(-thick * fine * d))

@@ -38,7 +38,6 @@ def eddies(seed: int) -> Array:
     potential = np.random.default_rng([seed, 5]).standard_normal((3, SIDE, SIDE, SIDE)).astype(np.float32)
     waves = fft.rfftn(potential, axes=(1, 2, 3))
     k = np.stack(np.meshgrid(fft.fftfreq(SIDE), fft.fftfreq(SIDE), fft.rfftfreq(SIDE), indexing="ij"))
-    k[np.abs(k) == 0.5] = 0  # the highest has no sign, so no curl
     size = np.sqrt((k * k).sum(0))
     band = np.where((size > 1 / _SIZES[1]) & (size < 1 / _SIZES[0]), np.maximum(size, 1e-9) ** (-11 / 6 - 1), 0)  # Kolmogorov's fall
     swirl = fft.irfftn(np.cross(1j * k, waves * band, axis=0), s=(SIDE,) * 3, axes=(1, 2, 3))
