@@ -69,7 +69,6 @@ class DustSheet:
     wind_mps: tuple[float, ...]
     settle_s: float
     half: bool
-    debris: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,11 +226,10 @@ def _dust(t: Table) -> DustSheet:
     return t.made(
         DustSheet,
         amount=t.number("amount", 1.0, low=0, high=20),
-        colour=t.numbers("colour", 3, (0.34, 0.31, 0.27), low=0, high=1),
+        colour=t.numbers("colour", 3, (0.45, 0.42, 0.38), low=0, high=1),
         wind_mps=t.numbers("wind_mps", 2, (0.0, 0.0), low=-40, high=40),
         settle_s=t.number("settle_s", 20.0, above=0),
         half=t.truth("half", default=True),
-        debris=t.number("debris", 1.0, low=0, high=20),
     )
 
 
