@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bottega.engine.collapse.building.bars import bars_of
+from bottega.engine.collapse.building.cells import polygon_facts
+from bottega.engine.collapse.building.ears import unfolded
 from bottega.engine.collapse.building.rough import Openings, bounds_of, hollow, roughened
 from bottega.engine.collapse.compiled import compiled
 from bottega.engine.collapse.records import Bool, Face, Float, Int, Pieces
@@ -83,6 +85,8 @@ def _facets(
         held = np.zeros(len(corners), bool)
         held[triangles[hollow(solid, planes)[polygon]].ravel()] = True
         corners = roughened(corners, eaten, held, planes, openings, rough)
+        normal = polygon_facts(solid.points, solid.counts)[2]
+        triangles, polygon = unfolded(corners, triangles, polygon, normal=normal, flat=~broken)
     face = np.where(broken, np.uint8(Face.BROKEN), solid.shows)[polygon]
     if element.material.name == "glass":
         face[:] = Face.GLASS
