@@ -186,12 +186,13 @@ class Collapse:
         s = self.settings
         corners, of = plan_of(self.solved.feet)
         building = Building(corners, tuple(s.bays[o] if o >= 0 else 0 for o in of), s.storeys_m, material=s.material, parapet_m=s.parapet_m)
-        middle = [float(np.cumsum(s.storeys_m)[min(i, len(s.storeys_m) - 1)]) for i in range(len(s.storeys_m))]
-        denser = tuple(
-            Denser((f.where[0], f.where[1], middle[min((f.storeys or (0,))[0], len(middle) - 1)] / 2), f.radius_m + 2.0, _DENSER)
-            for f in s.direction.failures
-        )
-        how = FractureSettings(piece_m=s.piece_m, denser=denser, strength=s.strength)
+        how_high = np.cumsum(s.storeys_m)
+        denser = []
+        for failure in s.direction.failures:
+            storey = min((failure.storeys or (0,))[0], len(how_high) - 1)
+            at = (failure.where[0], failure.where[1], float(how_high[storey]) / 2)
+            denser.append(Denser(at, failure.radius_m + 2.0, _DENSER))
+        how = FractureSettings(piece_m=s.piece_m, denser=tuple(denser), strength=s.strength)
         return fracture(elements(building), how, seed=s.seed)
 
     def scene(self, pieces: Pieces, bonds: Bonds) -> Scene:
