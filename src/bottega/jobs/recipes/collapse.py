@@ -186,11 +186,13 @@ class Collapse:
         s = self.settings
         corners, of = plan_of(self.solved.feet)
         building = Building(corners, tuple(s.bays[o] if o >= 0 else 0 for o in of), s.storeys_m, material=s.material, parapet_m=s.parapet_m)
-        middle = [float(np.cumsum(s.storeys_m)[min(i, len(s.storeys_m) - 1)]) for i in range(len(s.storeys_m))]
-        denser = tuple(
-            Denser((f.where[0], f.where[1], middle[(f.storeys or (0,))[0]] / 2), f.radius_m + 2.0, _DENSER) for f in s.direction.failures
-        )
-        how = FractureSettings(piece_m=s.piece_m, denser=denser, strength=s.strength)
+        how_high = np.cumsum(s.storeys_m)
+        denser = []
+        for failure in s.direction.failures:
+            storey = min((failure.storeys or (0,))[0], len(how_high) - 1)
+            at = (failure.where[0], failure.where[1], float(how_high[storey]) / 2)
+            denser.append(Denser(at, failure.radius_m + 2.0, _DENSER))
+        how = FractureSettings(piece_m=s.piece_m, denser=tuple(denser), strength=s.strength)
         return fracture(elements(building), how, seed=s.seed)
 
     def scene(self, pieces: Pieces, bonds: Bonds) -> Scene:
@@ -207,13 +209,15 @@ class Collapse:
 
     def tiles(self, pieces: Pieces, exemplars: Mapping[str, Picture]) -> tuple[Tile, ...]:
         """What no view shows, by example: what it looks like broken, and rooms, each made once for every material."""
+        missing = sorted({"broken", "inside"} - set(exemplars))
+        if missing:
+            raise ValueError(f"[exemplars] {missing[0]} is missing: give an exemplar of it, nothing is made up")
         made = {what: self._tile(what, picture) for what, picture in exemplars.items()}
         out = []
         for material in pieces.materials:
             for face in Face:
-                what = "broken" if face is Face.BROKEN or "inside" not in made else "inside"
-                if what in made:
-                    out.append(replace(made[what], name=f"{what}:{material}:{face.name.lower()}", material=material, face=face))
+                what = "broken" if face is Face.BROKEN else "inside"
+                out.append(replace(made[what], name=f"{what}:{material}:{face.name.lower()}", material=material, face=face))
         return tuple(out)
 
     def _tile(self, what: str, picture: Picture) -> Tile:
