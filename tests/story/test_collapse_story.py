@@ -23,6 +23,7 @@ from bottega.model import ConsentError, Take, TakeState, UsageError
 
 CORNER = Path(__file__).resolve().parents[2] / "demo" / "corner"
 FIRST, LAST, FAILS = 1001, 1008, 1003
+pytestmark = pytest.mark.timeout(1200)  # on a new machine the first take compiles every kernel
 
 
 @dataclass(frozen=True)
