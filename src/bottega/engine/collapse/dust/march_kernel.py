@@ -15,7 +15,7 @@ MATTERS = np.float32(0.15)  # of the light behind that is left: deeper in, the s
 CREASE = np.float32(0.4)  # between puffs less light is scattered around
 FAINT, CLEAR = np.float32(1e-3), np.float32(0.08)  # 1/m
 SHORTEST = np.float32(0.25)  # of a step
-EDGE, SLOWLY = np.float32(0.35), 4  # optical depth of a step that is too much at once, and short steps after it
+EDGE, BACK = np.float32(0.35), np.float32(0.75)  # optical depth of a step that is too much at once; how much of it is taken back
 NEAR_ENOUGH = np.float32(0.01)  # what is left of the light behind when a ray ends
 TAP_M = np.float32(0.9)  # this near, the way to the sun is looked at with all detail
 # Scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): light that was scattered more often falls off more slowly. The shares make
@@ -89,6 +89,18 @@ def _shaded(place: Any, dust: tuple[Any, Any, Any], scene: Any, moved: Array, se
 
 
 @compiled
+def _taken(place: Any, dust: tuple[Any, Any, Any], length: tuple[Any, Any], scene: Any, arrays: tuple[Array, Array, Array]) -> Any:
+    """Add a step's light and its part of the depth to the sums; what is then left of the light behind. length = the step's, the ray's, m."""
+    moved, seen, sums = arrays
+    _shaded(place, dust, scene, moved, seen)
+    taken = dust[2] * (ONE - np.exp(-dust[0] * length[0]))
+    for c in range(3):
+        sums[c] += taken * seen[c]
+    sums[3] += taken * length[1]
+    return dust[2] - taken
+
+
+@compiled
 def _blocked(blocks: Array, block: int, x: Any, y: Any, z: Any) -> bool:
     """Whether there may be dust in the block that a place lies in."""
     i, j, k = int(x / block), int(y / block), int(z / block)
@@ -139,7 +151,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
         displaced(light[0], HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER, moved)
         thick, puff = _thickness(volume, x, y, z, moved)
         if slow == 0 and back > longest * SHORTEST and thick * fine * back > EDGE:
-            t, slow = t - np.float32(0.75) * back, SLOWLY  # an edge was stepped over: look at it closely
+            t, slow = t - BACK * back, int(BACK * back / (longest * SHORTEST)) + 2  # an edge was stepped over
             continue
         d = min(longest if thick > CLEAR else TWO * longest, max(HALF / (max(thick, FAINT) * fine), longest * SHORTEST))
         d = min(d, (last if kept else min(first, last)) - t, max(most, longest * SHORTEST * SHORTEST))
@@ -147,12 +159,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
             slow, d = slow - 1, min(d, longest * SHORTEST)
         most = TWO * longest
         if thick > FAINT:
-            _shaded((x, y, z), (thick, puff, clear), scene, moved, seen)
-            taken = clear * (ONE - np.exp(-thick * fine * d))
-            for c in range(3):
-                sums[c] += taken * seen[c]
-            sums[3] += taken * t * fine
-            clear -= taken
+            clear = _taken((x, y, z), (thick, puff, clear), (d * fine, t * fine), scene, (moved, seen, sums))
         back = max(d, FAINT)
         t += back
     for s in range(1 if kept else 0, 2):
