@@ -90,7 +90,7 @@ def _shaded(place: Any, dust: tuple[Any, Any, Any], scene: Any, moved: Array, se
 
 @compiled
 def _taken(place: Any, dust: tuple[Any, Any, Any], length: tuple[Any, Any], scene: Any, arrays: tuple[Array, Array, Array]) -> Any:
-    """Add a step's light and its part of the depth to the sums; what is then left of the light behind. length = the step's, the ray's, m."""
+    """Add a step's light and its part of the depth to the sums; what is left of the light behind. length = the step's, the ray's, m."""
     moved, seen, sums = arrays
     _shaded(place, dust, scene, moved, seen)
     taken = dust[2] * (ONE - np.exp(-dust[0] * length[0]))
