@@ -195,7 +195,7 @@ def test_no_chip_is_no_picture_and_shade_darkens() -> None:
     ("make", "says"),
     [
         (lambda: DebrisSettings(amount=-1), "amount.*-1"),
-        (lambda: DebrisSettings(smallest_m=2), "from 2 to 0.5 m"),
+        (lambda: DebrisSettings(smallest_m=2), "from 2 to 0.35 m"),
         (lambda: DebrisSettings(bounce=1), "bounce: 0 to 0.9.*1"),
         (lambda: DebrisSettings(fineness=0), "fineness.*0"),
         (lambda: DebrisSettings(most=0), "most.*0"),

@@ -44,7 +44,7 @@ class DebrisSettings:
 
     amount: float = 1.0
     smallest_m: float = 0.03
-    largest_m: float = 0.5
+    largest_m: float = 0.35
     fineness: float = 1.8
     speed_mps: float = 2.5
     bounce: float = 0.25

@@ -84,7 +84,7 @@ def drag(air: Air, share: Array, moving: Array) -> None:
 
 @compiled
 def to_wind(air: Air, wind: Array, edge: int, share: np.float32) -> None:
-    """Blend the air of the outermost `edge` cells, sides and top, into the wind (Z, 2), so that no eddy is turned back by the box's end."""
+    """Blend the air of the outermost `edge` cells, sides and top, into the wind (Z, 2), but for what is on its way out."""
     for a in range(3):
         velocity = air[a]
         nx, ny, nz = velocity.shape
@@ -92,7 +92,9 @@ def to_wind(air: Air, wind: Array, edge: int, share: np.float32) -> None:
             for j in range(ny):
                 for k in range(nz):
                     near = min(i, nx - 1 - i, j, ny - 1 - j, nz - 1 - k)
-                    if near < edge:
+                    ahead, size = (i, nx) if a == 0 else ((j, ny) if a == 1 else (k, nz))
+                    leaves = (velocity[i, j, k] < 0 and ahead < edge and a < 2) or (velocity[i, j, k] > 0 and ahead >= size - edge)
+                    if near < edge and not leaves:
                         wanted = wind[min(k, wind.shape[0] - 1), a] if a < 2 else np.float32(0)
                         part = share * np.float32(edge - near) / np.float32(edge)
                         velocity[i, j, k] += part * (wanted - velocity[i, j, k])

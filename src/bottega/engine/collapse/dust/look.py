@@ -36,7 +36,7 @@ class DustLook:
         Of the detail.
     """
 
-    colour: Colour = (0.45, 0.42, 0.38)
+    colour: Colour = (0.45, 0.42, 0.375)
     thickness: float = 1.0
     edges: float = 1.0
     grain: float = 1.0

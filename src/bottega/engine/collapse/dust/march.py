@@ -16,6 +16,7 @@ from bottega.engine.collapse.records import Camera, Float
 
 _FINER = 3.7  # how much smaller the puffs are that are laid over the fine grid's
 _NOISE = 64
+_JITTERED = 0.6  # of a step: enough against rings, too little to be seen on a lit front
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +113,7 @@ def _scene(light: DustLight, fine: float) -> tuple[Any, ...]:
 
 
 def _jitter() -> Array:
-    """Interleaved gradient noise (Jimenez 2014), the same in every frame: a ray begins this share of a step later."""
+    """Interleaved gradient noise (Jimenez 2014), the same in every frame: a ray's first step is this share of a step."""
     y, x = np.mgrid[:_NOISE, :_NOISE].astype(np.float64)
-    return np.asarray(np.modf(52.9829189 * np.modf(0.06711056 * x + 0.00583715 * y)[0])[0], np.float32)
+    noise = np.modf(52.9829189 * np.modf(0.06711056 * x + 0.00583715 * y)[0])[0]
+    return np.asarray(_JITTERED * noise, np.float32)

@@ -11,14 +11,16 @@ from bottega.engine.collapse.dust.volume import at, cut, detail, displaced
 from bottega.engine.synthesis.compiled import compiled
 
 ONE, TWO, ZERO, HALF, QUARTER = np.float32(1), np.float32(2), np.float32(0), np.float32(0.5), np.float32(0.25)
+MATTERS = np.float32(0.15)  # of the light behind that is left: deeper in, the sweep is enough
 CREASE = np.float32(0.4)  # between puffs less light is scattered around
 FAINT, CLEAR = np.float32(1e-3), np.float32(0.08)  # 1/m
-SHORTEST = np.float32(0.35)  # of a step
-NEAR_ENOUGH = np.float32(0.004)  # what is left of the light behind when a ray ends
+SHORTEST = np.float32(0.25)  # of a step
+EDGE, BACK = np.float32(0.35), np.float32(0.75)  # optical depth of a step that is too much at once; how much of it is taken back
+NEAR_ENOUGH = np.float32(0.01)  # what is left of the light behind when a ray ends
 TAP_M = np.float32(0.9)  # this near, the way to the sun is looked at with all detail
 # Scattering by octaves (Wrenninge, Kulla and Lundqvist 2013): light that was scattered more often falls off more slowly. The shares make
 # a thick cloud that faces the sun reflect its colour.
-OCTAVE = (np.float32(1.00), np.float32(0.50), np.float32(0.16))
+OCTAVE = (np.float32(0.90), np.float32(0.42), np.float32(0.12))
 FALLS = (np.float32(1.0), np.float32(0.30), np.float32(0.08))
 
 
@@ -62,17 +64,17 @@ def _to_next_block(x: Any, y: Any, z: Any, way: Array, block: Any) -> np.float32
 
 
 @compiled
-def _shaded(place: Any, dust: tuple[Any, Any], scene: Any, moved: Array, seen: Array) -> None:
+def _shaded(place: Any, dust: tuple[Any, Any, Any], scene: Any, moved: Array, seen: Array) -> None:
     """The light that dust at a place (fine entries from the first's middle) scatters to the eye, into seen[:3]: radiance.
 
     Near by, the way to the sun is looked at with all detail; from there on the sweep's optical depth holds.
     """
     volume, _, light, (colours, forwards, _, _, _) = scene
     _, to_sun, sky, ground, sun_way = light
-    (x, y, z), (thick, puff) = place, dust
+    (x, y, z), (thick, puff, clear) = place, dust
     tap = TAP_M / volume[2]
     sx, sy, sz = sun_way[0] * tap, sun_way[1] * tap, sun_way[2] * tap
-    if thick > CLEAR:
+    if thick > CLEAR and clear > MATTERS:
         half_way, _ = _thickness(volume, x + HALF * sx, y + HALF * sy, z + HALF * sz, moved)
         shade = at(to_sun, x + sx, y + sy, z + sz) + half_way * TAP_M
     else:
@@ -84,6 +86,18 @@ def _shaded(place: Any, dust: tuple[Any, Any], scene: Any, moved: Array, seen: A
     above, below = crease * at(sky, cx, cy, cz), crease * at(ground, cx, cy, cz)
     for c in range(3):
         seen[c] = colours[c] * crease * sun + colours[3 + c] * above + colours[6 + c] * below
+
+
+@compiled
+def _taken(place: Any, dust: tuple[Any, Any, Any], length: tuple[Any, Any], scene: Any, arrays: tuple[Array, Array, Array]) -> Any:
+    """Add a step's light and its part of the depth to the sums; what is left of the light behind. length = the step's, the ray's, m."""
+    moved, seen, sums = arrays
+    _shaded(place, dust, scene, moved, seen)
+    taken = dust[2] * (ONE - np.exp(-dust[0] * length[0]))
+    for c in range(3):
+        sums[c] += taken * seen[c]
+    sums[3] += taken * length[1]
+    return dust[2] - taken
 
 
 @compiled
@@ -119,7 +133,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
     first, last = ends[0] / fine, min(leave, ends[1] / fine)
     longest = step / fine
     t, clear, kept = enter, ONE, False
-    start_with = jitter * longest  # the first step into dust, so that steps make no rings
+    back, slow, most = ZERO, 0, jitter * longest  # the last step; short ones to come; the first into dust, so that steps make no rings
     while t < last and clear > NEAR_ENOUGH:
         if not kept and t >= first:
             _keep(sums, clear, out[0])
@@ -127,25 +141,27 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
         x, y, z = start[0] + t * way[0], start[1] + t * way[1], start[2] + t * way[2]
         if not _blocked(blocks, block, x, y, z):
             t += _to_next_block(x, y, z, way, np.float32(block))
-            start_with = jitter * longest
+            back, most = ZERO, jitter * longest
             continue
         x, y, z = x - HALF, y - HALF, z - HALF
         if at(extinction, x, y, z) <= 0:
-            t += longest * HALF
+            back = longest * HALF
+            t += back
             continue
         displaced(light[0], HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER, moved)
         thick, puff = _thickness(volume, x, y, z, moved)
+        if slow == 0 and back > longest * SHORTEST and thick * fine * back > EDGE:
+            t, slow = t - BACK * back, int(BACK * back / (longest * SHORTEST)) + 2  # an edge was stepped over
+            continue
         d = min(longest if thick > CLEAR else TWO * longest, max(HALF / (max(thick, FAINT) * fine), longest * SHORTEST))
-        d = min(d, (last if kept else min(first, last)) - t, max(start_with, longest * SHORTEST * SHORTEST))
-        start_with = longest + longest
+        d = min(d, (last if kept else min(first, last)) - t, max(most, longest * SHORTEST * SHORTEST))
+        if slow > 0:
+            slow, d = slow - 1, min(d, longest * SHORTEST)
+        most = TWO * longest
         if thick > FAINT:
-            _shaded((x, y, z), (thick, puff), scene, moved, seen)
-            taken = clear * (ONE - np.exp(-thick * fine * d))
-            for c in range(3):
-                sums[c] += taken * seen[c]
-            sums[3] += taken * t * fine
-            clear -= taken
-        t += max(d, FAINT)
+            clear = _taken((x, y, z), (thick, puff, clear), (d * fine, t * fine), scene, (moved, seen, sums))
+        back = max(d, FAINT)
+        t += back
     for s in range(1 if kept else 0, 2):
         _keep(sums, clear, out[s])
 

@@ -68,7 +68,21 @@ def solid_cells(grid: Grid, boxes: Sequence[Box] = ()) -> Mask:
 
 
 def begin(grid: Grid, *, settings: DustSettings, frame: int) -> DustState:
-    """The state at the end of a frame in which nothing has happened yet: air that moves with the wind, and no dust."""
+    """The state at the end of a frame in which nothing has happened yet: air that moves with the wind, and no dust.
+
+    Parameters
+    ----------
+    grid
+        The box.
+    settings
+        `wind_mps` matters here.
+    frame
+        The shot's number of that frame.
+
+    Returns
+    -------
+    DustState
+    """
     return still_air(grid, settings=settings, frame=frame, period_s=PERIOD_S)
 
 
@@ -114,7 +128,21 @@ def advance(state: DustState, sources: Sources, *, grid: Grid, solid: Mask, sett
 def frames(
     first: DustState, given: Iterator[Sources], *, grid: Grid, solid: Mask, settings: DustSettings, threads: int = 1
 ) -> Iterator[DustState]:
-    """The states after `first`, one for each frame's sources; to go on from any of them later gives the same bits."""
+    """The states after `first`, one for each frame's sources; to go on from any of them later gives the same bits.
+
+    Parameters
+    ----------
+    first
+        The frame before, not given again.
+    given
+        Each frame's sources in order, none left out.
+    grid, solid, settings, threads
+        As for `advance`.
+
+    Yields
+    ------
+    DustState
+    """
     state = first
     for sources in given:
         state = advance(state, sources, grid=grid, solid=solid, settings=settings, threads=threads)

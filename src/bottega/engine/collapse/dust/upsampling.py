@@ -8,15 +8,16 @@ from bottega.engine.collapse.dust.slabs import in_slabs
 from bottega.engine.collapse.dust.state import Array
 from bottega.engine.synthesis.compiled import compiled
 
-ONE, ZERO, HALF = np.float32(1), np.float32(0), np.float32(0.5)
-_APART = np.float32(0.02)  # of the depth: what is nearer to one another than this stands at one place
+ONE, TWO, ZERO, HALF = np.float32(1), np.float32(2), np.float32(0), np.float32(0.5)
+_APART = np.float32(0.04)  # of the depth: what is nearer to one another than this stands at one place
+_SLOPES = np.float32(1.3)  # within four pixels: up to this the depth of one slanting surface, as a street's is; beyond, an edge
 
 
 def put_together(small: Array, near: Array, far: Array, ends: Array, threads: int) -> Array:
     """Joint upsampling (Kopf, Cohen, Lischinski and Uyttendaele 2007) from rays that were read at two depths.
 
-    Each pixel takes from the four rays around it, at whichever of their two depths is nearer to its own, by closeness on the picture
-    and agreement in depth.
+    Each pixel takes from the four rays around it, read between their two depths at its own, by closeness on the picture and agreement
+    in depth.
 
     Parameters
     ----------
@@ -47,14 +48,24 @@ def put_together(small: Array, near: Array, far: Array, ends: Array, threads: in
 
 
 @compiled
-def _agreement(a: np.float32, b: np.float32) -> np.float32:
-    """1 where two depths are one, towards 0 where they are apart; the sky agrees with the sky."""
+def _agreement(a: np.float32, b: np.float32, slack: np.float32) -> np.float32:
+    """1 where two depths are one, towards 0 where they are further apart than slack; the sky agrees with the sky."""
     if a == b:
         return ONE
     if np.isinf(a) or np.isinf(b):
         return np.float32(1e-4)
-    d = (a - b) / (_APART * min(a, b) + np.float32(1e-6))
+    d = (a - b) / (_APART * min(a, b) + slack + np.float32(1e-6))
     return max(ONE / (ONE + d * d), np.float32(1e-4))
+
+
+@compiled
+def _between(a: np.float32, near: np.float32, far: np.float32) -> np.float32:
+    """Where a depth lies from near, 0, to far, 1."""
+    if a <= near:
+        return ZERO
+    if a >= far:
+        return ONE
+    return ZERO if np.isinf(far) else (a - near) / (far - near)
 
 
 @compiled
@@ -71,11 +82,12 @@ def _upsample(first: int, last: int, given: tuple[Array, Array, Array, Array], o
             for corner in range(4):
                 a, b = min(i + (corner >> 1), h - 1), min(j + (corner & 1), w - 1)
                 share = (y - i if corner >> 1 else ONE - (y - i)) * (x - j if corner & 1 else ONE - (x - j))
-                one, two = _agreement(ends[r, c], near[a, b]), _agreement(ends[r, c], far[a, b])
-                which = 0 if one >= two else 1
-                share = np.float32(share * max(one, two)) + np.float32(1e-9)
+                part = _between(ends[r, c], near[a, b], far[a, b])
+                slack = far[a, b] - near[a, b] if far[a, b] < _SLOPES * near[a, b] else ZERO
+                agrees = _agreement(ends[r, c], min(max(ends[r, c], near[a, b]), far[a, b]), TWO * slack)
+                share = np.float32(share * agrees) + np.float32(1e-9)
                 total += share
                 for n in range(out.shape[2]):
-                    out[r, c, n] += share * small[a, b, which, n]
+                    out[r, c, n] += share * (small[a, b, 0, n] + part * (small[a, b, 1, n] - small[a, b, 0, n]))
             for n in range(out.shape[2]):
                 out[r, c, n] /= total
