@@ -35,18 +35,16 @@ def test_the_template_is_a_sheet_and_says_what_its_comments_say():
     assert sheet.failures[0].storeys == (0, 1)
     assert sheet.holds == ()
     assert set(sheet.exemplars) == {"broken", "inside"}
-    assert sheet.painted is None
 
 
 def test_what_is_left_out_has_a_default_and_what_is_commented_out_is_read_too():
     text = template().replace("# [[hold]]", "[[hold]]")
     text = text.replace("# at = ", "at = ").replace("# radius_m = ", "radius_m = ").replace("# until = ", "until = ")
-    text = text.replace("# focal_px = ", "focal_px = ").replace("# painted = ", "painted = ")
+    text = text.replace("# focal_px = ", "focal_px = ")
     sheet = parsed(tomllib.loads(text), "collapse.toml")
     assert sheet.holds[0].frame == 1060
     assert sheet.focal_px == 1280
-    assert str(sheet.painted) == "painted"
-    bare = {k: GOOD[k] for k in ("plate", "face", "building", "light", "failure")}
+    bare = {k: GOOD[k] for k in ("plate", "face", "building", "light", "failure", "exemplars")}
     assert parsed(bare, "x").dust.amount == 1
     assert parsed(bare, "x").camera_path == "still"
 
@@ -86,6 +84,8 @@ def plain(found):
         (("fall", "time"), [[1030, 1], [1001, 1]], "time is .*rising frames"),
         (("fall", "time"), 0, "time is 0"),
         (("dust", "half"), "yes", "dust.half is yes, allowed is true or false"),
+        (("exemplars", "inside"), None, "exemplars.inside is missing"),
+        (("exemplars", "painted"), "p/", "unknown painted"),
         (("exemplars", "marble"), "a.png", r"unknown marble in \[exemplars\]"),
         (("finsih",), {}, "unknown finsih, known are"),
         (("building",), 3, "building is 3, allowed is a table"),

@@ -91,6 +91,9 @@ def odd_ledgers() -> Iterator[Asked]:
     both = ask("a key that was a reference once", {"inputs": (plate, key)})
     both.state.exemplars = both.state.exemplars | {KEY: replace(both.state.exemplars[KEY], roles=frozenset({Role.KEY, Role.REFERENCE}))}
     yield replace(both, held=None)
+    double = ask("a plate that two shots have")
+    double.state.shots = double.state.shots | {"sh090": replace(double.state.shots["sh010"], code="sh090")}
+    yield replace(double, held=None)
     lost = ask("an empty ledger")
     yield replace(lost, state=State(), held=None)
     for fact in ("episode", "scene"):

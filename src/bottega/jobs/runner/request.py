@@ -170,9 +170,7 @@ def assemble(
     """Check that sealed inputs fit the shot, and state the use that the gate decides on."""
     check_learning(request, shot)
     frames = _frames(shot, request)
-    unknown = sorted(set(request.also) - set(ALSO))
-    if unknown:
-        raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(ALSO)}")
+    check_also(request.also)
     if not keys and (not lent or request.learn):
         raise UsageError(
             f"shot {shot.code} has no key of its own" + (", and a network learns from those alone" if lent else ": give --keys")
@@ -191,6 +189,13 @@ def assemble(
     job = Resolved(request=request, **sealed, matte=matte, regions=regions, use=use, plan_digest=digest, lent=lent)
     check_served(job)
     return job
+
+
+def check_also(also: tuple[str, ...]) -> None:
+    """Raise UsageError for something to deliver as well that nobody knows."""
+    unknown = sorted(set(also) - set(ALSO))
+    if unknown:
+        raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(ALSO)}")
 
 
 def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exemplar, ...], *, shot: Shot, show_id: str) -> Use:

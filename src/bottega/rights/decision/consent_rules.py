@@ -243,11 +243,12 @@ def covers(pattern: str, shot: str) -> bool:
 def lending_shots(facts: Facts) -> tuple[str, ...]:
     """The other shots of which a use takes keys or plates: as it says, and as the plates on record show.
 
-    A plate that is on record as that of two shots is a picture of both.
+    A plate that is on record as that of two shots is each one's own.
     """
     said = {item.shot for item in facts.use.inputs if item.shot is not None}
     shots, digests = facts.state.shots, {item.digest for item in facts.use.inputs}
-    shown = {name for name, shot in shots.items() if shot.plate in digests}
+    own = shots[facts.use.shot].plate if facts.use.shot in shots else None
+    shown = {name for name, shot in shots.items() if shot.plate in digests and shot.plate != own}
     return tuple(sorted((said | shown) - {facts.use.shot}))
 
 

@@ -51,7 +51,6 @@ def restated(house: House, take: Take) -> CollapseJob:
         request,
         building=kept[next(entry.digest for entry in take.inputs if entry.role is Role.MATTE)],
         by_use={what: kept[uses[what]] for what in request.sheet.exemplars},
-        painted={entry.frame: kept[entry.digest] for entry in take.inputs if entry.frame is not None},
         show_id=house.show.show_id,
     )
     return worded(house, job)
@@ -68,7 +67,6 @@ def sheet_of(data: Mapping[str, Any]) -> Sheet:
         | places
         | {
             "building": Path(),
-            "painted": None,
             "exemplars": dict.fromkeys(told["exemplars"], Path()),
             "faces": tuple(FaceSheet(**f | {"corners_px": tuple((c[0], c[1]) for c in f["corners_px"])}) for f in told["faces"]),
             "cameras": {int(n): _camera(c) for n, c in told["cameras"].items()},

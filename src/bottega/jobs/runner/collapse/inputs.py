@@ -23,9 +23,9 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class CollapseInputs:
-    """The opened exemplars of a run. `sources` are the credit ids: plate, clean plate, reference (where it is a still), exemplars, painted.
+    """The opened exemplars of a run. `sources` are the credit ids: plate, clean plate, reference (where it is a still), exemplars.
 
-    `keys` are the painted frames.
+    `keys` are none: a collapse has no painted frames.
     """
 
     plate: Pictures
@@ -47,6 +47,12 @@ class CollapseInputs:
         pictures = self.plate if isinstance(at, int) else self.reference
         return pictures.read(at if isinstance(at, int) else _only(pictures)).rgb
 
+    def clean_rgb(self, number: int) -> Array:
+        """(H, W, 3) float32 of the clean plate at a frame; a still is every frame's."""
+        files = self.clean.exemplar.files
+        still = len(files) == 1 and files[0].frame is not None
+        return self.clean.read(_only(self.clean) if still else number).rgb
+
     def building_matte(self) -> Array:
         """(H, W) float32, 1 where the building is seen in the reference."""
         return as_matte(self.building.read(_only(self.building)))
@@ -66,8 +72,9 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
     there = reference.frames().info
     building = opened(job.building)
     check_size("matte of the building", building.frames().info.display, there.display if still else window)
-    if there.canvas != there.display:
-        raise UsageError("[plate] reference: its data window is not its display window; allowed is a picture without overscan")
+    for what, info in (("reference", there), ("plate", plate.frames().info)):
+        if info.canvas != info.display:
+            raise UsageError(f"[plate] the {what}'s data window is not its display window; allowed is a picture without overscan")
     kept = {d: folder.exemplar(d) if folder.has_exemplar(d) else None for d in (e.digest for e in job.exemplars)}
     return CollapseInputs(
         plate=plate,
@@ -75,7 +82,7 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
         reference=reference,
         building=building,
         by_use={what: opened(kept[e.digest] or e, default=show.key_colour) for what, e in job.exemplars_by_use.items()},
-        keys={n: opened(kept[e.digest] or e, canvas, show.key_colour) for n, e in job.painted.items()},
+        keys={},
         sources=_sources(job, folder.exemplar),
         right=right,
     )
@@ -83,14 +90,13 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
 
 def _sources(job: CollapseJob, kept: Callable[[str], Exemplar]) -> tuple[CreditSource, ...]:
     """Who can be credited, the plate first; the matte steers and is no source."""
-    number = {e.digest: n for n, e in job.painted.items()}
     named = [e for e in job.exemplars if e.digest != job.building.digest]
     out = []
     for i, exemplar in enumerate(named, 1):
         record = kept(exemplar.digest)
         out.append(
             CreditSource(
-                id=i, exemplar=record.digest, role=exemplar.role, frame=number.get(record.digest),
+                id=i, exemplar=record.digest, role=exemplar.role,
                 author_id=record.author_id, licence_id=record.licence_id,
             )
         )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 from bottega.jobs.recipes.collapse import REVISION
 from bottega.jobs.runner.register import looked_at, seal_at
-from bottega.jobs.runner.request import ENVIRONMENT, environment, key_files, versions
+from bottega.jobs.runner.request import ENVIRONMENT, check_also, environment, versions
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.model import (
     Content,
@@ -57,7 +57,7 @@ class CollapseRequest:
 class CollapseJob:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
-    `reference` is the plate itself where the corners were marked in one of its frames. `painted` are frames that an artist painted.
+    `reference` is the plate itself where the corners were marked in one of its frames.
     """
 
     request: CollapseRequest
@@ -67,16 +67,15 @@ class CollapseJob:
     reference: Exemplar
     building: Exemplar
     exemplars_by_use: Mapping[str, Exemplar]
-    painted: Mapping[int, Exemplar]
     frames: tuple[int, ...]
     use: Use
     plan_digest: str
 
     @property
     def exemplars(self) -> tuple[Exemplar, ...]:
-        """All inputs, each once: plates, the building's matte, exemplars, painted frames."""
-        plates = {e.digest: e for e in (self.plate, self.clean, self.reference)}
-        return (*plates.values(), self.building, *self.exemplars_by_use.values(), *self.painted.values())
+        """All inputs, each once: plates, the building's matte, exemplars."""
+        named = (self.plate, self.clean, self.reference, self.building, *self.exemplars_by_use.values())
+        return tuple({e.digest: e for e in named}.values())
 
 
 def check_installed() -> None:
@@ -99,13 +98,11 @@ def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
 def resolve(folder: ShowFolder, request: CollapseRequest, *, show_id: str) -> CollapseJob:
     """Find and seal what a request names. Raises UsageError or FootageError that names the file or frame."""
     sheet, at = request.sheet, request.folder
-    painted = {n: seal_at(p, role=Role.KEY) for n, p in key_files(at / sheet.painted).items()} if sheet.painted else {}
     return assemble(
         folder,
         request,
         building=looked_at(seal_at(at / sheet.building, role=Role.MATTE), folder, show_id=show_id),
         by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.exemplars.items()},
-        painted=painted,
         show_id=show_id,
     )
 
@@ -116,11 +113,11 @@ def assemble(
     *,
     building: Exemplar,
     by_use: Mapping[str, Exemplar],
-    painted: Mapping[int, Exemplar],
     show_id: str,
 ) -> CollapseJob:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on. Raises UsageError."""
     shot, sheet = folder.shot(request.shot), request.sheet
+    check_also(request.also)
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
     if sheet.clean is None:
@@ -130,12 +127,9 @@ def assemble(
     if isinstance(sheet.reference, int) and (sheet.reference not in shot.frames or sheet.reference in shot.holes):
         raise UsageError(f"[plate] reference {sheet.reference}: shot {shot.code} has {shot.frames}")
     _check_cameras(sheet, frames)
-    for number in painted:
-        if number not in frames:
-            raise UsageError(f"painted frame {number}: the job covers {frames[0]}-{frames[-1]}")
     job = CollapseJob(
         request=request, shot=shot, plate=plate, clean=clean, reference=reference, building=building, exemplars_by_use=by_use,
-        painted=painted, frames=frames, use=_placeholder(request, show_id), plan_digest="",
+        frames=frames, use=_placeholder(request, show_id), plan_digest="",
     )  # fmt: skip
     return replace(job, use=_use(folder, job, show_id=show_id), plan_digest=_digest(job))
 
@@ -143,7 +137,7 @@ def assemble(
 def sheet_json(sheet: Sheet) -> dict[str, Any]:
     """A sheet as `take.json` keeps it; the names of files stay out, their digests are among the inputs."""
     out = asdict(sheet)
-    out |= {"building": None, "painted": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
+    out |= {"building": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
     out["cameras"] = {str(n): asdict(c) for n, c in sheet.cameras.items()}
     return out
 
@@ -187,7 +181,6 @@ def _digest(job: CollapseJob) -> str:
         "reference": job.reference.digest,
         "clean": job.clean.digest,
         "exemplars": {what: e.digest for what, e in job.exemplars_by_use.items()},
-        "painted": [[n, e.digest] for n, e in job.painted.items()],
         "colour": job.shot.colour,
         "frames": job.frames,
         "sheet": _exact(sheet_json(request.sheet)),

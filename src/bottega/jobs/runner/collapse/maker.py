@@ -19,7 +19,7 @@ from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, Mo
 from bottega.jobs.runner.banding import Pixels, banded, credited
 from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
-from bottega.model import Output, UsageError
+from bottega.model import Output, Show, UsageError
 
 from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
@@ -46,10 +46,11 @@ class CollapseMaker:
     """Makes the frames of one take. What is already there, whole and noted, is kept."""
 
     def __init__(
-        self, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, delivery: Delivery, *, fps: float, progress: Progress
+        self, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, delivery: Delivery, show: Show, *, progress: Progress
     ) -> None:
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
-        self._fps = fps
+        self._show, self._lying = show, set[int]()
+        self._non_finite: dict[int, int] = {}
         band = delivery.take.band
         self._band = Band(band.text) if band else None
         self.sources = credited(inputs, self._band)  # type: ignore[arg-type]
@@ -66,7 +67,7 @@ class CollapseMaker:
         """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
         reference = self._inputs.reference_rgb(self._job.request.sheet.reference)
         size = (reference.shape[1], reference.shape[0])
-        recipe = Collapse(settings_of(self._job, reference_size=size, fps=self._fps))
+        recipe = Collapse(settings_of(self._job, reference_size=size, fps=float(self._show.fps)))
         seen = self._cameras(recipe)
         with self._timed("build"):
             pieces, bonds = self._building(recipe)
@@ -75,7 +76,7 @@ class CollapseMaker:
             motion = self._motion(recipe, pieces, bonds)
         with self._timed("preview"):
             drawn = recipe.preview(pieces, motion, seen[self._job.frames[0]], height=PREVIEW_LINES)
-            self.preview = self._delivery.movie(PREVIEW, iter(drawn), self._rate(), codec="h264")
+            self.preview = self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")
         if not preview_only:
             with self._timed("prepare"):
                 showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
@@ -86,13 +87,13 @@ class CollapseMaker:
         return {f"cpu_seconds {name}": spent for name, spent in self._stages.items()}
 
     def warnings(self) -> list[str]:
-        """What whoever looks at the take should know."""
-        return []
+        """What a supervisor should know about the plate."""
+        bad = ", ".join(f"{n} ({count})" for n, count in sorted(self._non_finite.items()) if count)
+        return [f"NaN or infinite samples in the plate's frames {bad}: kept where nothing was changed"] if bad else []
 
-    def _rate(self) -> Any:
-        from fractions import Fraction
-
-        return Fraction(self._fps).limit_denominator(1001)
+    def fell(self) -> bool:
+        """Whether some of the fall lies on disk: it is worth going on from."""
+        return self._scratch.has(_FALLEN)
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
@@ -154,6 +155,7 @@ class CollapseMaker:
                     if n not in todo:
                         continue
                     self._scratch.put(f"air-{n}", air.arrays())
+                    self._lying.add(n)
                     waiting[n] = pool.submit(self._frame, showing, n, air)
                     while len(waiting) > threads:
                         self._take(waiting)
@@ -168,15 +170,16 @@ class CollapseMaker:
     def _take(self, waiting: dict[int, Future[None]]) -> None:
         first = min(waiting)
         waiting.pop(first).result()
-        for n in self._job.frames:
-            if n < first:
-                self._scratch.drop(f"air-{n}")
+        for n in [n for n in self._lying if n < first]:
+            self._scratch.drop(f"air-{n}")
+            self._lying.remove(n)
 
     def _air_before(self, showing: Showing, frame: int) -> DustState:
         """The latest air on disk that is not later than the frame before, else still air."""
         for n in range(frame - 1, self._job.frames[0] - 1, -1):
             found = self._scratch.get(f"air-{n}")
             if found is not None:
+                self._lying.add(n)
                 return DustState(**found)  # type: ignore[arg-type]
         return showing.still_air()
 
@@ -211,18 +214,18 @@ class CollapseMaker:
         self._inputs.right.check()
         outputs = self._delivery.frame(out, layers=("credit",))
         if "png16" in self._job.request.also:
-            codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour="srgb_tx")
+            codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour=self._show.key_colour)
             outputs.append(self._delivery.png16(f"png16/{self._delivery.take.name}.{number}.png", codes, frame=number))
-        self._note(number, credit, outputs, found.own)
+        self._note(number, credit, outputs, own=found.own, non_finite=plate.non_finite)
 
-    def _note(self, number: int, credit: Any, outputs: list[Output], own: float) -> None:
+    def _note(self, number: int, credit: Any, outputs: list[Output], *, own: float, non_finite: int) -> None:
         counted = Tally()
         counted.add(credit)
-        note = {"outputs": [o.to_json() for o in outputs], "tally": counted.to_json(), "carried": own, "non_finite": 0}
+        note = {"outputs": [o.to_json() for o in outputs], "tally": counted.to_json(), "carried": own, "non_finite": non_finite}
         self._folder.note_frame(number, note)
         with self._lock:
             self.tally.merge(counted)
-            self.outputs[number], self.carried[number] = tuple(outputs), own
+            self.outputs[number], self.carried[number], self._non_finite[number] = tuple(outputs), own, non_finite
         self._progress.advance("make", units=FRAME_UNITS, frame=number)
 
     def _found(self, number: int) -> bool:
@@ -231,7 +234,7 @@ class CollapseMaker:
             return False
         self.tally.merge(Tally.from_json(note["tally"]))
         self.outputs[number] = tuple(Output.from_json(o) for o in note["outputs"])
-        self.carried[number] = float(note["carried"])
+        self.carried[number], self._non_finite[number] = float(note["carried"]), int(note["non_finite"])
         self._progress.advance("make", units=FRAME_UNITS, frame=number, found=True)
         return True
 

@@ -100,9 +100,9 @@ def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFo
     progress = Progress(work_units(job), watch=watch)
     delivery = Delivery(folder.path, take)
     began, cpu = time.monotonic(), time.process_time()
+    maker = CollapseMaker(job, inputs, folder, delivery, house.show, progress=progress)
     try:
         closing = closing_of(folder, delivery, inputs, fps=house.show.fps, also=job.request.also, progress=progress)
-        maker = CollapseMaker(job, inputs, folder, delivery, fps=float(house.show.fps), progress=progress)
         maker.run(threads=threads, preview_only=how["preview_only"])
         if how["preview_only"]:
             return folder.read()
@@ -115,8 +115,8 @@ def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFo
         if set(refusal.codes) != {"ledger_unreachable"}:
             set_aside(house, folder, take, refusal)
         raise
-    except (FootageError, UsageError):
-        if not folder.has_notes():
+    except (FootageError, UsageError) as problem:
+        if not folder.has_notes() and not (isinstance(problem, FootageError) and maker.fell()):
             folder.abandon()
         raise
     folder.write(done)
@@ -128,10 +128,9 @@ def _record(house: House, job: CollapseJob, number: int, *, remake_of: Take | No
     def kept(e: Exemplar) -> Exemplar:
         return house.folder.exemplar(e.digest) if house.folder.has_exemplar(e.digest) else e
 
-    frame_of = {e.digest: n for n, e in job.painted.items()}
     inputs = tuple(
         TakeInput(
-            digest=e.digest, role=e.role, name=Path(e.files[0].path).name, frame=frame_of.get(e.digest),
+            digest=e.digest, role=e.role, name=Path(e.files[0].path).name,
             author_id=kept(e).author_id, licence_id=kept(e).licence_id,
         )
         for e in job.exemplars

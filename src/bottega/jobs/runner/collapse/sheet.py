@@ -17,7 +17,7 @@ from .table import Table
 
 STILL, NODAL = "still", "nodal"
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
-EXEMPLARS = ("broken", "inside", "clean")  # what a picture may stand in for: where it broke, rooms, ground behind the building
+EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
 LARGEST_SHEET_BYTES = 4 * 1024 * 1024
 _MOST_STOREYS, _MOST_BAYS = 200, 100
 
@@ -102,7 +102,6 @@ class Sheet:
     piece_m: float
     exemplars: Mapping[str, Path]
     pixels_per_metre: float
-    painted: Path | None
     dust: DustSheet
     substeps: int
     samples: int
@@ -217,9 +216,8 @@ def _fall(t: Table) -> dict[str, Any]:
 
 def _exemplars(t: Table) -> dict[str, Any]:
     scale = t.number("pixels_per_metre", 200.0, above=0)
-    painted = Path(t.text("painted")) if t.has("painted") else None
-    named = {what: Path(t.text(what)) for what in EXEMPLARS if t.has(what)}
-    return t.made(dict, exemplars=named, pixels_per_metre=scale, painted=painted)
+    named = {what: Path(t.text(what)) for what in EXEMPLARS}
+    return t.made(dict, exemplars=named, pixels_per_metre=scale)
 
 
 def _dust(t: Table) -> DustSheet:

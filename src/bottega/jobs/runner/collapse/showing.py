@@ -77,7 +77,7 @@ class Showing:
         rested = self.recipe.rested(self.stage, camera)
         stands = self.recipe.standing(self.stage, rested, self.matte)
         before = None if row == 0 else (motion.position[row - 1], motion.rotation[row - 1], self.cameras[number - 1])
-        clean = self.inputs.clean.read(number).rgb
+        clean = self.inputs.clean_rgb(number)
         shot = FrameShot(
             number, plate, clean, stands.matte, stands.foreground, camera, motion.position[row], motion.rotation[row], before=before
         )  # fmt: skip
