@@ -29,8 +29,12 @@ def upright(spread: Float, rotation: Float) -> Bool:
     return np.asarray(turned[:, 2, 2] > _SLENDER**2 * np.maximum(thinnest, 0))
 
 
-def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: Float, *, seconds: float, settings: MotionSettings) -> Float:
+def quieter(
+    quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: Float, *, went: Float, seconds: float, settings: MotionSettings
+) -> Float:
     """Seconds for which each body has been quiet: longer by a frame where it is slow and not getting faster, shorter where it is.
+
+    What trembles on the spot is slow: how far it went in a frame counts, where that is less than its speed says.
 
     Parameters
     ----------
@@ -42,6 +46,8 @@ def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: F
         (M,) seconds since each was let go.
     before, after
         (M, 6) velocity and spin in the frame before and in this.
+    went
+        (M, 2) metres and radians from the frame before to this.
     seconds
         A frame's.
     settings
@@ -52,9 +58,9 @@ def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: F
     (M,) float64; 0 where it is fast.
     """
     fast, growing = np.zeros(len(after), bool), np.zeros(len(after), bool)
-    for columns, most in ((slice(0, 3), settings.slow), (slice(3, 6), settings.slow_turn)):
+    for k, (columns, most) in enumerate(((slice(0, 3), settings.slow), (slice(3, 6), settings.slow_turn))):
         old, new = np.linalg.norm(before[:, columns], axis=1), np.linalg.norm(after[:, columns], axis=1)
-        fast |= new >= most
+        fast |= np.minimum(new, went[:, k] / seconds) >= most
         growing |= new > old * _GROWS + _GROWS_BY
     growing &= topples | (age_s < _YOUNG * settings.settle_s)
     return np.where(fast, 0.0, np.maximum(quiet_s + np.where(growing, -seconds, seconds), 0.0))
