@@ -1,9 +1,11 @@
 """A building's parts touch and do not overlap; its pieces fill them; what touches is bonded."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.spatial import ConvexHull
 
 from bottega.engine.collapse.building import PRESETS, Building, Denser, FractureSettings, elements, fracture
 from bottega.engine.collapse.building.bars import TRIANGLES_A_BAR
@@ -274,3 +276,18 @@ def test_an_outline_moved_inward_keeps_its_corners_order():
     edges = np.roll(plan, -1, 0) - plan
     normals = np.stack([-edges[:, 1], edges[:, 0]], -1) / np.linalg.norm(edges, axis=1)[:, None]
     assert np.allclose(((inner - plan) * normals).sum(-1), 0.4)
+
+
+def test_hulls_keep_out_of_what_lies_beside_them() -> None:
+    house = Building(((0, 0), (9, 0), (9, 7), (0, 7)), (3, 2, 0, 0), (3.4, 3.2, 3.2))
+    pieces, bonds = fracture(elements(house), FractureSettings(piece_m=1.2), seed=4)
+    whole = [ConvexHull(pieces.hull[a:b]) for a, b in pairwise(pieces.hull_start)]
+    share = np.array([h.volume for h in whole]) / pieces.volume
+    assert share.min() > 0.49
+    deep = []
+    for one, other in bonds.pair:
+        points = pieces.hull[pieces.hull_start[other] : pieces.hull_start[other + 1]] + pieces.centre[other] - pieces.centre[one]
+        middle = points.mean(0)
+        outside = (whole[one].equations[:, :3] @ middle + whole[one].equations[:, 3]).max()
+        deep.append(-outside)
+    assert max(deep) < 0  # no hull holds the middle of a neighbour's

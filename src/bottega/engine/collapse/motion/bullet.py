@@ -19,7 +19,7 @@ from bottega.engine.collapse.records import Float, Int, Pieces
 
 _DOWN = np.array([0.0, 0.0, -GRAVITY])
 _FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
-_FARTHEST = 0.45  # of that, sideways
+_FARTHEST = 0.45  # of the speed of the farthest fall so far, sideways
 _HIGHEST = 0.1  # of that, upward: rubble does not fly up
 _FASTEST_TURN = 12.0  # rad/s
 _LEFT_M = 0.5  # what moves farther away from a sleeper in a frame than this did not hold it
@@ -335,7 +335,7 @@ class _Run:
         return self.state
 
     def _stirred(self, state: State, mass: Float, speed: Float, touching: list[tuple[int, int]]) -> tuple[list[int], Any]:
-        """Sleepers to wake, rising, and (N,) bool what was let go because nothing below holds it: if it stays all the same, it is wedged."""
+        """Sleepers to wake, rising, and (N,) bool what was let go as nothing below holds it: if it stays, it is wedged."""
         still, wedged = state.asleep & (state.released > 0), state.wedged.copy()
         if not still.any():
             return [], wedged
@@ -370,7 +370,8 @@ class _Run:
         core = self.world.core
         across, turn, rise = np.hypot(table[:, 7], table[:, 8]), np.linalg.norm(table[:, 10:], axis=1), table[:, 9]
         pushed = float(np.abs(self.scene.push).max())
-        farthest, highest = _FARTHEST * self.fastest + pushed, _HIGHEST * self.fastest + pushed
+        fallen = _FASTEST * np.sqrt(2 * GRAVITY * max(float((self.centre[:, 2] - self.state.position[:, 2]).max()), 0.0))
+        farthest, highest = _FARTHEST * fallen + pushed, _HIGHEST * fallen + pushed
         for i in np.flatnonzero((across > farthest) | (rise > highest) | (rise < -self.fastest)).tolist():
             table[i, 7:9] *= min(1.0, farthest / max(across[i], 1e-9))
             table[i, 9] = np.clip(table[i, 9], -self.fastest, highest)

@@ -62,7 +62,7 @@ class MotionSettings:
     settle_below: float = 1.5
     slow: float = 0.35
     slow_turn: float = 0.5
-    quiet_s: float = 0.4
+    quiet_s: float = 0.3
     least_impact_j: float = 200.0
 
     def __post_init__(self) -> None:
