@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from .described import Described, colour_of, describe
     from .frame import Box, Frame
     from .frames import Frames, open_frames
+    from .layered import LayerHead, PaintLayer, codes8, flattened, layer_of, on_picture, one_layer
     from .layers import layers_of, require_known
     from .mark import Mark
+    from .opened_layers import OpenLayers, open_layers
     from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
     from .sealing import require_whole, seal
@@ -33,8 +35,10 @@ _HOMES = {
     "described": ("Described", "colour_of", "describe"),
     "frame": ("Box", "Frame"),
     "frames": ("Frames", "open_frames"),
+    "layered": ("LayerHead", "PaintLayer", "codes8", "flattened", "layer_of", "on_picture", "one_layer"),
     "layers": ("layers_of", "require_known"),
     "mark": ("Mark",),
+    "opened_layers": ("OpenLayers", "open_layers"),
     "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
     "sealing": ("require_whole", "seal"),
@@ -56,23 +60,32 @@ __all__ = [
     "FrameOut",
     "Frames",
     "Kind",
+    "LayerHead",
     "LayerOut",
     "Mark",
+    "OpenLayers",
+    "PaintLayer",
     "Source",
     "as_matte",
+    "codes8",
     "colour_of",
     "colour_spaces",
     "config_name",
     "describe",
     "display",
     "find",
+    "flattened",
     "hand_out",
     "is_linear",
+    "layer_of",
     "layers_of",
     "made_by",
     "marked",
     "marks_of",
+    "on_picture",
+    "one_layer",
     "open_frames",
+    "open_layers",
     "open_weights",
     "ranges",
     "read_delivered",
