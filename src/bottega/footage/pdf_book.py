@@ -44,7 +44,7 @@ def book_bytes(looks: Sequence[BookLook], *, title: str, subtitle: str, mark: Ma
         pdf.page(_contents(looks[first : first + each], title, subtitle, before=first, sheets=sheets))
     for number, look in enumerate(looks, 1):
         pdf.page(_look(look, number, len(looks)))
-    return pdf.bytes(outline=[("Contents", 0), *((look.title, sheets + i) for i, look in enumerate(looks))])
+    return pdf.ended(outline=[("Contents", 0), *((look.title, sheets + i) for i, look in enumerate(looks))])
 
 
 def _contents(looks: Sequence[BookLook], title: str, subtitle: str, *, before: int, sheets: int) -> Page:

@@ -31,7 +31,7 @@ BLACK: Ink = (0.1, 0.1, 0.1)
 
 @dataclass(eq=False)
 class Pdf:
-    """A file under way. Pages are added one by one, and `bytes` ends it. The same calls give the same bytes."""
+    """A file under way. Pages are added one by one, and `ended` ends it. The same calls give the same bytes."""
 
     title: str
     mark: Mark
@@ -59,7 +59,7 @@ class Pdf:
         )
         self._pages.append(self._add(whole.encode()))
 
-    def bytes(self, *, outline: list[tuple[str, int]]) -> bytes:
+    def ended(self, *, outline: list[tuple[str, int]]) -> bytes:
         """The whole file; `outline` are titles and the pages, from 0, that they lead to."""
         xmp = self.mark.xmp()
         metadata = self._add(b"<< /Type /Metadata /Subtype /XML /Length %d >>\nstream\n" % len(xmp) + xmp + b"\nendstream")
@@ -69,9 +69,9 @@ class Pdf:
         kids = " ".join(f"{n} 0 R" for n in self._pages)
         self._objects[1] = f"<< /Type /Pages /Count {len(self._pages)} /Kids [{kids}] >>".encode()
         info = self._add(f"<< /Title {_wide(self.title)} /Producer (Bottega) >>".encode())
-        return self._ended(info)
+        return self._joined(info)
 
-    def _ended(self, info: int) -> bytes:
+    def _joined(self, info: int) -> bytes:
         out, places = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), []
         for number, body in enumerate(self._objects, 1):
             places.append(len(out))
