@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .band import Band
+    from .board_out import BoardDelivery, LookOut
+    from .card import CardOut, side_by_side, smaller
     from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
     from .credentials import marks_of, sidecar_of
     from .deliver import LAYERS, Delivery, FrameOut, LayerOut
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 # numpy and the codecs load when a picture is asked for, so that --help stays quick.
 _HOMES = {
     "band": ("Band",),
+    "board_out": ("BoardDelivery", "LookOut"),
+    "card": ("CardOut", "side_by_side", "smaller"),
     "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
     "credentials": ("marks_of", "sidecar_of"),
     "deliver": ("LAYERS", "Delivery", "FrameOut", "LayerOut"),
@@ -51,7 +55,9 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "LAYERS",
     "Band",
+    "BoardDelivery",
     "Box",
+    "CardOut",
     "DeliveredFrame",
     "Delivery",
     "Described",
@@ -62,6 +68,7 @@ __all__ = [
     "Kind",
     "LayerHead",
     "LayerOut",
+    "LookOut",
     "Mark",
     "OpenLayers",
     "PaintLayer",
@@ -93,7 +100,9 @@ __all__ = [
     "require_whole",
     "seal",
     "seal_weights",
+    "side_by_side",
     "sidecar_of",
+    "smaller",
     "space_name",
     "take_back",
     "to_working",
