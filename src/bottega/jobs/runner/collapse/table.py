@@ -59,6 +59,18 @@ class Table:
             raise self.error(key, value, f"one of {', '.join(one_of)}" if one_of else "a text")
         return value
 
+    def some(self, key: str, default: Sequence[str] | EllipsisType = ...) -> tuple[str, ...]:
+        """A list of texts, each once; a single text is a list of one."""
+        value = self._take(key, default)
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list | tuple) or not all(isinstance(v, str) and v for v in values) or len(set(values)) != len(values):
+            raise self.error(key, value, "a list of texts, each once")
+        return tuple(values)
+
+    def names(self) -> tuple[str, ...]:
+        """The keys of a table in which a person names things."""
+        return tuple(self._given)
+
     def truth(self, key: str, default: bool) -> bool:
         """True or false."""
         value = self._take(key, default)
@@ -115,7 +127,7 @@ class Table:
                 raise self.error(key, value, "a text")
         return dict(self._given)
 
-    def made(self, kind: Callable[..., T], **values: Any) -> T:
+    def made(self, kind: Callable[..., T], /, **values: Any) -> T:
         """A record of values that were read here; its own complaints get this table's place."""
         self.done()
         try:
