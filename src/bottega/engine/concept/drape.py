@@ -95,9 +95,7 @@ def _border(figure: Figure) -> NDArray[np.float64]:
     return result
 
 
-def drape(
-    figure: Figure, parts: tuple[str, ...], *, follow: float = 1.0, seams: bool = True, folds: Float | None = None
-) -> Drape:
+def drape(figure: Figure, parts: tuple[str, ...], *, follow: float = 1.0, seams: bool = True, folds: Float | None = None) -> Drape:
     """Lay cloth on parts: grad u = (cos t, sin t) / s, grad v = (-sin t, cos t) / s, with t the turn of the grain, s pixels a cm.
 
     (1) Folds run with the warp or with the weft: their angle times four is smoothed over the parts, beside a small vote for straight, and
@@ -212,7 +210,9 @@ def _solved(turn: Any, sure: Any, held: NDArray[np.bool_], cell: int) -> tuple[A
     for _ in range(_ROUNDS):
         middle = (now[first] + now[second]) / 2
         cos, sin, across = np.cos(middle), np.sin(middle), edges < level
-        solved = np.stack([factor.solve(gradient.T @ (cell * d)) for d in (np.where(across, cos - 1, sin), np.where(across, -sin, cos - 1))], -1)
+        solved = np.stack(
+            [factor.solve(gradient.T @ (cell * d)) for d in (np.where(across, cos - 1, sin), np.where(across, -sin, cos - 1))], -1
+        )
         steps = gradient @ solved / cell
         jacobian = _jacobian(steps, first, second, level, count)
         rigid = np.arctan2(jacobian[:, 2] - jacobian[:, 1], jacobian[:, 0] + jacobian[:, 3])
