@@ -214,12 +214,13 @@ def _turned(laid: Drape, garment: Garment) -> Float:
     out = np.zeros((len(y), 2, 3))
     out[:, :, 0] = (uv[y, x] - anchor) @ turn.T - np.array(garment.offset_cm)
     for column, (dy, dx) in ((1, (0, 1)), (2, (1, 0))):
-        out[:, :, column] = _step(laid.inside, uv, y, x, dy, dx) @ turn.T
+        out[:, :, column] = _step(laid.inside, uv, (y, x), (dy, dx)) @ turn.T
     return out.astype(np.float32)
 
 
-def _step(inside: Any, uv: Any, y: Any, x: Any, dy: int, dx: int) -> Any:
+def _step(inside: Any, uv: Any, at: tuple[Any, Any], step: tuple[int, int]) -> Any:
     """Change to the next pixel; from the one before where the next is outside; none where both are."""
+    (y, x), (dy, dx) = at, step
     result = np.zeros((len(y), 2))
     for sign in (-1, 1):
         v, u = y + sign * dy, x + sign * dx
