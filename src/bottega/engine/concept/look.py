@@ -193,7 +193,7 @@ def _laid(figure: Figure, garment: Garment, known: dict[Any, Drape]) -> tuple[An
     if garment.cloth is None:
         inside = np.logical_or.reduce([figure.part(name) for name in garment.parts])
         count = int(inside.sum())
-        colour = np.broadcast_to(np.float32(garment.colour), (count, 3))
+        colour = np.broadcast_to(np.asarray(garment.colour, np.float32), (count, 3))
         return inside, colour, np.full((count, 2), -1, np.float32), np.ones(count, np.float32)
     key = (garment.parts, garment.follow, garment.seams)
     if key not in known:
