@@ -99,7 +99,7 @@ __all__ = [
     "pieces_of",
 ]
 
-REVISION = "collapse/1"
+REVISION = "collapse/2"
 Picture = NDArray[np.float32]
 _DENSER = 1.6  # near a failure it breaks so many times finer
 _TILE_PX = 512
