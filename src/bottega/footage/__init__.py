@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .layered import LayerHead, PaintLayer, codes8, flattened, layer_of, on_picture, one_layer
     from .layers import layers_of, require_known
     from .mark import Mark
-    from .opened_layers import OpenLayers, open_layers
+    from .opened_layers import OpenLayers, canvas_of, open_layers
     from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
     from .sealing import require_whole, seal
@@ -42,7 +42,7 @@ _HOMES = {
     "layered": ("LayerHead", "PaintLayer", "codes8", "flattened", "layer_of", "on_picture", "one_layer"),
     "layers": ("layers_of", "require_known"),
     "mark": ("Mark",),
-    "opened_layers": ("OpenLayers", "open_layers"),
+    "opened_layers": ("OpenLayers", "canvas_of", "open_layers"),
     "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
     "sealing": ("require_whole", "seal"),
@@ -74,6 +74,7 @@ __all__ = [
     "PaintLayer",
     "Source",
     "as_matte",
+    "canvas_of",
     "codes8",
     "colour_of",
     "colour_spaces",

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import NetworkSettings
 from bottega.jobs.runner.collapse.job import CollapseRequest, request_of
+from bottega.jobs.runner.concept.job import ConceptRequest
+from bottega.jobs.runner.concept.job import request_of as board_of
 from bottega.model import Content, Delivery, FrameRange, UsageError, shown
 
 T = TypeVar("T", bound=StrEnum)
@@ -33,6 +35,19 @@ def collapse_asked(
         Path(sheet),
         touches_performer=False if no_performer else None,
         frames=FrameRange.parse(frames) if frames else None,
+        delivery=one_of(Delivery, delivery, "delivery"),
+        content=tuple(one_of(Content, text, "depicts") for text in depicts),
+        **rest,
+    )
+
+
+def concept_asked(
+    sheet: str | Path, *, no_performer: bool = False, delivery: str = "temp", depicts: Sequence[str] = (), **rest: Any
+) -> ConceptRequest:
+    """The board that a sheet describes. Raises UsageError."""
+    return board_of(
+        Path(sheet),
+        touches_performer=False if no_performer else None,
         delivery=one_of(Delivery, delivery, "delivery"),
         content=tuple(one_of(Content, text, "depicts") for text in depicts),
         **rest,

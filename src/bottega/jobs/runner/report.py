@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from pathlib import PurePath
 from typing import Any
 
 from bottega.attribution import bar
 from bottega.model import Claim, ConsentError, FrameRange, JobError, Role, Share, Take, TakeState
 from bottega.rights import Ledger
 
+from .concept.job import JOB as CONCEPT
 from .finish import PROXY, SHEET
 from .laying import PLACED
 from .request import WITHOUT_HANDLES
@@ -21,6 +23,7 @@ from .views import WORST
 NameOf = Callable[[str], str]
 WEAKEST = 3
 _BAND, _NETWORK = "visible mark", "network"
+BOARD, BOOK = "board.png", "lookbook.pdf"
 
 
 def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
@@ -110,7 +113,8 @@ def _ledger_state(ledger: Ledger) -> str:
 
 def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
     names = {"frames": "frames", "delta": "delta", "matte": "matte", "credit pictures": "credit", "contact sheet": SHEET, "movie": PROXY}
-    names |= {"worst frames": WORST, "16-bit PNG": "png16", "record": RECORD}
+    names |= {"worst frames": WORST, "16-bit PNG": "png16", "cards": "cards", "board": BOARD, "look book": BOOK, "Photoshop": "psd"}
+    names |= {"OpenRaster": "ora", "record": RECORD}
     if any(o.path.endswith(".mov") for o in take.outputs):
         names["ProRes"] = f"{take.name}.mov"
     return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}
@@ -122,6 +126,8 @@ def _labels(take: Take) -> dict[str, str]:
     for used in take.inputs:
         frame = "" if used.frame is None else str(used.frame)
         what = _NETWORK if used.role is Role.MODEL else used.role.value
+        if take.job == CONCEPT:  # all its pictures are keys: their names tell them apart
+            what = PurePath(used.name).stem
         frame += f" of {used.shot}" if used.shot else ""
         out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{what} {frame}".rstrip()
     return out | ({take.band.digest: f"{_BAND} {take.band.text}"} if take.band else {})

@@ -25,6 +25,7 @@ from .stated import (
     AngleSheet,
     BoardSheet,
     FigureSheet,
+    LookSheet,
     PaletteSheet,
     PartSheet,
     PictureName,
@@ -75,8 +76,13 @@ def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
     _each_once(top, "palette", [p.name for p in palettes])
     _each_once(top, "part", [n for p in parts for n in p.parts])
     vary = _vary(top.table("vary"), parts, swatches, palettes)
-    _all_used(top, figure, parts, swatches, vary)
-    return top.made(BoardSheet, **head, figure=figure, swatches=swatches, parts=parts, palettes=palettes, vary=vary)
+    looks = tuple(_look(t, parts, swatches, palettes) for t in _bounded(top, "look", MOST_LOOKS))
+    _each_once(top, "look", [look.name for look in looks])
+    if looks and vary.axis != NONE:
+        raise top.error("look", f"there, and vary.axis is {vary.axis} too", "looks that are listed, or one axis to vary along")
+    _all_used(top, figure, parts, swatches, (vary, looks))
+    costume: dict[str, Any] = {"figure": figure, "swatches": swatches, "parts": parts, "palettes": palettes}
+    return top.made(BoardSheet, **head, **costume, vary=vary, looks=looks)
 
 
 def _bounded(t: Table, key: str, most: int, least: int = 0) -> tuple[Table, ...]:
@@ -244,6 +250,16 @@ def _palette(t: Table) -> PaletteSheet:
     return t.made(PaletteSheet, name=t.text("name"), colours=tuple(rgb_of(c) for c in texts), picture=picture)
 
 
+def _look(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> LookSheet:
+    wear, names = t.table("wear"), tuple(s.name for s in swatches)
+    dressed = tuple(n for p in parts if p.swatch for n in p.parts)
+    found = {n: wear.text(n, one_of=names or ("a [[swatch]] of the sheet",)) for n in _known(wear, dressed)}
+    wear.done()
+    colours = tuple(p.name for p in palettes) or ("a [[palette]] of the sheet",)
+    palette = t.text("palette", one_of=colours) if t.has("palette") else None
+    return t.made(LookSheet, name=t.text("name"), wear=found, palette=palette)
+
+
 def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> VarySheet:
     axis = t.text("axis", NONE, one_of=AXES)
     dressed = tuple(n for p in parts if p.swatch for n in p.parts)
@@ -303,14 +319,16 @@ def _each_once(t: Table, key: str, names: Sequence[str]) -> None:
         raise t.error(key, f"{twice[0]} twice", "each name once")
 
 
-def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], vary: VarySheet) -> None:
-    """A swatch that nothing is made of would be cleared and credited for nothing."""
+def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], asked: Any) -> None:
+    """A swatch that nothing is made of would be cleared and credited for nothing. `asked`: what varies, and the looks."""
+    vary, looks = asked
     used = {p.swatch for p in parts} | set(vary.pins.values()) | (set(vary.swatches) if vary.axis == CLOTH else set())
+    used |= {name for look in looks for name in look.wear.values()}
     idle = [s.name for s in swatches if s.name not in used]
     if idle:
         labels = len(figure.labels or figure.dabs) - (figure.background is not None)
         given = f"{idle[0]}, used by no part ({labels} labels for {len(swatches)} swatches)"
-        raise t.error("swatch", given, 'swatches that a [[part]] is made of, or that [vary] lists with axis = "cloth"')
+        raise t.error("swatch", given, 'swatches that a [[part]] or a [[look]] is made of, or that [vary] lists with axis = "cloth"')
 
 
 def _room(top: Table, folder: Path) -> SetSheet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 COSTUME, SET = "costume", "set"
 KINDS = (COSTUME, SET)
@@ -81,6 +81,15 @@ class PaletteSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookSheet:
+    """A look that the designer lists: what differs in it from the [[part]] tables. `wear` is a swatch by the part's name."""
+
+    name: str
+    wear: Mapping[str, str]
+    palette: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class VarySheet:
     """What varies over a board: one axis, for the parts named.
 
@@ -137,8 +146,8 @@ class BoardSheet:
     parts: tuple[PartSheet, ...] = ()
     palettes: tuple[PaletteSheet, ...] = ()
     vary: VarySheet | None = None
+    looks: tuple[LookSheet, ...] = ()
     room: SetSheet | None = None
-    named: Mapping[str, PictureName] = field(default_factory=dict)
 
     def swatch(self, name: str) -> SwatchSheet:
         """A swatch by its name; the sheet was read, so it is there."""
