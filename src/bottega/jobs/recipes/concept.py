@@ -14,7 +14,7 @@ from bottega.engine.concept.drape import Drape
 from bottega.engine.concept.flats import correct, fill_flats, read_flats
 from bottega.engine.concept.look import LookSettings, dress
 from bottega.engine.concept.photo import rectify
-from bottega.engine.concept.records import NO_PART, Cloth, Figure, Garment, Leak, Look
+from bottega.engine.concept.records import NO_PART, Cloth, Figure, Garment, Leak
 
 __all__ = [
     "REVISION",
@@ -22,9 +22,7 @@ __all__ = [
     "Cloth",
     "Drawing",
     "Figure",
-    "Garment",
     "Leak",
-    "Look",
     "Swatch",
     "Wear",
     "board_of",
@@ -65,10 +63,14 @@ class Swatch:
 
 @dataclass(frozen=True, kw_only=True)
 class Wear:
-    """What some parts are made of in one look: a swatch by name, or a plain linear colour."""
+    """What some parts are made of in one look: a cloth by its name, or a plain linear colour.
+
+    `garment` are all parts that are laid together with them: where only some of them change, the others stay as they lie.
+    """
 
     parts: tuple[str, ...]
-    swatch: str | None
+    garment: tuple[str, ...]
+    cloth: str | None
     colour: tuple[float, float, float] | None
     scale: float = 1.0
     angle_deg: float = 0.0
@@ -79,31 +81,53 @@ class Wear:
 
 @dataclass(eq=False, kw_only=True)
 class Board:
-    """A figure and its cloths. Each garment is laid once for all looks: `drapes` keeps the maps."""
+    """A figure and its cloths by name. Each garment is laid once for all looks: `drapes` keeps the maps."""
 
     figure: Figure
-    cloths: Mapping[str, Cloth]
+    cloths: dict[str, Cloth]
     paper: tuple[float, float, float]
     drapes: dict[Any, Drape] = field(default_factory=dict)
 
-    def dress(self, wears: Sequence[Wear], *, cloths: Mapping[str, Cloth] | None = None) -> Look:
-        """A look, its cloth without shading: shade lies over it as a layer of its own. `cloths` are recoloured ones, by name."""
-        there = dict(self.cloths) | dict(cloths or {})
+    def dress(self, wears: Sequence[Wear]) -> list[Picture]:
+        """The layers of a look, one for each of `wears`: (H, W, 4) float32 linear, premultiplied, cloth without its shading.
+
+        Parts of one garment that are of two cloths are each cut from a whole garment of theirs, so that every part lies as it would
+        if all of it were of one.
+        """
+        garments: dict[tuple[str, ...], list[int]] = {}
+        for i, wear in enumerate(wears):
+            garments.setdefault(wear.garment, []).append(i)
+        layers: list[Picture] = [np.zeros(0, np.float32)] * len(wears)
         how = LookSettings(paper=self.paper, shade=0.0)
-        return dress(self.figure, tuple(_garment(w, there) for w in wears), settings=how, drapes=self.drapes)
+        for turn in range(max(map(len, garments.values()))):
+            worn = [of[min(turn, len(of) - 1)] for of in garments.values()]
+            look = dress(self.figure, tuple(self._garment(wears[i]) for i in worn), settings=how, drapes=self.drapes)
+            for i, layer in zip(worn, look.layers[1:-1], strict=True):
+                alone = len(garments[wears[i].garment]) == 1
+                layers[i] = layer.pixels if alone else self._cut(layer.pixels, wears[i])
+        return layers
 
+    def _garment(self, wear: Wear) -> Garment:
+        cloth = self.cloths[wear.cloth] if wear.cloth is not None else None
+        return Garment(
+            wear.garment, wear.cloth or "", cloth=cloth, colour=wear.colour, scale=wear.scale, angle_deg=wear.angle_deg,
+            offset_cm=wear.offset_cm, follow=wear.follow, seams=wear.seams,
+        )  # fmt: skip
 
-def _garment(wear: Wear, cloths: Mapping[str, Cloth]) -> Garment:
-    cloth = cloths[wear.swatch] if wear.swatch is not None else None
-    return Garment(
-        wear.parts, wear.swatch or "", cloth=cloth, colour=wear.colour, scale=wear.scale, angle_deg=wear.angle_deg,
-        offset_cm=wear.offset_cm, follow=wear.follow, seams=wear.seams,
-    )  # fmt: skip
+    def _cut(self, pixels: Picture, wear: Wear) -> Picture:
+        """What belongs to these parts of a garment: each pixel goes with the part of the garment that is nearest."""
+        from scipy.ndimage import distance_transform_edt
+
+        labels, names = self.figure.labels, self.figure.names
+        garment = np.isin(labels, [names.index(n) for n in wear.garment])
+        y, x = distance_transform_edt(~garment, return_distances=False, return_indices=True)
+        inside = np.isin(labels[y, x], [names.index(n) for n in wear.parts])
+        return np.where(inside[..., None], pixels, np.float32(0))
 
 
 def board_of(figure: Figure, swatches: Mapping[str, Swatch], *, paper: tuple[float, float, float]) -> Board:
     """A board: every swatch made into cloth. Raises ValueError that names the swatch."""
-    cloths = {}
+    cloths: dict[str, Cloth] = {}
     for name, swatch in swatches.items():
         try:
             cloths[name] = cloth_of(swatch, drawn_px_per_cm=figure.px_per_cm)

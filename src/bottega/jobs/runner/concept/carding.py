@@ -17,9 +17,8 @@ from bottega.model import Role, Take
 
 from .job import ConceptJob
 from .layering import CLOTH
-from .looks import BoardLook
+from .looks import BoardLook, Piece
 from .opened import LIGHT
-from .stated import PartSheet
 
 SCHEMA = "bottega.card/1"
 _THUMB_PX, _THUMB_SHAPE = 360, 4 / 3
@@ -41,7 +40,7 @@ class Cards:
 
     def card(self, look: BoardLook, picture: Picture, palette: Sequence[tuple[int, int, int]], figure: Sequence[Fraction]) -> CardOut:
         """A look's card. `figure` are the sources' shares of what is drawn, paper aside."""
-        named = [p.swatch for p in look.parts if p.swatch is not None]
+        named = [p.swatch for p in look.pieces if p.swatch is not None]
         return CardOut(
             picture=picture,
             title=look.name,
@@ -65,14 +64,14 @@ class Cards:
             "look": look.number,
             "name": look.name,
             "facts": dict(sheet.facts),
-            "parts": [self._part(p) for p in look.parts],
+            "parts": [self._part(p) for p in look.pieces],
             "palette": look.palette,
             "colours": ["#{:02x}{:02x}{:02x}".format(*c) for c in palette],
             "lineage": list(look.lineage),
             "sources": [self._source(i, share) for i, share in enumerate(figure)],
         }
 
-    def _part(self, part: PartSheet) -> dict[str, Any]:
+    def _part(self, part: Piece) -> dict[str, Any]:
         exemplar = self.job.swatch_pictures()[part.swatch].digest if part.swatch is not None else None
         colour = "#{:02x}{:02x}{:02x}".format(*part.colour) if part.colour is not None else None
         return {

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.footage import Band, Box, PaintLayer, display, layer_of
-from bottega.jobs.recipes.concept import Look
 
 from .inputs import LineArt
 from .opened import LIGHT
@@ -29,8 +28,10 @@ class Layers:
     covers: tuple[Codes, ...]
 
 
-def layers_of(look: Look, line: LineArt, *, shade: Codes | None, paper: Rgb, names: Sequence[str], band: Band | None) -> Layers:
-    """Layers of 8-bit sRGB codes. `names` are those of the garments, in the look's order.
+def layers_of(
+    dressed: Sequence[tuple[str, NDArray[np.float32]]], line: LineArt, *, shade: Codes | None, paper: Rgb, band: Band | None
+) -> Layers:
+    """Layers of 8-bit sRGB codes. `dressed` are names and (H, W, 4) linear, premultiplied pixels, in the order they are put on.
 
     Under a visible mark no layer has a pixel: what is below the band cannot be had by switching it off.
     """
@@ -39,8 +40,8 @@ def layers_of(look: Look, line: LineArt, *, shade: Codes | None, paper: Rgb, nam
     whole[:] = (*paper, _OPAQUE)
     pictures: list[tuple[str, Codes, dict[str, Any]]] = [(PAPER, whole, {})]
     covers = []
-    for name, layer in zip(names, look.layers[1:-1], strict=True):
-        codes = straight_codes(layer.pixels)
+    for name, pixels in dressed:
+        codes = straight_codes(pixels)
         covers.append(codes[..., 3])
         pictures.append((name, codes, {"groups": (CLOTH,)}))
     if shade is not None and covers:

@@ -5,55 +5,78 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from .stated import BoardSheet, LookSheet, PartSheet
+from .stated import BoardSheet, LookSheet, PartSheet, Rgb
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """Parts that are of one cloth in one look. `garment` are all parts that the sheet cuts from one cloth: they are laid together.
+
+    `dye` is a palette and which of its colours the cloth's main one becomes.
+    """
+
+    parts: tuple[str, ...]
+    garment: tuple[str, ...]
+    swatch: str | None
+    colour: Rgb | None
+    scale: float
+    angle_deg: float
+    offset_cm: tuple[float, float]
+    follow: float
+    seams: bool
+    dye: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoardLook:
-    """A look by its number: `parts` as in the sheet, with what this look changes; `palette` by name.
+    """A look by its number. `swatches` are those that it is made of, or may be, where that is not settled yet.
 
     `lineage` says in words what it came from and what is another than there.
     """
 
     number: int
     name: str
-    parts: tuple[PartSheet, ...]
+    pieces: tuple[Piece, ...]
+    swatches: frozenset[str]
     palette: str | None = None
     lineage: tuple[str, ...] = ()
 
-    @property
-    def swatches(self) -> frozenset[str]:
-        """The swatches that it is made of."""
-        return frozenset(p.swatch for p in self.parts if p.swatch is not None)
-
 
 def looks_of(sheet: BoardSheet) -> tuple[BoardLook, ...]:
-    """The looks of a sheet: those it lists, or the one that its parts are."""
+    """The looks of a sheet, as far as the sheet alone says: those it lists, the one that its parts are, or as many as vary."""
     if sheet.room is not None:
         others = [a.name for a in sheet.room.angles if a.painted is None]
-        return tuple(BoardLook(number=i, name=name, parts=()) for i, name in enumerate(others, 1))
-    if not sheet.looks:
-        return (BoardLook(number=1, name=sheet.title, parts=sheet.parts),)
-    return tuple(_listed(sheet, look, number) for number, look in enumerate(sheet.looks, 1))
+        return tuple(BoardLook(number=i, name=name, pieces=(), swatches=frozenset()) for i, name in enumerate(others, 1))
+    if sheet.looks:
+        return tuple(_listed(sheet, look, number) for number, look in enumerate(sheet.looks, 1))
+    return (look_of(1, sheet.title, pieces_of(sheet.parts, {})),)
+
+
+def look_of(number: int, name: str, pieces: tuple[Piece, ...], *, palette: str | None = None, lineage: tuple[str, ...] = ()) -> BoardLook:
+    """A look that is settled."""
+    swatches = frozenset(p.swatch for p in pieces if p.swatch is not None)
+    return BoardLook(number=number, name=name, pieces=pieces, swatches=swatches, palette=palette, lineage=lineage)
 
 
 def _listed(sheet: BoardSheet, look: LookSheet, number: int) -> BoardLook:
     changed = [f"{part} in {swatch}" for part, swatch in look.wear.items()] + ([f"palette {look.palette}"] if look.palette else [])
-    return BoardLook(
-        number=number,
-        name=look.name,
-        parts=worn(sheet.parts, look.wear),
-        palette=look.palette,
-        lineage=(f"the sheet's parts, with {', '.join(changed)}",) if changed else (),
-    )
+    lineage = (f"the sheet's parts, with {', '.join(changed)}",) if changed else ()
+    return look_of(number, look.name, pieces_of(sheet.parts, look.wear), palette=look.palette, lineage=lineage)
 
 
-def worn(parts: tuple[PartSheet, ...], wear: Mapping[str, str]) -> tuple[PartSheet, ...]:
-    """The parts with other swatches. Parts of one cloth stay one cloth where they change together, and are parted where they do not."""
-    out: list[PartSheet] = []
+def pieces_of(parts: tuple[PartSheet, ...], wear: Mapping[str, str]) -> tuple[Piece, ...]:
+    """The pieces of a sheet's parts, some of them in other swatches: a garment comes apart where its parts are of two cloths."""
+    out: list[Piece] = []
     for part in parts:
         groups: dict[str | None, list[str]] = {}
         for name in part.parts:
             groups.setdefault(wear.get(name, part.swatch), []).append(name)
-        out += [replace(part, parts=tuple(names), swatch=swatch) for swatch, names in groups.items()]
+        out += [replace(_whole(part), parts=tuple(names), swatch=swatch) for swatch, names in groups.items()]
     return tuple(out)
+
+
+def _whole(part: PartSheet) -> Piece:
+    return Piece(
+        parts=part.parts, garment=part.parts, swatch=part.swatch, colour=part.colour, scale=part.scale, angle_deg=part.angle_deg,
+        offset_cm=part.offset_cm, follow=part.follow, seams=part.seams,
+    )  # fmt: skip

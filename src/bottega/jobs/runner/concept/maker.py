@@ -24,9 +24,8 @@ from .crediting import credit_of, sources_of
 from .inputs import CostumeInputs
 from .job import ConceptJob
 from .layering import layers_of
-from .looks import BoardLook
+from .looks import BoardLook, Piece
 from .opened import Opened
-from .stated import PartSheet
 
 OPEN_UNITS, CARD_UNITS, FINISH_UNITS = 3.0, 1.0, 0.5
 Codes = NDArray[np.uint8]
@@ -107,11 +106,11 @@ class CostumeMaker:
         if self._stop.is_set():
             return
         self._right.check()
-        made = board.dress([_wear(p) for p in look.parts])
-        names = [f"{' + '.join(p.parts)}: {p.swatch or 'plain'}" for p in look.parts]
+        worn = board.dress([_wear(p) for p in look.pieces])
+        dressed = [(f"{' + '.join(p.parts)}: {p.swatch or 'plain'}", pixels) for p, pixels in zip(look.pieces, worn, strict=True)]
         art, sheet = self.inputs.line, self.job.sheet
-        layers = layers_of(made, art, shade=self.inputs.shade, paper=sheet.paper, names=names, band=self._band)
-        garments = [(cover, self._shares(p)) for cover, p in zip(layers.covers, look.parts, strict=True)]
+        layers = layers_of(dressed, art, shade=self.inputs.shade, paper=sheet.paper, band=self._band)
+        garments = [(cover, self._shares(p)) for cover, p in zip(layers.covers, look.pieces, strict=True)]
         credit = credit_of(art, garments, self.sources, band=self._band)
         size = (int(art.rgba.shape[0]), int(art.rgba.shape[1]))
         window = Box(0, 0, size[1], size[0])
@@ -130,7 +129,7 @@ class CostumeMaker:
         counted.add(credit.map)
         self._note(look.number, counted, outputs, {"palette": [list(c) for c in colours], "figure": [str(f) for f in credit.figure]})
 
-    def _shares(self, part: PartSheet) -> Mapping[int, Fraction]:
+    def _shares(self, part: Piece) -> Mapping[int, Fraction]:
         if part.swatch is None:
             return {}
         return {self._row[self.job.sheet.swatch(part.swatch).picture.file]: Fraction(1)}
@@ -161,8 +160,9 @@ def linear(colour: tuple[int, int, int]) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _wear(part: PartSheet) -> Wear:
+def _wear(part: Piece) -> Wear:
+    colour = linear(part.colour) if part.colour is not None else None
     return Wear(
-        parts=part.parts, swatch=part.swatch, colour=linear(part.colour) if part.colour is not None else None, scale=part.scale,
-        angle_deg=part.angle_deg, offset_cm=part.offset_cm, follow=part.follow, seams=part.seams,
+        parts=part.parts, garment=part.garment, cloth=part.swatch, colour=colour, scale=part.scale, angle_deg=part.angle_deg,
+        offset_cm=part.offset_cm, follow=part.follow, seams=part.seams,
     )  # fmt: skip
