@@ -227,8 +227,17 @@ def _openings(ink: Picture, marks: NDArray[np.uint8], parts: Sequence[int]) -> t
     for gap in _WIDER_PX:
         wider = fill_flats(ink, gap_px=gap)
         if not ((wider.labels == 0) & np.isin(marks, parts)).any():
-            return tuple(leak for leak in wider.leaks if leak.gap_px > GAP_PX)
+            opened = np.unique(wider.labels[np.isin(marks, parts)])
+            return tuple(leak for leak in wider.leaks if leak.gap_px > GAP_PX and _parts_from_outside(wider.labels, leak, opened))
     return ()
+
+
+def _parts_from_outside(labels: NDArray[np.uint8], leak: Leak, areas: NDArray[np.uint8]) -> bool:
+    """Whether an opening lies between the outside and one of these areas."""
+    reach = int(leak.gap_px / 2) + 4
+    x, y = round(leak.x), round(leak.y)
+    near = labels[max(y - reach, 0) : y + reach + 1, max(x - reach, 0) : x + reach + 1]
+    return bool((near == 0).any() and np.isin(near, areas).any())
 
 
 def _figure(drawing: Drawing, labels: NDArray[np.uint8], coverage: Any, names: Sequence[str]) -> Figure:
