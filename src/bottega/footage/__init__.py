@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .band import Band
     from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
     from .credentials import marks_of, sidecar_of
+    from .cryptomatte import Cryptomatte, distinct
     from .deliver import LAYERS, Delivery, FrameOut, LayerOut
     from .delivered import DeliveredFrame, read_delivered
     from .described import Described, colour_of, describe
@@ -28,6 +29,7 @@ _HOMES = {
     "band": ("Band",),
     "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
     "credentials": ("marks_of", "sidecar_of"),
+    "cryptomatte": ("Cryptomatte", "distinct"),
     "deliver": ("LAYERS", "Delivery", "FrameOut", "LayerOut"),
     "delivered": ("DeliveredFrame", "read_delivered"),
     "described": ("Described", "colour_of", "describe"),
@@ -48,6 +50,7 @@ __all__ = [
     "LAYERS",
     "Band",
     "Box",
+    "Cryptomatte",
     "DeliveredFrame",
     "Delivery",
     "Described",
@@ -65,6 +68,7 @@ __all__ = [
     "config_name",
     "describe",
     "display",
+    "distinct",
     "find",
     "hand_out",
     "is_linear",
