@@ -79,12 +79,14 @@ class CollapseJob:
         return tuple({e.digest: e for e in named}.values())
 
 
-def check_installed() -> None:
-    """Raise UsageError where this machine has no solver for rigid bodies."""
+def check_installed(also: tuple[str, ...] = ()) -> None:
+    """Raise UsageError where this machine has no solver for rigid bodies, or cannot write what is to be delivered as well."""
     from importlib.util import find_spec
 
     if find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
+    if USD in also and find_spec("pxr") is None:
+        raise UsageError("--usd needs usd-core, which is not installed: pip install 'bottega[usd]'")
 
 
 def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:

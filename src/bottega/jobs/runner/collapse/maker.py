@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -24,8 +24,9 @@ from bottega.model import Output, Show, UsageError
 from .control import ControlPack
 from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
-from .job import CONTROL, CollapseJob
+from .job import CONTROL, USD, CollapseJob
 from .layers import beside
+from .scene_out import SceneOut, scene_out
 from .sheet import NODAL
 from .showing import Showing
 from .stated import cameras, settings_of
@@ -33,6 +34,7 @@ from .turning import turns
 
 BUILD_UNITS, FALL_UNITS, FRAME_UNITS = 10.0, 0.3, 4.0
 PREVIEW, PREVIEW_LINES = "preview.mp4", 360
+SCENE = "collapse.usdc"
 _FALLEN, _MOTION, _BUILDING = "fallen", "motion", "building"
 
 T = TypeVar("T")
@@ -47,10 +49,18 @@ class CollapseMaker:
     """Makes the frames of one take. What is already there, whole and noted, is kept."""
 
     def __init__(
-        self, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, delivery: Delivery, show: Show, *, progress: Progress
+        self,
+        job: CollapseJob,
+        inputs: CollapseInputs,
+        folder: TakeFolder,
+        delivery: Delivery,
+        show: Show,
+        *,
+        progress: Progress,
+        scene_file: Callable[[SceneOut], bytes],
     ) -> None:
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
-        self._show, self._lying = show, set[int]()
+        self._show, self._lying, self._scene_file = show, set[int](), scene_file
         self._non_finite: dict[int, int] = {}
         band = delivery.take.band
         self._band = Band(band.text) if band else None
@@ -85,6 +95,10 @@ class CollapseMaker:
             if CONTROL in self._job.request.also:
                 self._pack = ControlPack.of(showing, self._delivery, fps=self._show.fps)
                 self.extra.append(self._pack.table())
+            if USD in self._job.request.also:
+                with self._timed("usd"):
+                    scene = scene_out(showing, fps=self._show.fps, mark=self._delivery.mark.fields())
+                    self.extra.append(self._delivery.other(SCENE, self._scene_file(scene)))
             self._frames(showing, threads)
 
     def stages(self) -> dict[str, float]:
