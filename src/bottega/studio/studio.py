@@ -57,7 +57,7 @@ from bottega.rights import (
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.words import WordsDesk
 
-from .asked import collapse_asked, learning_asked, one_of, operator
+from .asked import collapse_asked, learning_asked, one_of, operator, scene_file
 from .desks import Clock, Desks
 
 _FROM_LOOK = ("tone", "shape", "detail", "seed")  # what a look says where nobody else does
@@ -320,6 +320,7 @@ class Studio(Desks):
             words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
             training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
+            scene_file=scene_file,
         )
 
     def _request(

@@ -62,6 +62,7 @@ class House:
     words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
     training_licence: Callable[[], str | None]
+    scene_file: Callable[[Any], bytes]
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:
