@@ -12,7 +12,7 @@ import OpenImageIO
 import pytest
 from made_pictures import Door, sealed
 
-from bottega.footage import codes8, flattened, frames, layer_of, open_frames, open_layers, opened_layers
+from bottega.footage import codes8, describe, flattened, frames, layer_of, open_frames, open_layers, opened_layers
 from bottega.footage.frame import Box
 from bottega.footage.mark import Mark
 from bottega.footage.ora_file import ora_bytes, read_ora
@@ -93,7 +93,8 @@ def test_a_psd_opens_in_two_other_readers_with_its_layers(tmp_path):
     path.write_bytes(psd_bytes(stack(), merged(stack()), mark=MARK))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        psd_tools = pytest.importorskip("psd_tools")
+        import psd_tools
+
         other = psd_tools.PSDImage.open(path)
         assert [layer.name for layer in other.descendants() if layer.kind == "pixel"] == [layer.head.name for layer in stack()]
         assert [layer.name for layer in other.descendants() if layer.kind == "group"] == ["cloth", "inner"]
@@ -111,7 +112,8 @@ def test_a_psd_opens_in_two_other_readers_with_its_layers(tmp_path):
 
 
 def test_an_ora_opens_in_another_reader_with_its_layers(tmp_path):
-    pyora = pytest.importorskip("pyora")
+    import pyora
+
     path = tmp_path / "look.ora"
     path.write_bytes(ora_bytes(stack(), merged(stack()), mark=MARK))
     other = pyora.Project.load(str(path))
@@ -214,6 +216,27 @@ def test_what_is_no_zip_or_unpacks_without_end_is_refused():
         read_ora(b"no zip at all", "art.ora")
     with pytest.raises(FootageError, match="allowed are 1048576"):
         read_ora(zipped(stack_dot_xml=b" " * (1 << 22)), "art.ora")
+
+
+def test_an_encrypted_layer_is_refused_by_name():
+    data = bytearray(zipped(stack_dot_xml=LAYER.format(src="data/a.png"), data__a_dot_png=b"x" * 40))
+    local, central = data.find(b"data/a.png", data.find(b"</image>") - 400), data.rfind(b"data/a.png")
+    data[local - 30 + 6] |= 1
+    data[central - 46 + 8] |= 1
+    with pytest.raises(FootageError, match=r"layer 'a': 'data/a.png' in it is encrypted"):
+        read_ora(bytes(data), "art.ora")
+
+
+def test_a_mask_of_impossible_size_is_refused_before_memory_is_asked_for():
+    whole, small = sixteen_bit_with_mask(), struct.pack(">iiiiBBH", 1, 0, 3, 2, 0, 0, 0)
+    assert whole.count(small) == 1
+    with pytest.raises(FootageError, match="200000x200000"):
+        read_psd(whole.replace(small, struct.pack(">iiiiBBH", 0, 0, 200_000, 200_000, 0, 0, 0)), "art.psd")
+
+
+def test_layers_are_no_plate(file):
+    with pytest.raises(UsageError, match="is in layers: name one of them"):
+        describe(sealed(file))
 
 
 def test_masks_sixteen_bits_and_adjustments_as_documented():

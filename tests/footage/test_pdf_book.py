@@ -28,7 +28,8 @@ def book(titles):
 
 
 def test_another_reader_finds_a_contents_page_and_a_page_a_look_with_its_texts():
-    pdfium = pytest.importorskip("pypdfium2")
+    import pypdfium2 as pdfium
+
     with pdfium.PdfDocument(book(TITLES)) as other:
         assert len(other) == 1 + len(TITLES)
         texts = [" ".join(page.get_textpage().get_text_range().split()) for page in other]
@@ -39,7 +40,8 @@ def test_another_reader_finds_a_contents_page_and_a_page_a_look_with_its_texts()
 
 
 def test_more_looks_than_a_contents_page_holds_have_a_second():
-    pdfium = pytest.importorskip("pypdfium2")
+    import pypdfium2 as pdfium
+
     with pdfium.PdfDocument(book([f"look {i}" for i in range(13)])) as other:
         assert len(other) == 2 + 13
 

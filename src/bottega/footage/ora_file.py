@@ -149,15 +149,15 @@ def _zip(data: bytes, where: str) -> zipfile.ZipFile:
     return file
 
 
-def _entry(file: zipfile.ZipFile, name: str, most: int, where: str) -> bytes:
-    """An entry's bytes, and no more than are allowed or stated, whatever they unpack to."""
+def _entry(file: zipfile.ZipFile, name: str, most: int, where: str, *, begin: int | None = None) -> bytes:
+    """An entry's bytes, or as many of its first, and no more than are allowed or stated, whatever they unpack to."""
     try:
         said = file.getinfo(name)
         if said.flag_bits & 1 or said.file_size > most:
             fault = "is encrypted" if said.flag_bits & 1 else f"says that it has {said.file_size} bytes, allowed are {most}"
             raise FootageError(f"{where}: {name!r} in it {fault}")
         with file.open(said) as entry:
-            data = entry.read(said.file_size + 1)
+            data = entry.read(said.file_size + 1 if begin is None else begin)
             if len(data) > said.file_size:
                 raise FootageError(f"{where}: {name!r} in it unpacks to more than the {said.file_size} bytes that it says")
             return data
@@ -169,8 +169,7 @@ def _entry(file: zipfile.ZipFile, name: str, most: int, where: str) -> bytes:
 
 def _with_size(file: zipfile.ZipFile, head: LayerHead, name: str, where: str) -> LayerHead:
     """A layer's size is its PNG's; a head that is none becomes an error when the layer is read."""
-    with file.open(name) as entry:
-        begin = entry.read(24)
+    begin = _entry(file, name, LARGEST_ENTRY_BYTES, f"{where}, layer {head.path!r}", begin=24)
     box = Box(head.box.x, head.box.y, int.from_bytes(begin[16:20], "big") or 1, int.from_bytes(begin[20:24], "big") or 1)
     box.check(f"{where}, layer {head.path!r}")
     return replace(head, box=box)

@@ -224,17 +224,20 @@ def _record(view: memoryview, at: int, where: str) -> tuple[_Record, int]:
         name=layer_name(name), groups=(), box=box, opacity=opacity / 255, visible=not flags & 2, clipped=clipping == 1,
         blend=_BLENDS.get(blend, blend.decode("latin-1").strip()),
     )  # fmt: skip
-    found = _Record(head=head, channels=listed, **_mask(view, mask), left_out=_left_out(tags, box), section=_section(view, tags))
+    found = _Record(head=head, channels=listed, **_mask(view, mask, where), left_out=_left_out(tags, box), section=_section(view, tags))
     return found, end
 
 
-def _mask(view: memoryview, block: slice) -> dict[str, Any]:
+def _mask(view: memoryview, block: slice, where: str) -> dict[str, Any]:
     if block.stop - block.start < 18:
         return {}
     top, left, bottom, right, default, flags = struct.unpack_from(">iiiiBB", view, block.start)
     if bottom < top or right < left or max(abs(v) for v in (top, left, bottom, right)) > _WIDEST:
         raise ValueError(f"a mask from ({left}, {top}) to ({right}, {bottom})")
-    return {"mask": Box(left, top, right - left, bottom - top), "mask_default": default, "mask_off": bool(flags & 2)}
+    box = Box(left, top, right - left, bottom - top)
+    if box.width and box.height:
+        box.check(where)
+    return {"mask": box, "mask_default": default, "mask_off": bool(flags & 2)}
 
 
 def _left_out(tags: dict[bytes, slice], box: Box) -> tuple[str, ...]:

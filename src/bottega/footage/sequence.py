@@ -52,6 +52,12 @@ class Source:
     number_in_name: int | None = None
 
 
+def check_flat(path: str, where: str) -> None:
+    """Refuse a paint program's file where one picture is needed. Raises UsageError."""
+    if Path(path).suffix.lower() in LAYERED:
+        raise UsageError(f"{where} is in layers: name one of them, or save it as PNG, TIFF or EXR")
+
+
 def find(source: str | Path, first_frame: int = 1001) -> Source:
     """Find one still, one sequence or one movie; a movie's first picture is `first_frame`.
 

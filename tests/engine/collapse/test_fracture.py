@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 from scipy.spatial import ConvexHull
 
 from bottega.engine.collapse.building import PRESETS, Building, Denser, FractureSettings, elements, fracture
@@ -278,16 +279,16 @@ def test_an_outline_moved_inward_keeps_its_corners_order():
     assert np.allclose(((inner - plan) * normals).sum(-1), 0.4)
 
 
-def test_hulls_keep_out_of_what_lies_beside_them() -> None:
-    house = Building(((0, 0), (9, 0), (9, 7), (0, 7)), (3, 2, 0, 0), (3.4, 3.2, 3.2))
-    pieces, bonds = fracture(elements(house), FractureSettings(piece_m=1.2), seed=4)
-    whole = [ConvexHull(pieces.hull[a:b]) for a, b in pairwise(pieces.hull_start)]
-    share = np.array([h.volume for h in whole]) / pieces.volume
-    assert share.min() > 0.49
-    deep = []
-    for one, other in bonds.pair:
-        points = pieces.hull[pieces.hull_start[other] : pieces.hull_start[other + 1]] + pieces.centre[other] - pieces.centre[one]
-        middle = points.mean(0)
-        outside = (whole[one].equations[:, :3] @ middle + whole[one].equations[:, 3]).max()
-        deep.append(-outside)
-    assert max(deep) < 0  # no hull holds the middle of a neighbour's
+def test_hulls_keep_out_of_what_lies_beside_them():
+    house = Building(((0, 0), (11, 0), (11, 9), (0, 9)), (3, 3, 0, 0), (4.0, 3.2))
+    pieces, bonds = fracture(elements(house), FractureSettings(piece_m=1.4), seed=4)
+    hulls = [ConvexHull(pieces.hull[a:b].astype(float)) for a, b in pairwise(pieces.hull_start)]
+    assert min(h.volume / v for h, v in zip(hulls, pieces.volume, strict=True)) > 0.49
+    faces = []
+    for hull, centre in zip(hulls, pieces.centre, strict=True):
+        normal, offset = hull.equations[:, :3], hull.equations[:, 3]
+        faces.append(np.column_stack([normal, np.ones(len(normal)), offset - normal @ centre]))
+    for one, other in bonds.pair:  # the largest ball that lies in both
+        both = np.concatenate([faces[one], faces[other]])
+        ball = linprog([0, 0, 0, -1], A_ub=both[:, :4], b_ub=-both[:, 4], bounds=[(None, None)] * 3 + [(-1, None)])
+        assert ball.x[3] < 0.002, (one, other)

@@ -91,14 +91,14 @@ def _closed(packed: Float, axis: int, period: float | None) -> Float:
     """Close a picture along an axis: cut to whole periods, then find the seam in a band at its start."""
     swatch = np.moveaxis(packed, axis, 1)
     have = swatch.shape[1]
-    length = have - max(have // _BAND, _LEAST_BAND_PX) if period is None else _whole(have, period)
+    length = have - max(have // _BAND, _LEAST_BAND_PX)
     if period is not None:
-        swatch = _resampled(swatch, length[0], length[1])  # type: ignore[index]
-        length = length[1]  # type: ignore[index]
-    band = min(swatch.shape[1] - length, max(length // _BAND, _LEAST_BAND_PX))  # type: ignore[operator]
+        taken, length = _whole(have, period)
+        swatch = _resampled(swatch, taken, length)
+    band = min(swatch.shape[1] - length, max(length // _BAND, _LEAST_BAND_PX))
     if band < _LEAST_BAND_PX:
         return np.moveaxis(np.ascontiguousarray(swatch[:, :length]), 1, axis)
-    out, beyond = swatch[:, :length].copy(), swatch[:, length : length + band]  # type: ignore[operator,misc]
+    out, beyond = swatch[:, :length].copy(), swatch[:, length : length + band]
     apart = np.square(np.cbrt(beyond[..., :3]) - np.cbrt(out[:, :band, :3])).sum(axis=-1, dtype=np.float64)
     cut = seam(apart)
     first = np.arange(band)[None] < cut[:, None]
@@ -131,7 +131,7 @@ def _resampled(swatch: Float, length: float, pixels: int) -> Float:
     places = np.arange(int((have - 1) * pixels / length) + 1) * (length / pixels)
     moved = make_interp_spline(np.arange(have), swatch, k=3, axis=1)(places[places <= have - 1])
     moved[..., 3:5] = np.apply_along_axis(lambda v: np.interp(places[places <= have - 1], np.arange(have), v), 1, swatch[..., 3:5])
-    return np.maximum(moved, 0).astype(np.float32)
+    return np.asarray(np.maximum(moved, 0), np.float32)
 
 
 def seam(apart: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -163,7 +163,7 @@ def seam(apart: NDArray[np.float64]) -> NDArray[np.int64]:
     rows = len(apart)
     free = _path(np.ascontiguousarray(np.concatenate([apart, apart, apart])), -1)
     pinned = int(free[rows])
-    return _path(np.ascontiguousarray(np.concatenate([apart, apart[:1]])), pinned)[:rows]
+    return np.asarray(_path(np.ascontiguousarray(np.concatenate([apart, apart[:1]])), pinned)[:rows], np.int64)
 
 
 @compiled
@@ -183,7 +183,7 @@ def _path(cost: Any, pin: int) -> Any:
                 least = min(least, total[y - 1, x + 1])
             total[y, x] += least
     path = np.zeros(rows, np.int64)
-    at = pin if pin >= 0 else np.argmin(total[rows - 1])
+    at = pin if pin >= 0 else int(np.argmin(total[rows - 1]))
     path[rows - 1] = at
     for y in range(rows - 2, -1, -1):
         best = at

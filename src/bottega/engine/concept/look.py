@@ -193,7 +193,7 @@ def _laid(figure: Figure, garment: Garment, known: dict[Any, Drape]) -> tuple[An
     if garment.cloth is None:
         inside = np.logical_or.reduce([figure.part(name) for name in garment.parts])
         count = int(inside.sum())
-        colour = np.broadcast_to(np.float32(garment.colour), (count, 3))
+        colour = np.broadcast_to(np.asarray(garment.colour, np.float32), (count, 3))
         return inside, colour, np.full((count, 2), -1, np.float32), np.ones(count, np.float32)
     key = (garment.parts, garment.follow, garment.seams)
     if key not in known:
@@ -214,12 +214,13 @@ def _turned(laid: Drape, garment: Garment) -> Float:
     out = np.zeros((len(y), 2, 3))
     out[:, :, 0] = (uv[y, x] - anchor) @ turn.T - np.array(garment.offset_cm)
     for column, (dy, dx) in ((1, (0, 1)), (2, (1, 0))):
-        out[:, :, column] = _step(laid.inside, uv, y, x, dy, dx) @ turn.T
+        out[:, :, column] = _step(laid.inside, uv, (y, x), (dy, dx)) @ turn.T
     return out.astype(np.float32)
 
 
-def _step(inside: Any, uv: Any, y: Any, x: Any, dy: int, dx: int) -> Any:
+def _step(inside: Any, uv: Any, at: tuple[Any, Any], step: tuple[int, int]) -> Any:
     """Change to the next pixel; from the one before where the next is outside; none where both are."""
+    (y, x), (dy, dx) = at, step
     result = np.zeros((len(y), 2))
     for sign in (-1, 1):
         v, u = y + sign * dy, x + sign * dx

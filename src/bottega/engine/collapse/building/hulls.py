@@ -6,14 +6,14 @@ import numpy as np
 
 from bottega.engine.collapse.building.cells import polygon_facts
 from bottega.engine.collapse.building.solids import Solid
-from bottega.engine.collapse.records import Bool, Float
+from bottega.engine.collapse.records import Float
 
 _IN_M = 0.002  # a hull may reach so far into a neighbour
 _LEAST = 0.5  # of a piece's volume that its hull must keep
 
 
-def hull_of(solid: Solid, covered: Bool) -> Float:
-    """Corners of a piece's convex hull, cut back along each face behind which another piece lies and that the hull goes round.
+def hull_of(solid: Solid) -> Float:
+    """Corners of a piece's convex hull, cut back along each of its faces that the hull goes round: what lies there may be a pane.
 
     Bodies that begin inside one another are thrown apart by a solver, and break what they are tied to. Of the planes that cut into the
     hull the one that takes least goes first, until none does or half of the piece would be lost.
@@ -22,8 +22,6 @@ def hull_of(solid: Solid, covered: Bool) -> Float:
     ----------
     solid
         Nearly convex.
-    covered
-        (P,) bool: its polygons that other parts lie on.
 
     Returns
     -------
@@ -32,9 +30,8 @@ def hull_of(solid: Solid, covered: Bool) -> Float:
     rows = np.concatenate([solid.points[f, : solid.counts[f]] for f in range(len(solid.points))])
     _, index = np.unique(rows.round(7), axis=0, return_index=True)
     points, _ = _hull(rows[np.sort(index)])
-    shared = (solid.beyond >= 0) | covered
-    _, middle, normal, _ = polygon_facts(solid.points[shared], solid.counts[shared])
-    while len(normal):
+    _, middle, normal, _ = polygon_facts(solid.points, solid.counts)
+    while True:
         beyond = ((points[None] - middle[:, None]) * normal[:, None]).sum(-1).max(1)
         planes = np.flatnonzero(beyond > _IN_M)
         if not len(planes):

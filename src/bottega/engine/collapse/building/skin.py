@@ -40,7 +40,7 @@ def skinned(
     centres = np.stack([s.centre for s in solids])
     part = [elements[s.element] for s in solids]
     materials = tuple(dict.fromkeys(e.material.name for e in part))
-    hulls = [hull_of(s, c) for s, c in zip(solids, covered, strict=True)]
+    hulls = [hull_of(s) for s in solids]
     base = np.cumsum([0, *(len(v) for v, _, _ in made)])
     return Pieces(
         vertices=np.concatenate([v - c for (v, _, _), c in zip(made, centres, strict=True)]).astype(np.float32),

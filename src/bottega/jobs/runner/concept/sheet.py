@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bottega.jobs.runner.collapse.table import Table
+from bottega.jobs.runner.table import Table, read_toml
 from bottega.model import UsageError, code, shown
 
 from .stated import (
@@ -35,7 +34,6 @@ from .stated import (
     VarySheet,
 )
 
-LARGEST_SHEET_BYTES = 1024 * 1024
 MOST_LOOKS, MOST_SWATCHES, MOST_LABELS, MOST_ANGLES = 200, 200, 250, 32
 FACTS = ("character", "scene", "story_day", "version")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -50,13 +48,7 @@ def template(kind: str = COSTUME) -> str:
 
 def read_board(path: Path) -> BoardSheet:
     """Read `board.toml`. Raises UsageError that names the sheet, the place in it, the value and what is allowed."""
-    name = shown(path.name)
-    try:
-        if path.stat().st_size > LARGEST_SHEET_BYTES:
-            raise UsageError(f"{name} has {path.stat().st_size} bytes, allowed are {LARGEST_SHEET_BYTES}: is it a sheet?")
-        data = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as problem:
-        raise UsageError(f"{name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
+    data, name = read_toml(path)
     return parsed(data, name, folder=path.parent)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from types import EllipsisType
 from typing import Any, TypeVar
 
@@ -12,6 +14,18 @@ from bottega.model import UsageError, shown
 
 T = TypeVar("T")
 Number = int | float
+LARGEST_SHEET_BYTES = 4 << 20
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """A sheet's tables, and its name as errors show it. Raises UsageError for what cannot be read or is no sheet."""
+    name = shown(path.name)
+    try:
+        if path.stat().st_size > LARGEST_SHEET_BYTES:
+            raise UsageError(f"{name} has {path.stat().st_size} bytes, allowed are {LARGEST_SHEET_BYTES}: is it a sheet?")
+        return tomllib.loads(path.read_text("utf-8")), name
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
 
 
 class Table:
