@@ -39,7 +39,8 @@ class FrameCredit:
 def credit_of(made: Made, showing: Showing, sources: Sequence[CreditSource]) -> FrameCredit:
     """Count a frame's reads.
 
-    What dust covers stays with what lies under it: dust has no exemplar, and hides nobody's work from the count.
+    What dust covers stays with what lies under it: dust has no exemplar, and hides nobody's work from the count. Small debris is the
+    exemplar's of what broke.
     """
     size = made.rgb.shape[:2]
     row = {s.exemplar: i for i, s in enumerate(sources)}
@@ -52,6 +53,10 @@ def credit_of(made: Made, showing: Showing, sources: Sequence[CreditSource]) -> 
     else:
         to = np.asarray([row[d] for d in showing.of_source])
         own = _shares(made.finished.credit, to, shares)
+        if made.chips is not None:
+            alpha = made.chips.alpha.ravel().astype(np.float64)
+            shares *= 1 - alpha
+            shares[row[showing.of_broken]] += alpha
         one = made.finished.credit.copied()
         copied = np.where(one >= 0, to[np.maximum(one, 0)] + 1, 0).astype(np.uint8)
         _places(made.finished.credit, one, places)

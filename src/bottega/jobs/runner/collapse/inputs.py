@@ -75,13 +75,19 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
     for what, info in (("reference", there), ("plate", plate.frames().info)):
         if info.canvas != info.display:
             raise UsageError(f"[plate] the {what}'s data window is not its display window; allowed is a picture without overscan")
+    by_use = {}
     kept = {d: folder.exemplar(d) if folder.has_exemplar(d) else None for d in (e.digest for e in job.exemplars)}
+    for what, e in job.exemplars_by_use.items():
+        painted = what.startswith("painted")
+        by_use[what] = opened(kept[e.digest] or e, canvas if painted else None, show.key_colour)
+        if painted:
+            check_size(f"[[{what.replace(' ', ']] frame ')}", by_use[what].frames().info.display, window)
     return CollapseInputs(
         plate=plate,
         clean=opened(job.clean, canvas, job.clean.colour or job.shot.colour),
         reference=reference,
         building=building,
-        by_use={what: opened(kept[e.digest] or e, default=show.key_colour) for what, e in job.exemplars_by_use.items()},
+        by_use=by_use,
         keys={},
         sources=_sources(job, folder.exemplar),
         right=right,

@@ -105,7 +105,7 @@ def resolve(folder: ShowFolder, request: CollapseRequest, *, show_id: str) -> Co
         folder,
         request,
         building=looked_at(seal_at(at / sheet.building, role=Role.MATTE), folder, show_id=show_id),
-        by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.exemplars.items()},
+        by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.pictures.items()},
         show_id=show_id,
     )
 
@@ -130,6 +130,7 @@ def assemble(
     if isinstance(sheet.reference, int) and (sheet.reference not in shot.frames or sheet.reference in shot.holes):
         raise UsageError(f"[plate] reference {sheet.reference}: shot {shot.code} has {shot.frames}")
     _check_cameras(sheet, frames)
+    _check_painted(sheet, frames)
     job = CollapseJob(
         request=request, shot=shot, plate=plate, clean=clean, reference=reference, building=building, exemplars_by_use=by_use,
         frames=frames, use=_placeholder(request, show_id), plan_digest="",
@@ -141,6 +142,7 @@ def sheet_json(sheet: Sheet) -> dict[str, Any]:
     """A sheet as `take.json` keeps it; the names of files stay out, their digests are among the inputs."""
     out = asdict(sheet)
     out |= {"building": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
+    out["painted"] = [p.frame for p in sheet.painted]
     out["cameras"] = {str(n): asdict(c) for n, c in sheet.cameras.items()}
     return out
 
@@ -232,3 +234,9 @@ def _check_cameras(sheet: Sheet, frames: tuple[int, ...]) -> None:
         missing = [n for n in wanted if n not in sheet.cameras]
         if missing:
             raise UsageError(f"[camera] path: the camera file lacks {len(missing)} frames, the first is {missing[0]}")
+
+
+def _check_painted(sheet: Sheet, frames: tuple[int, ...]) -> None:
+    for painted in sheet.painted:
+        if painted.frame not in frames:
+            raise UsageError(f"[[painted]] frame {painted.frame}: allowed are the frames that are made, {frames[0]} to {frames[-1]}")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
 from bottega.footage import Band, Delivery, FrameOut, LayerOut, hand_out
-from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, Motion, Pieces, State, collected, joined_states, pieces_of
+from bottega.jobs.recipes.collapse import Air, Bonds, Camera, Collapse, Motion, Pieces, State, collected, joined_states, pieces_of
 from bottega.jobs.runner.banding import Pixels, banded, credited
 from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
@@ -29,6 +29,7 @@ from .layers import beside
 from .scene_out import SceneOut, scene_out
 from .sheet import NODAL
 from .showing import Showing
+from .solved import camera_file
 from .stated import cameras, settings_of
 from .turning import turns
 
@@ -88,7 +89,8 @@ class CollapseMaker:
             motion = self._motion(recipe, pieces, bonds)
         with self._timed("preview"):
             drawn = recipe.preview(pieces, motion, seen[self._job.frames[0]], height=PREVIEW_LINES)
-            self.extra = [self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")]
+            movie = self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")
+            self.extra = [movie, camera_file(recipe, seen, self._delivery)]
         if not preview_only:
             with self._timed("prepare"):
                 showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
@@ -169,7 +171,7 @@ class CollapseMaker:
         with self._timed("frames"), ThreadPoolExecutor(threads, thread_name_prefix="finish") as pool:
             waiting: dict[int, Future[None]] = {}
             try:
-                for n in range(int(air.frame) + 1, todo[-1] + 1):
+                for n in range(air.frame + 1, todo[-1] + 1):
                     air = showing.blow(air, threads=threads)
                     if n not in todo:
                         continue
@@ -193,16 +195,16 @@ class CollapseMaker:
             self._scratch.drop(f"air-{n}")
             self._lying.remove(n)
 
-    def _air_before(self, showing: Showing, frame: int) -> DustState:
+    def _air_before(self, showing: Showing, frame: int) -> Air:
         """The latest air on disk that is not later than the frame before, else still air."""
         for n in range(frame - 1, self._job.frames[0] - 1, -1):
             found = self._scratch.get(f"air-{n}")
             if found is not None:
                 self._lying.add(n)
-                return DustState(**found)  # type: ignore[arg-type]
+                return Air.of(found)
         return showing.still_air()
 
-    def _frame(self, showing: Showing, number: int, air: DustState) -> None:
+    def _frame(self, showing: Showing, number: int, air: Air) -> None:
         if self._stop.is_set():
             return
         self._inputs.right.check()
