@@ -92,3 +92,48 @@ def test_a_painting_without_alpha_is_refused_by_its_frame(corner: Set) -> None: 
     request = corner.studio.collapse_request("sh020", painted_sheet(corner, "painted/flat.exr"), no_performer=True)
     with pytest.raises(UsageError, match=f"frame {PAINTED}.*no alpha"):
         corner.studio.collapse(request)
+
+
+def hidden_sheet(corner: Set) -> Path:  # noqa: F811
+    """Without a clean plate: what the building hides is made from the reference and a picture of the artist's."""
+    street = oiio.ImageBuf(oiio.ImageSpec(160, 90, 3, "half"))
+    wide = oiio.ImageBuf(str(corner.root / "with" / "1001.exr")).get_pixels(oiio.FLOAT)
+    street.set_pixels(oiio.ROI(), np.ascontiguousarray(wide[:90, :64].repeat(3, 1)[:, :160, :3]))
+    assert street.write(str(corner.root / "exemplars" / "street.exr"))
+    return corner.sheet(
+        "hidden.toml", a=('clean = "sh020-clean"\n', ""), b=("pixels_per_metre", 'behind = "exemplars/street.exr"\npixels_per_metre')
+    )
+
+
+def test_without_a_clean_plate_what_is_hidden_is_made_by_example_and_credited(corner: Set) -> None:  # noqa: F811
+    studio, sheet = corner.studio, hidden_sheet(corner)
+    studio.add_exemplars([corner.root / "exemplars" / "street.exr"], by="Artist D", licence="work-for-hire", colour="lin_rec709_srgb")
+    take = studio.collapse(studio.collapse_request("sh020", sheet, no_performer=True), threads=1)
+    parts = parts_of(corner, take, LAST)
+    path, made = delivered(corner, take, LAST)
+    with OpenEXR.File(str(corner.root / "with" / f"{LAST}.exr"), separate_channels=True) as file:
+        plate = file.parts[0].channels["G"].pixels.astype(np.float32)
+    with OpenEXR.File(str(corner.root / "clean" / f"{LAST}.exr"), separate_channels=True) as file:
+        clean = file.parts[0].channels["G"].pixels.astype(np.float32)
+    opened = (np.abs(clean - plate) > 0.1) & (np.abs(parts["behind"]["G"] - plate) > 1e-4)
+    assert opened.sum() > 200
+    assert np.abs(parts["behind"]["G"] - clean)[opened].mean() < 0.75 * np.abs(plate - clean)[opened].mean()
+    assert sum(s.share for s in take.shares) == 1
+    assert "sh020-clean" not in str(take.to_json())
+    for number in range(1001, FAILS):
+        _, before = delivered(corner, take, number)
+        assert not before.delta.any()
+    result = studio.remake(take.folder, threads=2)
+    assert (result.different, result.same) == ((), 8)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('clean = "sh020-clean"\n', "", "neither is given"),
+        ("pixels_per_metre", 'behind = "exemplars/broken.png"\npixels_per_metre', "both are given"),
+    ],
+)
+def test_a_clean_plate_or_pictures_of_it_and_not_both(corner: Set, old: str, new: str, says: str) -> None:  # noqa: F811
+    with pytest.raises(UsageError, match=says):
+        corner.studio.collapse(corner.studio.collapse_request("sh020", corner.sheet("both.toml", a=(old, new)), no_performer=True))

@@ -53,7 +53,7 @@ def corner(tmp_path_factory: pytest.TempPathFactory) -> Set:
     plates = [sys.executable, str(CORNER / "plates.py"), str(root), "--width", "256", "--frames", f"{FIRST}-{LAST}"]
     subprocess.run(plates, check=True)
     text = (CORNER / "collapse.toml").read_text()
-    for old, new in (("frame = 1006", f"frame = {FAILS}"), ("piece_m = 1.8", "piece_m = 4.0"), ("amount = 0.7", "amount = 3.0")):
+    for old, new in (("frame = 1006", f"frame = {FAILS}"), ("piece_m = 1.8", "piece_m = 4.0"), ("amount = 0.3", "amount = 3.0")):
         assert old in text
         text = text.replace(old, new)
     (root / "collapse.toml").write_text(text)

@@ -51,11 +51,13 @@ from bottega.engine.collapse.motion import (
 from bottega.engine.collapse.records import Bonds, Camera, Face, Motion, Pieces
 
 from .collapse_air import Air, Airing, Chips, Dusty, Seen
+from .collapse_behind import Behind, make_behind
 from .collapse_mattes import Called, Standing, called, standing
 
 __all__ = [
     "Air",
     "Airing",
+    "Behind",
     "Block",
     "Bonds",
     "Called",
@@ -157,6 +159,8 @@ class Made:
         (H, W) bool: what is not simply the plate, and what blur, grain or dust changed after the layers were put together.
     covered
         (H, W) float32 0..1: how much of a pixel was changed.
+    behind
+        (1 + S, H, W) float32: whose the clean plate's pixels are where it was made by example (`Behind.seen`).
     """
 
     finished: Finished | None
@@ -166,6 +170,7 @@ class Made:
     touched: NDArray[np.bool_]
     after: NDArray[np.bool_]
     covered: Picture
+    behind: Picture | None = None
 
 
 class Collapse:
@@ -220,10 +225,10 @@ class Collapse:
 
     def tiles(self, pieces: Pieces, exemplars: Mapping[str, Picture]) -> tuple[Tile, ...]:
         """What no view shows, by example: what it looks like broken, and rooms, each made once for every material."""
-        missing = sorted({"broken", "inside"} - set(exemplars))
+        missing = [what for what in ("broken", "inside") if what not in exemplars]
         if missing:
             raise ValueError(f"[exemplars] {missing[0]} is missing: give an exemplar of it, nothing is made up")
-        made = {what: self._tile(what, picture) for what, picture in exemplars.items()}
+        made = {what: self._tile(what, exemplars[what]) for what in ("broken", "inside")}
         out = []
         for material in pieces.materials:
             for face in Face:
@@ -244,6 +249,11 @@ class Collapse:
     def reference_view(self, picture: Picture, matte: Picture) -> View:
         """The picture that the corners were marked in, as a view of the pieces at rest."""
         return View("reference", picture, self.solved.camera, matte)
+
+    def behind(self, stage: Stage, reference: Picture, matte: Picture, exemplars: Sequence[Picture], *, focal_px: float) -> Behind:
+        """What stands behind the building, by example."""
+        camera, seed = self.solved.camera, self.settings.seed
+        return make_behind(stage, reference, camera, matte=matte, exemplars=exemplars, focal_px=focal_px, seed=seed)
 
     def rested(self, stage: Stage, camera: Camera) -> Rested:
         """What a camera sees of the rest."""

@@ -58,13 +58,13 @@ class CollapseRequest:
 class CollapseJob:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
-    `reference` is the plate itself where the corners were marked in one of its frames.
+    `reference` is the plate itself where the corners were marked in one of its frames; `clean` is None where it is made by example.
     """
 
     request: CollapseRequest
     shot: Shot
     plate: Exemplar
-    clean: Exemplar
+    clean: Exemplar | None
     reference: Exemplar
     building: Exemplar
     exemplars_by_use: Mapping[str, Exemplar]
@@ -76,7 +76,7 @@ class CollapseJob:
     def exemplars(self) -> tuple[Exemplar, ...]:
         """All inputs, each once: plates, the building's matte, exemplars."""
         named = (self.plate, self.clean, self.reference, self.building, *self.exemplars_by_use.values())
-        return tuple({e.digest: e for e in named}.values())
+        return tuple({e.digest: e for e in named if e is not None}.values())
 
 
 def check_installed(also: tuple[str, ...] = ()) -> None:
@@ -123,9 +123,13 @@ def assemble(
     check_also(request.also, allowed=(*ALSO, CONTROL, USD))
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
-    if sheet.clean is None:
-        raise UsageError("[plate] clean is missing: name the shot that holds the view without the building")
-    clean = folder.exemplar(_same_size(folder.shot(sheet.clean), shot, frames, "clean").plate)
+    if (sheet.clean is None) == (not sheet.behind):
+        given = "both are given" if sheet.behind else "neither is given"
+        raise UsageError(
+            f"[plate] clean and [exemplars] behind: {given}; allowed is a shot of the view without the building, or pictures that what it "
+            "hides is made from"
+        )
+    clean = folder.exemplar(_same_size(folder.shot(sheet.clean), shot, frames, "clean").plate) if sheet.clean else None
     reference = plate if isinstance(sheet.reference, int) else folder.exemplar(folder.shot(sheet.reference).plate)
     if isinstance(sheet.reference, int) and (sheet.reference not in shot.frames or sheet.reference in shot.holes):
         raise UsageError(f"[plate] reference {sheet.reference}: shot {shot.code} has {shot.frames}")
@@ -184,7 +188,7 @@ def _digest(job: CollapseJob) -> str:
         "versions": versions(also=LIBRARIES),
         "inputs": [[e.role.value, e.digest] for e in job.exemplars],
         "reference": job.reference.digest,
-        "clean": job.clean.digest,
+        "clean": job.clean.digest if job.clean else None,
         "exemplars": {what: e.digest for what, e in job.exemplars_by_use.items()},
         "colour": job.shot.colour,
         "frames": job.frames,

@@ -16,6 +16,7 @@ from bottega.model import UsageError, code, shown
 STILL, NODAL = "still", "nodal"
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
+BEHIND = "behind"  # and what the building hides, without a clean plate: `behind 1`, `behind 2`
 _MOST_STOREYS, _MOST_BAYS = 200, 100
 
 
@@ -133,8 +134,13 @@ class Sheet:
 
     @property
     def pictures(self) -> dict[str, Path]:
-        """Each picture of the artist's by what it stands in for: `broken`, `inside`, `painted 1040`."""
+        """Each picture of the artist's by what it stands in for: `broken`, `inside`, `behind 1`, `painted 1040`."""
         return {**self.exemplars, **{painted_as(p.frame): p.path for p in self.painted}}
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """What the pictures are called that what the building hides is made from, in the sheet's order."""
+        return tuple(what for what in self.exemplars if what.startswith(BEHIND))
 
 
 def painted_as(frame: int) -> str:
@@ -249,6 +255,8 @@ def _fall(t: Table) -> dict[str, Any]:
 def _exemplars(t: Table) -> dict[str, Any]:
     scale = t.number("pixels_per_metre", 200.0, above=0)
     named = {what: Path(t.text(what)) for what in EXEMPLARS}
+    behind = t.some(BEHIND, ()) if t.has(BEHIND) else ()
+    named |= {f"{BEHIND} {i}": Path(path) for i, path in enumerate(behind, 1)}
     return t.made(dict, exemplars=named, pixels_per_metre=scale)
 
 
