@@ -104,7 +104,7 @@ def test_there_are_cards_and_books_and_they_say_whose_work_it_is(atelier: Atelie
     report = atelier.studio.report(take.folder)
     assert report["frames_made"] == 3
     assert WEAVER in report["bar"]
-    assert {s["work"] for s in report["shares"]} == {"line", "check", "serge", "hide"}
+    assert {s["work"] for s in report["shares"]} == {"drawing", "check", "serge", "hide"}
 
 
 def test_ink_is_the_designers_bit_for_bit_and_copied(atelier: Atelier, take: Take) -> None:

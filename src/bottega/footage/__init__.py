@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .card import CardOut, side_by_side, smaller
     from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
     from .credentials import marks_of, sidecar_of
+    from .cryptomatte import Cryptomatte, distinct
     from .deliver import LAYERS, Delivery, FrameOut, LayerOut
     from .delivered import DeliveredFrame, read_delivered
     from .described import Described, colour_of, describe
@@ -34,6 +35,7 @@ _HOMES = {
     "card": ("CardOut", "side_by_side", "smaller"),
     "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
     "credentials": ("marks_of", "sidecar_of"),
+    "cryptomatte": ("Cryptomatte", "distinct"),
     "deliver": ("LAYERS", "Delivery", "FrameOut", "LayerOut"),
     "delivered": ("DeliveredFrame", "read_delivered"),
     "described": ("Described", "colour_of", "describe"),
@@ -58,6 +60,7 @@ __all__ = [
     "BoardDelivery",
     "Box",
     "CardOut",
+    "Cryptomatte",
     "DeliveredFrame",
     "Delivery",
     "Described",
@@ -81,6 +84,7 @@ __all__ = [
     "config_name",
     "describe",
     "display",
+    "distinct",
     "find",
     "flattened",
     "hand_out",

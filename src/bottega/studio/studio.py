@@ -58,7 +58,7 @@ from bottega.rights import (
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.words import WordsDesk
 
-from .asked import collapse_asked, learning_asked, one_of, operator
+from .asked import collapse_asked, learning_asked, one_of, operator, scene_file
 from .boards import Boards
 from .desks import Clock, Desks
 
@@ -328,6 +328,7 @@ class Studio(Desks):
             matte_licence_id=self.records.production_licence().licence_id,
             credit=self.licence_desk.credit,
             training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
+            scene_file=scene_file,
         )
 
     def _request(

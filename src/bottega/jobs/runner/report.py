@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from pathlib import PurePath
 from typing import Any
 
 from bottega.attribution import bar
 from bottega.model import Claim, ConsentError, FrameRange, JobError, Role, Share, Take, TakeState
 from bottega.rights import Ledger
 
-from .concept.job import JOB as CONCEPT
 from .finish import PROXY, SHEET
 from .laying import PLACED
 from .request import WITHOUT_HANDLES
@@ -23,7 +21,6 @@ from .views import WORST
 NameOf = Callable[[str], str]
 WEAKEST = 3
 _BAND, _NETWORK = "visible mark", "network"
-BOARD, BOOK = "board.png", "lookbook.pdf"
 
 
 def take_report(folder: TakeFolder, *, name_of: NameOf) -> dict[str, Any]:
@@ -113,8 +110,9 @@ def _ledger_state(ledger: Ledger) -> str:
 
 def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
     names = {"frames": "frames", "delta": "delta", "matte": "matte", "credit pictures": "credit", "contact sheet": SHEET, "movie": PROXY}
-    names |= {"worst frames": WORST, "16-bit PNG": "png16", "cards": "cards", "board": BOARD, "look book": BOOK, "Photoshop": "psd"}
-    names |= {"OpenRaster": "ora", "record": RECORD}
+    names |= {"worst frames": WORST, "16-bit PNG": "png16", "record": RECORD}
+    names |= {"preview": "preview.mp4", "cameras": "cameras.json", "control pack": "control", "USD": "collapse.usdc"}  # of a collapse
+    names |= {"cards": "cards", "board": "board.png", "look book": "lookbook.pdf", "Photoshop": "psd", "OpenRaster": "ora"}  # of a board
     if any(o.path.endswith(".mov") for o in take.outputs):
         names["ProRes"] = f"{take.name}.mov"
     return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}
@@ -126,10 +124,10 @@ def _labels(take: Take) -> dict[str, str]:
     for used in take.inputs:
         frame = "" if used.frame is None else str(used.frame)
         what = _NETWORK if used.role is Role.MODEL else used.role.value
-        if take.job == CONCEPT:  # all its pictures are keys: their names tell them apart
-            what = PurePath(used.name).stem
         frame += f" of {used.shot}" if used.shot else ""
         out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{what} {frame}".rstrip()
+    for use, digest in reversed(take.settings.get("uses", {}).items()):  # a collapse or a board says what each picture was for
+        out[digest] = use if use != "clean" else "clean plate"
     return out | ({take.band.digest: f"{_BAND} {take.band.text}"} if take.band else {})
 
 

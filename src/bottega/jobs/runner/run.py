@@ -63,6 +63,7 @@ class House:
     matte_licence_id: str
     training_licence: Callable[[], str | None]
     credit: Callable[[str, str | None], str]
+    scene_file: Callable[[Any], bytes]
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:

@@ -14,7 +14,7 @@ from bottega.model import FrameRange, Role, Take
 from .job import CollapseJob, CollapseRequest, assemble
 from .planning import CollapsePlan, dry_run
 from .run import run, worded
-from .sheet import CameraSheet, DustSheet, FaceSheet, FailureSheet, LightSheet, Sheet
+from .sheet import BlockSheet, CameraSheet, DebrisSheet, DustSheet, FaceSheet, FailureSheet, LightSheet, PaintedSheet, Sheet
 
 
 def make_again(house: House, take: Take, *, threads: int, watch: Watch) -> Take:
@@ -50,7 +50,7 @@ def restated(house: House, take: Take) -> CollapseJob:
         house.folder,
         request,
         building=kept[next(entry.digest for entry in take.inputs if entry.role is Role.MATTE)],
-        by_use={what: kept[uses[what]] for what in request.sheet.exemplars},
+        by_use={what: kept[uses[what]] for what in request.sheet.pictures},
         show_id=house.show.show_id,
     )
     return worded(house, job)
@@ -73,6 +73,9 @@ def sheet_of(data: Mapping[str, Any]) -> Sheet:
             "reference_camera": _camera(reference) if reference else None,
             "light": LightSheet(**_tupled(told["light"])),
             "dust": DustSheet(**_tupled(told["dust"])),
+            "debris": DebrisSheet(**told["debris"]),
+            "blocks": tuple(BlockSheet(**_tupled(b)) for b in told["blocks"]),
+            "painted": tuple(PaintedSheet(frame=int(n), path=Path()) for n in told["painted"]),
             "storeys_m": tuple(told["storeys_m"]),
             "lean": tuple(told["lean"]),
             "time": time if isinstance(time, int | float) else tuple((int(n), float(rate)) for n, rate in time),

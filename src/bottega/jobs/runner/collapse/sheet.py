@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ from bottega.model import UsageError, code, shown
 STILL, NODAL = "still", "nodal"
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
+BEHIND = "behind"  # and what the building hides, without a clean plate: `behind 1`, `behind 2`
 _MOST_STOREYS, _MOST_BAYS = 200, 100
 
 
@@ -69,6 +70,31 @@ class DustSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DebrisSheet:
+    """Small debris. `amount` 0 is none."""
+
+    amount: float
+    smallest_m: float
+    largest_m: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockSheet:
+    """What stands beside the building: lowest and highest corner in the building's space."""
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintedSheet:
+    """A frame in which the artist painted the pieces: a picture of the plate's size whose alpha says what was painted."""
+
+    frame: int
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sheet:
     """All of a sheet. Paths are as written, relative to the sheet's folder; `exemplars` map what they stand in for to a file.
 
@@ -100,8 +126,26 @@ class Sheet:
     exemplars: Mapping[str, Path]
     pixels_per_metre: float
     dust: DustSheet
+    debris: DebrisSheet
+    blocks: tuple[BlockSheet, ...]
+    painted: tuple[PaintedSheet, ...]
     substeps: int
     samples: int
+
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """Each picture of the artist's by what it stands in for: `broken`, `inside`, `behind 1`, `painted 1040`."""
+        return {**self.exemplars, **{painted_as(p.frame): p.path for p in self.painted}}
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """What the pictures are called that what the building hides is made from, in the sheet's order."""
+        return tuple(what for what in self.exemplars if what.startswith(BEHIND))
+
+
+def painted_as(frame: int) -> str:
+    """What the painting of a frame is called among a sheet's pictures."""
+    return f"painted {frame}"
 
 
 def template() -> str:
@@ -130,6 +174,9 @@ def parsed(data: Mapping[str, Any], name: str) -> Sheet:
         **_fall(top.table("fall")),
         **_exemplars(top.table("exemplars")),
         dust=_dust(top.table("dust")),
+        debris=_debris(top.table("debris")),
+        blocks=tuple(_block(t) for t in top.tables("block")),
+        painted=_painted(top.tables("painted")),
         **_finish(top.table("finish")),
     )
 
@@ -208,6 +255,8 @@ def _fall(t: Table) -> dict[str, Any]:
 def _exemplars(t: Table) -> dict[str, Any]:
     scale = t.number("pixels_per_metre", 200.0, above=0)
     named = {what: Path(t.text(what)) for what in EXEMPLARS}
+    behind = t.some(BEHIND, ()) if t.has(BEHIND) else ()
+    named |= {f"{BEHIND} {i}": Path(path) for i, path in enumerate(behind, 1)}
     return t.made(dict, exemplars=named, pixels_per_metre=scale)
 
 
@@ -220,6 +269,35 @@ def _dust(t: Table) -> DustSheet:
         settle_s=t.number("settle_s", 20.0, above=0),
         half=t.truth("half", default=True),
     )
+
+
+def _debris(t: Table) -> DebrisSheet:
+    made = t.made(
+        DebrisSheet,
+        amount=t.number("amount", 1.0, low=0, high=20),
+        smallest_m=t.number("smallest_m", 0.03, low=0.005, high=1),
+        largest_m=t.number("largest_m", 0.35, low=0.005, high=2),
+    )
+    if made.smallest_m >= made.largest_m:
+        raise t.error("largest_m", made.largest_m, f"more than smallest_m, {made.smallest_m}")
+    return made
+
+
+def _block(t: Table) -> BlockSheet:
+    made = t.made(BlockSheet, low=t.numbers("low", 3, low=-1e4, high=1e4), high=t.numbers("high", 3, low=-1e4, high=1e4))
+    if not all(a < b for a, b in zip(made.low, made.high, strict=True)):
+        raise t.error("high", list(made.high), f"more than low, {list(made.low)}, along each axis")
+    return made
+
+
+def _painted(tables: Sequence[Table]) -> tuple[PaintedSheet, ...]:
+    found: dict[int, PaintedSheet] = {}
+    for t in tables:
+        one = t.made(PaintedSheet, frame=t.whole("frame", low=0, high=10**9), path=Path(t.text("path")))
+        if one.frame in found:
+            raise t.error("frame", one.frame, "one painting a frame")
+        found[one.frame] = one
+    return tuple(found[n] for n in sorted(found))
 
 
 def _finish(t: Table) -> dict[str, Any]:

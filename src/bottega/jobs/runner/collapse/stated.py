@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.jobs.recipes.collapse import (
+    Block,
     Camera,
     Collapse,
     CollapseSettings,
+    DebrisSettings,
     Direction,
     DustLook,
     DustSettings,
@@ -52,6 +54,8 @@ def settings_of(job: CollapseJob, *, reference_size: tuple[int, int], fps: float
             motion=MotionSettings(substeps=sheet.substeps),
             light=_light(sheet),
             dust=DustSettings(amount=dust.amount, wind_mps=_two(dust.wind_mps), settle_s=dust.settle_s, fps=fps, seed=seed),
+            debris=_debris(sheet, fps=fps, seed=seed),
+            blocks=tuple(Block(_three(b.low), _three(b.high)) for b in sheet.blocks),
             look=DustLook(colour=_three(dust.colour), half=dust.half, seed=seed),
             px_per_metre=sheet.pixels_per_metre,
             samples=_SAMPLES[sheet.samples],
@@ -59,6 +63,11 @@ def settings_of(job: CollapseJob, *, reference_size: tuple[int, int], fps: float
         )
     except ValueError as problem:
         raise UsageError(f"collapse: {problem}") from problem
+
+
+def _debris(sheet: Sheet, *, fps: float, seed: int) -> DebrisSettings:
+    d = sheet.debris
+    return DebrisSettings(amount=d.amount, smallest_m=d.smallest_m, largest_m=d.largest_m, fps=fps, seed=seed)
 
 
 def _direction(sheet: Sheet) -> Direction:

@@ -162,6 +162,17 @@ def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
     return tuple(e for e in job.exemplars if e is job.line or e.digest in seen)
 
 
+def uses_of(job: ConceptJob) -> dict[str, str]:
+    """What each picture is for, in a word, and its digest; what is seen before what steers."""
+    sheet = job.sheet
+    uses = {"drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
+    uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
+    if sheet.figure is not None:
+        named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
+        uses |= {what: picture.file for what, picture in named.items() if picture is not None}
+    return uses
+
+
 def _kept(house: House, e: Exemplar) -> Exemplar:
     kept = house.folder.exemplar(e.digest) if house.folder.has_exemplar(e.digest) else e
     return replace(kept, role=e.role)
@@ -186,7 +197,7 @@ def _record(house: House, job: ConceptJob, number: int, *, remake_of: Take | Non
         colour=COLOUR,
         inputs=inputs,
         use=job.use,
-        settings={"sheet": sheet_json(job.sheet)},
+        settings={"sheet": sheet_json(job.sheet), "uses": uses_of(job)},
         seed=job.request.seed,
         plan_digest=job.plan_digest,
         engine=REVISION,
