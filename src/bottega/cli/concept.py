@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,9 @@ from .edge import REFUSED, AsJson, InShow, command, open_studio, show
 from .takes import Class, Depicts, DryRun, Language, Medium, State, Territory, Threads, told
 from .watch import watching
 from .words import plan_words, take_words
+
+if TYPE_CHECKING:
+    from bottega.studio import Studio
 
 
 @command
@@ -30,6 +33,13 @@ def concept(
     depicts: Depicts = None,
     state: State = None,
     seed: Annotated[int, typer.Option("--seed", help="Decides the variations.")] = 0,
+    like: Annotated[
+        str | None, typer.Option("--like", help="TAKE/CARD, for example consul/concept/v001/7: vary from that card, and near it.")
+    ] = None,
+    compare: Annotated[
+        list[str] | None, typer.Option("--compare", help="TAKE/CARD, twice: write the two and where they differ to --to, and end.")
+    ] = None,
+    to: Annotated[Path | None, typer.Option("--to", help="The PNG that --compare writes.")] = None,
     threads: Threads = 2,
     dry_run: DryRun = False,
     folder: InShow = None,
@@ -44,10 +54,13 @@ def concept(
 
         typer.echo(board_template(template), nl=False)
         return
+    if compare:
+        _compare(open_studio(folder), compare, to, as_json=as_json)
+        return
     if sheet is None:
         raise UsageError("which sheet? `bottega concept --template costume > board.toml` prints one to start from")
     studio = open_studio(folder)
-    options: dict[str, Any] = {"delivery": delivery, "seed": seed} | told(territory, language, medium, depicts, state)
+    options: dict[str, Any] = {"delivery": delivery, "seed": seed, "like": like} | told(territory, language, medium, depicts, state)
     request = studio.boards.request(sheet, no_performer=no_performer, **options)
     if dry_run:
         plan = studio.boards.plan(request, threads=threads)
@@ -59,3 +72,10 @@ def concept(
         take = studio.boards.make(request, threads=threads, watch=watch)
     found = studio.report(take.folder)
     show(found, as_json=as_json, words=lambda: take_words(found))
+
+
+def _compare(studio: Studio, cards: list[str], to: Path | None, *, as_json: bool) -> None:
+    if len(cards) != 2 or to is None:
+        raise UsageError("--compare takes two cards and --to a PNG: --compare TAKE/3 --compare TAKE/7 --to both.png")
+    written = str(studio.boards.compare(cards[0], cards[1], to=to))
+    show({"comparison": written}, as_json=as_json, words=lambda: f"comparison: {written}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .credentials import marks_of, sidecar_of
     from .cryptomatte import Cryptomatte, distinct
     from .deliver import LAYERS, Delivery, FrameOut, LayerOut
-    from .delivered import DeliveredFrame, read_delivered
+    from .delivered import DeliveredFrame, read_delivered, read_delivered_png
     from .described import Described, colour_of, describe
     from .frame import Box, Frame
     from .frames import Frames, open_frames
@@ -37,7 +37,7 @@ _HOMES = {
     "credentials": ("marks_of", "sidecar_of"),
     "cryptomatte": ("Cryptomatte", "distinct"),
     "deliver": ("LAYERS", "Delivery", "FrameOut", "LayerOut"),
-    "delivered": ("DeliveredFrame", "read_delivered"),
+    "delivered": ("DeliveredFrame", "read_delivered", "read_delivered_png"),
     "described": ("Described", "colour_of", "describe"),
     "frame": ("Box", "Frame"),
     "frames": ("Frames", "open_frames"),
@@ -101,6 +101,7 @@ __all__ = [
     "open_weights",
     "ranges",
     "read_delivered",
+    "read_delivered_png",
     "require_known",
     "require_whole",
     "seal",

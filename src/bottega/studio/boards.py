@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bottega.jobs.runner.concept.comparing import compared
 from bottega.jobs.runner.concept.job import ConceptRequest
+from bottega.jobs.runner.concept.liking import liked
 from bottega.jobs.runner.concept.planning import ConceptPlan, dry_run
 from bottega.jobs.runner.concept.run import prepare, run
 from bottega.jobs.runner.progress import Watch, silent
@@ -26,9 +28,15 @@ class Boards:
     def request(self, sheet: str | Path, **options: Any) -> ConceptRequest:
         """State the board that a sheet describes.
 
-        Options: no_performer, delivery ("temp" or "final"), depicts, territory, language, medium, stated, seed. Raises UsageError.
+        Options: no_performer, delivery ("temp" or "final"), depicts, territory, language, medium, stated, seed; like (a card that more is
+        wanted of, "consul/concept/v001/7"). Raises UsageError.
         """
-        return concept_asked(sheet, **options)
+        like = options.pop("like", None)
+        return concept_asked(sheet, **options, like=liked(self._folder, like) if like else {})
+
+    def compare(self, first: str, second: str, *, to: str | Path) -> Path:
+        """Write two cards of the show's takes, and between them where they differ, as a PNG. Never overwrites. Raises UsageError."""
+        return compared(self._house(), first, second, to=Path(to))
 
     def plan(self, request: ConceptRequest, *, threads: int = 1) -> ConceptPlan:
         """What a board would make and cost, and the gate's answer; nothing is made."""

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from bottega.engine.concept.cloth import make_cloth
 from bottega.engine.concept.drape import Drape
+from bottega.engine.concept.dye import recolour
 from bottega.engine.concept.flats import correct, fill_flats, read_flats
 from bottega.engine.concept.look import LookSettings, dress
+from bottega.engine.concept.palette import all_neutral, colour_map, dyes_of, likeness, palette_from, palette_of, swatch
 from bottega.engine.concept.photo import rectify
-from bottega.engine.concept.records import NO_PART, Cloth, Figure, Garment, Leak
+from bottega.engine.concept.records import NO_PART, Cloth, ColourMap, Figure, Garment, Leak, Palette
 
 __all__ = [
     "REVISION",
@@ -23,12 +25,15 @@ __all__ = [
     "Drawing",
     "Figure",
     "Leak",
+    "Palette",
     "Swatch",
     "Wear",
     "board_of",
     "cloth_of",
     "figure_from_dabs",
     "figure_from_flats",
+    "palette_of_colours",
+    "palette_of_picture",
 ]
 
 REVISION = "concept/1"
@@ -36,7 +41,9 @@ GAP_PX = 8.0  # openings in line art up to this wide are closed, and told
 _WIDER_PX = (16.0, 32.0, 64.0, 128.0)  # how wide an opening is looked for where an area is open
 _FINER = 6.0  # a swatch has at most this many of its pixels for one of the drawing: finer is never seen, and scans may be huge
 _SQUARE = 0.02  # pixels of a straight swatch are square to within this
+_PALETTE, _CHIPS = 6, 3  # colours taken from a painting; of a cloth, for its card
 Picture = NDArray[np.float32]
+Dye = tuple[str, int | None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -65,7 +72,8 @@ class Swatch:
 class Wear:
     """What some parts are made of in one look: a cloth by its name, or a plain linear colour.
 
-    `garment` are all parts that are laid together with them: where only some of them change, the others stay as they lie.
+    `garment` are all parts that are laid together with them: where only some of them change, the others stay as they lie. `dye` is a
+    palette by name, and which of its colours the cloth's main one becomes (None: the nearest).
     """
 
     parts: tuple[str, ...]
@@ -77,6 +85,7 @@ class Wear:
     offset_cm: tuple[float, float] = (0.0, 0.0)
     follow: float = 1.0
     seams: bool = True
+    dye: Dye | None = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -86,7 +95,30 @@ class Board:
     figure: Figure
     cloths: dict[str, Cloth]
     paper: tuple[float, float, float]
+    palettes: Mapping[str, Palette] = field(default_factory=dict)
     drapes: dict[Any, Drape] = field(default_factory=dict)
+    dyes: dict[tuple[str, Dye], ColourMap] = field(default_factory=dict)
+    chips: dict[str, Picture] = field(default_factory=dict)
+
+    def likenesses(self) -> dict[str, tuple[float, ...]]:
+        """What each cloth is like, in numbers: for looks that are to be more like one."""
+        return {name: likeness(cloth) for name, cloth in self.cloths.items()}
+
+    def colours(self, cloth: str, dye: Dye | None) -> Picture:
+        """The main colours of a cloth as it is worn, the largest first: (n, 3) float32 linear."""
+        if cloth not in self.chips:
+            own = dyes_of(self.cloths[cloth].pixels[::2, ::2], count=_CHIPS)
+            self.chips[cloth] = swatch(own)[np.argsort(-own.shares, kind="stable")]
+        shown = self.chips[cloth]
+        return shown if dye is None else recolour(shown, self._dye(cloth, dye))
+
+    def _dye(self, cloth: str, dye: Dye) -> ColourMap:
+        """Where a cloth's colours go. Greys stay as they are, but for a cloth that has nothing else."""
+        if (cloth, dye) not in self.dyes:
+            pixels, (name, main) = self.cloths[cloth].pixels, dye
+            grey = all_neutral(dyes_of(pixels[::2, ::2]))
+            self.dyes[cloth, dye] = colour_map(pixels, self.palettes[name], name=name, main=main, keep_neutrals=not grey)
+        return self.dyes[cloth, dye]
 
     def dress(self, wears: Sequence[Wear]) -> list[Picture]:
         """The layers of a look, one for each of `wears`: (H, W, 4) float32 linear, premultiplied, cloth without its shading.
@@ -109,8 +141,9 @@ class Board:
 
     def _garment(self, wear: Wear) -> Garment:
         cloth = self.cloths[wear.cloth] if wear.cloth is not None else None
+        dye = self._dye(wear.cloth, wear.dye) if wear.cloth is not None and wear.dye is not None else None
         return Garment(
-            wear.garment, wear.cloth or "", cloth=cloth, colour=wear.colour, scale=wear.scale, angle_deg=wear.angle_deg,
+            wear.garment, wear.cloth or "", cloth=cloth, colour=wear.colour, dye=dye, scale=wear.scale, angle_deg=wear.angle_deg,
             offset_cm=wear.offset_cm, follow=wear.follow, seams=wear.seams,
         )  # fmt: skip
 
@@ -125,15 +158,27 @@ class Board:
         return np.where(inside[..., None], pixels, np.float32(0))
 
 
-def board_of(figure: Figure, swatches: Mapping[str, Swatch], *, paper: tuple[float, float, float]) -> Board:
+def palette_of_picture(pixels: Picture, share: Picture | None) -> Palette:
+    """The palette of a painting or of a photo of a swatch card; what is clear does not count. Raises ValueError."""
+    return palette_of(pixels, count=_PALETTE, mask=None if share is None else share > 0.5)
+
+
+def palette_of_colours(colours: Sequence[tuple[float, float, float]]) -> Palette:
+    """The designer's own colours, linear."""
+    return palette_from(np.array(colours, np.float64))
+
+
+def board_of(
+    figure: Figure, swatches: Mapping[str, Swatch], *, paper: tuple[float, float, float], palettes: Mapping[str, Palette] | None = None
+) -> Board:
     """A board: every swatch made into cloth. Raises ValueError that names the swatch."""
     cloths: dict[str, Cloth] = {}
-    for name, swatch in swatches.items():
+    for name, given in swatches.items():
         try:
-            cloths[name] = cloth_of(swatch, drawn_px_per_cm=figure.px_per_cm)
+            cloths[name] = cloth_of(given, drawn_px_per_cm=figure.px_per_cm)
         except ValueError as problem:
             raise ValueError(f"swatch {name!r}: {problem}") from problem
-    return Board(figure=figure, cloths=cloths, paper=paper)
+    return Board(figure=figure, cloths=cloths, paper=paper, palettes=dict(palettes or {}))
 
 
 def cloth_of(swatch: Swatch, *, drawn_px_per_cm: float) -> Cloth:

@@ -40,6 +40,7 @@ def restated(house: House, take: Take) -> ConceptJob:
         medium=use.medium,
         stated={name: value for name, value in use.stated.items() if name != ENVIRONMENT},
         seed=take.seed,
+        like=take.settings["like"],
     )
     exemplars = [replace(house.folder.exemplar(entry.digest), role=entry.role) for entry in take.inputs]
     board = house.folder.shot(take.shot)

@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import CreditSource
-from bottega.footage import Band, CardOut, PaintLayer, display, smaller
+from bottega.footage import Band, CardOut, display, smaller
 from bottega.jobs.recipes.concept import Swatch
 from bottega.model import Role, Take
 
 from .job import ConceptJob
-from .layering import CLOTH
 from .looks import BoardLook, Piece
 from .opened import LIGHT
 
@@ -65,7 +64,7 @@ class Cards:
             "name": look.name,
             "facts": dict(sheet.facts),
             "parts": [self._part(p) for p in look.pieces],
-            "palette": look.palette,
+            "choices": look.choices,
             "colours": ["#{:02x}{:02x}{:02x}".format(*c) for c in palette],
             "lineage": list(look.lineage),
             "sources": [self._source(i, share) for i, share in enumerate(figure)],
@@ -77,6 +76,7 @@ class Cards:
         return {
             "parts": list(part.parts), "swatch": part.swatch, "exemplar": exemplar, "colour": colour, "scale": part.scale,
             "angle_deg": part.angle_deg, "offset_cm": list(part.offset_cm), "follow": part.follow, "seams": part.seams,
+            "dye": list(part.dye) if part.dye is not None else None,
         }  # fmt: skip
 
     def _source(self, row: int, share: Fraction) -> dict[str, Any]:
@@ -121,18 +121,6 @@ def thumb(swatch: Swatch, band: Band | None) -> Picture:
     y, x = (height - tall) // 2, (width - wide) // 2
     shown = smaller(display(np.ascontiguousarray(swatch.pixels[y : y + tall, x : x + wide]), LIGHT), _THUMB_PX)
     return band.on_screen(shown) if band else shown
-
-
-def chips(layers: Sequence[PaintLayer]) -> list[tuple[int, int, int]]:
-    """One colour a garment: the mean of what is seen of it, shading aside, in the order of its layers."""
-    out = []
-    for layer in layers:
-        if layer.head.groups == (CLOTH,):
-            seen = layer.rgba[..., 3] > 0
-            mean = layer.rgba[seen][:, :3].mean(0, dtype=np.float64) if seen.any() else None
-            if mean is not None:
-                out.append((round(mean[0]), round(mean[1]), round(mean[2])))
-    return list(dict.fromkeys(out))
 
 
 def _percent(share: Fraction) -> str:

@@ -31,7 +31,7 @@ def finish(take: Take, maker: CostumeMaker, delivery: BoardDelivery, *, right: P
         shares=maker.tally.shares(),
         touched_shares=maker.tally.touched_shares(),
         outputs=(*(o for n in sorted(maker.outputs) for o in maker.outputs[n]), *extra),
-        warnings=maker.inputs.notes,
+        warnings=(*maker.inputs.notes, *maker.notes),
     )
 
 

@@ -9,13 +9,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.footage import display, space_name
-from bottega.jobs.recipes.concept import Drawing, Figure, Leak, Swatch, figure_from_dabs, figure_from_flats
-from bottega.model import UsageError
+from bottega.jobs.recipes.concept import (
+    Drawing,
+    Figure,
+    Leak,
+    Palette,
+    Swatch,
+    figure_from_dabs,
+    figure_from_flats,
+    palette_of_colours,
+    palette_of_picture,
+)
+from bottega.model import UsageError, shown
 
 from .job import COLOUR as SRGB
 from .job import ConceptJob
 from .opened import LIGHT, Floats, Opened, Opener
-from .stated import FigureSheet, SwatchSheet
+from .stated import FigureSheet, PaletteSheet, SwatchSheet
 
 _OPAQUE = 0.999
 
@@ -48,6 +58,7 @@ class CostumeInputs:
     line: LineArt
     shade: NDArray[np.uint8] | None
     swatches: Mapping[str, Swatch]
+    palettes: Mapping[str, Palette]
     leaks: tuple[Leak, ...]
     notes: tuple[str, ...]
 
@@ -74,7 +85,8 @@ def open_costume(job: ConceptJob, opener: Opener) -> CostumeInputs:
     )
     figure, leaks = _figure(drawing, flats, sheet)
     swatches = {s.name: _swatch(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches}
-    return CostumeInputs(figure=figure, line=art, shade=codes, swatches=swatches, leaks=leaks, notes=_notes(art, leaks))
+    palettes = {p.name: _palette(p, opened(p.picture)) for p in job.sheet.palettes}
+    return CostumeInputs(figure=figure, line=art, shade=codes, swatches=swatches, palettes=palettes, leaks=leaks, notes=_notes(art, leaks))
 
 
 def _notes(art: LineArt, leaks: tuple[Leak, ...]) -> tuple[str, ...]:
@@ -152,6 +164,21 @@ def _figure(drawing: Drawing, flats: Opened | None, sheet: FigureSheet) -> tuple
         text = f"[figure] the line art round {', '.join(outside)} is open, at {places}: close it in the drawing, or give flats"
         raise OpenLineError(text, leaks, drawing.line[..., 3])
     return figure, leaks
+
+
+def _palette(sheet: PaletteSheet, picture: Opened | None) -> Palette:
+    if picture is None:
+        return palette_of_colours([linear(c) for c in sheet.colours])
+    try:
+        return palette_of_picture(picture.light(), picture.share())
+    except ValueError as problem:
+        raise UsageError(f"palette {shown(sheet.name)}, {picture.where}: {problem}") from problem
+
+
+def linear(colour: tuple[int, int, int]) -> tuple[float, float, float]:
+    """An sRGB colour, 0 to 255, as light."""
+    red, green, blue = _light(np.array([[colour]], np.uint8))[0, 0].tolist()
+    return red, green, blue
 
 
 def _swatch(picture: Opened, sheet: SwatchSheet) -> Swatch:

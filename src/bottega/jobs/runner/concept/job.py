@@ -40,7 +40,7 @@ COLOUR = "srgb_tx"  # of a board's pictures: what paint programs, papers and bro
 
 @dataclass(frozen=True, kw_only=True)
 class ConceptRequest:
-    """A board as a user states it; paths in the sheet are relative to `folder`."""
+    """A board as a user states it; paths in the sheet are relative to `folder`. `like` is the card that more is wanted of."""
 
     sheet: BoardSheet
     folder: Path
@@ -52,6 +52,7 @@ class ConceptRequest:
     medium: str | None = None
     stated: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
+    like: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +167,7 @@ def _digest(job: ConceptJob) -> str:
         "inputs": [[e.role.value, e.digest] for e in job.exemplars],
         "sheet": exact(sheet_json(job.sheet)),
         "seed": request.seed,
+        "like": exact(request.like),
         "use": [request.delivery.value, request.territory, [c.value for c in request.content], request.language, request.medium],
         "stated": dict(request.stated),
     }

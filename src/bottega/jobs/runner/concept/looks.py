@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from .stated import BoardSheet, LookSheet, PartSheet, Rgb
+from .stated import CLOTH, NONE, BoardSheet, LookSheet, PartSheet, Rgb
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,22 +25,22 @@ class Piece:
     offset_cm: tuple[float, float]
     follow: float
     seams: bool
-    dye: tuple[str, int] | None = None
+    dye: tuple[str, int | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoardLook:
     """A look by its number. `swatches` are those that it is made of, or may be, where that is not settled yet.
 
-    `lineage` says in words what it came from and what is another than there.
+    `lineage` says in words what it came from and what is another than there; `choices` say the same for the next board.
     """
 
     number: int
     name: str
     pieces: tuple[Piece, ...]
     swatches: frozenset[str]
-    palette: str | None = None
     lineage: tuple[str, ...] = ()
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
 
 def looks_of(sheet: BoardSheet) -> tuple[BoardLook, ...]:
@@ -49,19 +50,27 @@ def looks_of(sheet: BoardSheet) -> tuple[BoardLook, ...]:
         return tuple(BoardLook(number=i, name=name, pieces=(), swatches=frozenset()) for i, name in enumerate(others, 1))
     if sheet.looks:
         return tuple(_listed(sheet, look, number) for number, look in enumerate(sheet.looks, 1))
+    if sheet.vary is not None and sheet.vary.axis != NONE:
+        named = {p.swatch for p in sheet.parts if p.swatch} | set(sheet.vary.pins.values())
+        among = frozenset(named | set(sheet.vary.swatches if sheet.vary.axis == CLOTH else ()))
+        return tuple(BoardLook(number=i, name=f"look {i}", pieces=(), swatches=among) for i in range(1, sheet.vary.count + 1))
     return (look_of(1, sheet.title, pieces_of(sheet.parts, {})),)
 
 
-def look_of(number: int, name: str, pieces: tuple[Piece, ...], *, palette: str | None = None, lineage: tuple[str, ...] = ()) -> BoardLook:
+def look_of(number: int, name: str, pieces: tuple[Piece, ...], *, lineage: tuple[str, ...] = ()) -> BoardLook:
     """A look that is settled."""
     swatches = frozenset(p.swatch for p in pieces if p.swatch is not None)
-    return BoardLook(number=number, name=name, pieces=pieces, swatches=swatches, palette=palette, lineage=lineage)
+    return BoardLook(number=number, name=name, pieces=pieces, swatches=swatches, lineage=lineage)
 
 
 def _listed(sheet: BoardSheet, look: LookSheet, number: int) -> BoardLook:
     changed = [f"{part} in {swatch}" for part, swatch in look.wear.items()] + ([f"palette {look.palette}"] if look.palette else [])
     lineage = (f"the sheet's parts, with {', '.join(changed)}",) if changed else ()
-    return look_of(number, look.name, pieces_of(sheet.parts, look.wear), palette=look.palette, lineage=lineage)
+    pieces, lock = pieces_of(sheet.parts, look.wear), sheet.vary.lock if sheet.vary is not None else ()
+    if look.palette is not None:
+        free = [p.swatch is not None and not set(p.parts) & set(lock) for p in pieces]
+        pieces = tuple(replace(p, dye=(look.palette, None)) if f else p for p, f in zip(pieces, free, strict=True))
+    return look_of(number, look.name, pieces, lineage=lineage)
 
 
 def pieces_of(parts: tuple[PartSheet, ...], wear: Mapping[str, str]) -> tuple[Piece, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -12,20 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
-from bottega.footage import Band, BoardDelivery, Box, CardOut, LookOut
+from bottega.footage import Band, BoardDelivery, Box, CardOut, LookOut, display
 from bottega.jobs.recipes.concept import Board, Wear, board_of
 from bottega.jobs.runner.passes import Pass
 from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
 from bottega.model import Exemplar, Output, UsageError
 
-from .carding import Cards, NameOf, chips, labels_of, thumb
+from .carding import Cards, NameOf, labels_of, thumb
 from .crediting import credit_of, sources_of
-from .inputs import CostumeInputs
+from .inputs import CostumeInputs, linear
 from .job import ConceptJob
 from .layering import layers_of
 from .looks import BoardLook, Piece
-from .opened import Opened
+from .opened import LIGHT
+from .varying import settled
 
 OPEN_UNITS, CARD_UNITS, FINISH_UNITS = 3.0, 1.0, 0.5
 Codes = NDArray[np.uint8]
@@ -65,16 +67,20 @@ class CostumeMaker:
         self.tally = Tally()
         self.outputs: dict[int, tuple[Output, ...]] = {}
         self._said: dict[int, dict[str, Any]] = {}
+        self.notes: tuple[str, ...] = ()
 
     def run(self, *, threads: int) -> None:
         """Make every card. Raises what a card raised; what was finished by then stays and is found again."""
-        todo = [look for look in self.job.looks if not self._found(look.number)]
-        if not todo:
-            self._progress.advance("open", units=OPEN_UNITS)
-            return
+        inputs, paper = self.inputs, linear(self.job.sheet.paper)
         try:
-            board = board_of(self.inputs.figure, self.inputs.swatches, paper=linear(self.job.sheet.paper))
+            board = board_of(inputs.figure, inputs.swatches, paper=paper, palettes=inputs.palettes)
+            chosen = settled(self.job, board)
+            self.job, self.notes = replace(self.job, looks=chosen.looks), chosen.notes
+            self._cards = replace(self._cards, job=self.job)
             self._progress.advance("open", units=OPEN_UNITS)
+            todo = [look for look in self.job.looks if not self._found(look.number)]
+            if not todo:
+                return
             self._card(board, todo[0])  # it lays what all looks share
             self._others(board, todo[1:], threads)
         except ValueError as problem:
@@ -91,7 +97,11 @@ class CostumeMaker:
             yield self._cards.card(look, np.asarray(found["picture"], np.uint8), [tuple(c) for c in said["palette"]], shares)
 
     def _others(self, board: Board, looks: list[BoardLook], threads: int) -> None:
-        with ThreadPoolExecutor(max(1, threads), thread_name_prefix="card") as pool:
+        if threads == 1:
+            for look in looks:
+                self._card(board, look)
+            return
+        with ThreadPoolExecutor(threads, thread_name_prefix="card") as pool:
             waiting: list[Future[None]] = [pool.submit(self._card, board, look) for look in looks]
             try:
                 for future in waiting:
@@ -119,7 +129,7 @@ class CostumeMaker:
             number=look.number, layers=layers.stack, size=size, credit=credit.map.channels(), manifest=credit.map.manifest(),
             credit_picture=self._band.over(shown, window, window) if self._band else shown,
         )  # fmt: skip
-        whole, colours = out.picture(), chips(layers.stack)
+        whole, colours = out.picture(), self._chips(board, look)
         card = self._cards.card(look, whole, colours, credit.figure)
         self._right.check()
         outputs = self._delivery.look(out, whole, resume=True)
@@ -132,7 +142,19 @@ class CostumeMaker:
     def _shares(self, part: Piece) -> Mapping[int, Fraction]:
         if part.swatch is None:
             return {}
-        return {self._row[self.job.sheet.swatch(part.swatch).picture.file]: Fraction(1)}
+        cloth = self._row[self.job.sheet.swatch(part.swatch).picture.file]
+        if part.dye is None:
+            return {cloth: Fraction(1)}
+        palette = next(p for p in self.job.sheet.palettes if p.name == part.dye[0])  # its own colours are the designer's, as the drawing is
+        of = self._row[palette.picture.file] if palette.picture is not None else 0
+        return {cloth: Fraction(1)} if of == cloth else {cloth: Fraction(1, 2), of: Fraction(1, 2)}
+
+    def _chips(self, board: Board, look: BoardLook) -> list[tuple[int, int, int]]:
+        """The colours of what is worn, the largest of each cloth first, each once."""
+        seen = [board.colours(p.swatch, p.dye) for p in look.pieces if p.swatch is not None]
+        codes = [tuple(c) for light in seen for c in display(light[None].copy(), LIGHT)[0].tolist()]
+        codes += [p.colour for p in look.pieces if p.colour is not None]
+        return list(dict.fromkeys(codes))
 
     def _note(self, number: int, counted: Tally, outputs: list[Output], said: dict[str, Any]) -> None:
         note = {"outputs": [o.to_json() for o in outputs], "tally": counted.to_json(), "carried": 1.0, "non_finite": 0, **said}
@@ -153,16 +175,9 @@ class CostumeMaker:
         return True
 
 
-def linear(colour: tuple[int, int, int]) -> tuple[float, float, float]:
-    """An sRGB colour, 0 to 255, as light."""
-    codes = np.array([[colour]], np.uint8)
-    red, green, blue = Opened(codes=codes, alpha=None, colour="srgb_tx", where="", plain=False).light()[0, 0].tolist()
-    return red, green, blue
-
-
 def _wear(part: Piece) -> Wear:
     colour = linear(part.colour) if part.colour is not None else None
     return Wear(
         parts=part.parts, garment=part.garment, cloth=part.swatch, colour=colour, scale=part.scale, angle_deg=part.angle_deg,
-        offset_cm=part.offset_cm, follow=part.follow, seams=part.seams,
+        offset_cm=part.offset_cm, follow=part.follow, seams=part.seams, dye=part.dye,
     )  # fmt: skip

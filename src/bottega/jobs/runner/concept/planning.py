@@ -13,8 +13,8 @@ from .job import ConceptJob
 from .run import board_reasons
 
 # bench/concept_board.py: CPU seconds on one core, the shared croquis and swatches
-SECONDS_A_SWATCH, SECONDS_A_CARD_MEGAPIXEL, SECONDS_ALWAYS = 0.8, 1.6, 4.0
-BYTES_ALWAYS, BYTES_A_MEGAPIXEL = 500 * 1024 * 1024, 260 * 1024 * 1024
+SECONDS_A_SWATCH, SECONDS_A_CARD_MEGAPIXEL, SECONDS_ALWAYS = 0.9, 1.4, 5.0
+BYTES_ALWAYS, BYTES_A_MEGAPIXEL = 450 * 1024 * 1024, 200 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -197,7 +197,7 @@ def _record(house: House, job: ConceptJob, number: int, *, remake_of: Take | Non
         colour=COLOUR,
         inputs=inputs,
         use=job.use,
-        settings={"sheet": sheet_json(job.sheet), "uses": uses_of(job)},
+        settings={"sheet": sheet_json(job.sheet), "uses": uses_of(job), "like": dict(job.request.like)},
         seed=job.request.seed,
         plan_digest=job.plan_digest,
         engine=REVISION,

@@ -20,6 +20,7 @@ from .stated import (
     KINDS,
     NONE,
     ONE_WAY,
+    ORNAMENT,
     PALETTE,
     SET,
     AngleSheet,
@@ -185,14 +186,15 @@ def _rgb(given: Any) -> Rgb:
 
 
 def _dabs(t: Table) -> dict[str, tuple[tuple[float, float], ...]]:
-    found = {}
-    for name in t.names():
-        flat = t.numbers(name, None, low=0, high=1e5)
-        if len(flat) % 2:
-            raise t.error(name, list(flat), "[x, y], or several: [x, y, x, y]")
-        found[name] = tuple(zip(flat[::2], flat[1::2], strict=True))
+    found = {name: _pairs(t, name, t.numbers(name, None, low=0, high=1e5)) for name in t.names()}
     t.done()
     return found
+
+
+def _pairs(t: Table, key: str, flat: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    if len(flat) % 2:
+        raise t.error(key, list(flat), "[x, y], or several: [x, y, x, y]")
+    return tuple(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _swatch(t: Table) -> SwatchSheet:
@@ -275,8 +277,11 @@ def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet],
         palettes=_among(t, "palettes", colours),
         lock=_among(t, "lock", tuple(n for p in parts for n in p.parts), default=()),
         pins={n: pins.text(n, one_of=names) for n in _known(pins, dressed)},
-        quotas={n: quotas.number(n, low=0, high=1) for n in _known(quotas, names)},
+        quotas={n: quotas.number(n, low=0, high=1) for n in _known(quotas, colours if axis == PALETTE else names)},
         overlap=t.number("overlap", 0.3, low=0.01, high=1),
+        scales=t.numbers("scales", None, (1.0,), low=0.05, high=20),
+        angles_deg=t.numbers("angles_deg", None, (0.0,), low=-360, high=360),
+        offsets=_pairs(t, "offsets", t.numbers("offsets", None, (0.0, 0.0), low=0, high=1)),
     )
     for inside in (pins, quotas):
         inside.done()
@@ -289,8 +294,13 @@ def _check_vary(t: Table, vary: VarySheet) -> None:
         raise t.error("swatches", ..., "the swatches to vary among")
     if vary.axis == PALETTE and not vary.palettes:
         raise t.error("palettes", ..., "the palettes to vary among: give [[palette]] tables")
+    turns = len(vary.scales) * len(vary.angles_deg) * len(vary.offsets)
+    if vary.axis == ORNAMENT and turns < 2:
+        raise t.error("scales", ..., "scales, angles_deg or offsets of the ornament to vary among, two or more in all")
     if vary.axis == NONE and vary.count != 1:
-        raise t.error("axis", NONE, f"{CLOTH} or {PALETTE}, where {vary.count} looks are wanted: looks of one sheet differ in one thing")
+        raise t.error(
+            "axis", NONE, f"{CLOTH}, {PALETTE} or {ORNAMENT}, where {vary.count} looks are wanted: looks of one sheet differ in one thing"
+        )
     if sum(vary.quotas.values()) > 1 + 1e-9:
         raise t.error("quotas", f"{sum(vary.quotas.values()):g} together", "shares that sum to 1 at most")
     free = [n for n in vary.parts if n not in vary.lock and n not in vary.pins]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 COSTUME, SET = "costume", "set"
 KINDS = (COSTUME, SET)
 ONE_WAY, ANY = "one-way", "any"
-CLOTH, PALETTE, NONE = "cloth", "palette", "none"
-AXES = (CLOTH, PALETTE, NONE)
+CLOTH, PALETTE, ORNAMENT, NONE = "cloth", "palette", "ornament", "none"
+AXES = (CLOTH, PALETTE, ORNAMENT, NONE)
 Rgb = tuple[int, int, int]
 
 
@@ -94,8 +94,9 @@ class VarySheet:
     """What varies over a board: one axis, for the parts named.
 
     `swatches` (or `palettes`) are those to vary among. `pins` are parts that keep a swatch, `lock` parts that keep what they have.
-    `quotas` are how much of the varied cloth a swatch is to be, 0..1. Two looks whose fields agree on more than `overlap` of the varied
-    parts are near-duplicates: one of them is made anew.
+    `quotas` are how much of the varied cloth a swatch (a palette) is to be, 0..1. Any two looks agree on less than `overlap` of the
+    varied area. `scales`, `angles_deg` and `offsets` (right and down, in repeats) are what the ornament is chosen from, beside what the
+    part has.
     """
 
     axis: str
@@ -107,6 +108,9 @@ class VarySheet:
     pins: Mapping[str, str]
     quotas: Mapping[str, float]
     overlap: float
+    scales: tuple[float, ...] = (1.0,)
+    angles_deg: tuple[float, ...] = (0.0,)
+    offsets: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
 
 
 @dataclass(frozen=True, kw_only=True)

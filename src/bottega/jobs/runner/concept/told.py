@@ -80,7 +80,7 @@ def sheet_of(data: Mapping[str, Any]) -> BoardSheet:
             "swatches": tuple(_swatch(s) for s in told["swatches"]),
             "parts": tuple(_part(p) for p in told["parts"]),
             "palettes": tuple(_palette(p) for p in told["palettes"]),
-            "vary": told["vary"] and VarySheet(**_tupled(told["vary"])),
+            "vary": told["vary"] and _vary(told["vary"]),
             "looks": tuple(LookSheet(**look) for look in told["looks"]),
             "room": told["room"] and _room(told["room"]),
         }
@@ -121,6 +121,10 @@ def _part(told: Mapping[str, Any]) -> PartSheet:
 def _palette(told: Mapping[str, Any]) -> PaletteSheet:
     colours = tuple(_rgb(c) for c in told["colours"])
     return PaletteSheet(name=told["name"], colours=colours, picture=_picture(told["picture"]))
+
+
+def _vary(told: Mapping[str, Any]) -> VarySheet:
+    return VarySheet(**_tupled(told) | {"offsets": tuple((x, y) for x, y in told["offsets"])})
 
 
 def _room(told: Mapping[str, Any]) -> SetSheet:
