@@ -53,15 +53,18 @@ def concept(
         from bottega.studio import board_template
 
         typer.echo(board_template(template), nl=False)
-        return
-    if compare:
+    elif compare:
         _compare(open_studio(folder), compare, to, as_json=as_json)
-        return
-    if sheet is None:
+    elif sheet is None:
         raise UsageError("which sheet? `bottega concept --template costume > board.toml` prints one to start from")
-    studio = open_studio(folder)
-    options: dict[str, Any] = {"delivery": delivery, "seed": seed, "like": like} | told(territory, language, medium, depicts, state)
-    request = studio.boards.request(sheet, no_performer=no_performer, **options)
+    else:
+        studio = open_studio(folder)
+        options: dict[str, Any] = {"delivery": delivery, "seed": seed, "like": like} | told(territory, language, medium, depicts, state)
+        request = studio.boards.request(sheet, no_performer=no_performer, **options)
+        _make(studio, request, threads=threads, dry_run=dry_run, as_json=as_json)
+
+
+def _make(studio: Studio, request: Any, *, threads: int, dry_run: bool, as_json: bool) -> None:
     if dry_run:
         plan = studio.boards.plan(request, threads=threads)
         show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))

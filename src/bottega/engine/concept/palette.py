@@ -17,6 +17,7 @@ _CELL = 0.02  # colours are counted in cells of OKLab of this side
 _ROUNDS = 40
 _ALIKE = 0.07  # a cloth's colours whose features are nearer than this are one
 _FIRST = 1e4  # its largest colour comes out as asked, others give way
+_GLINT = 0.01  # what covers less of a cloth is no dye but glints and fluff
 _OWN = 4  # colours of its own that a cloth has at most
 _MOST_PIXELS = 40_000  # of a cloth are looked at
 _LEAST_SLOPE = 0.2  # of the curve of lightness, so that the weave stays to be seen; and from one colour to the next
@@ -78,7 +79,7 @@ def palette_of(pixels: Float, *, count: int = 6, seed: int = 0, mask: NDArray[np
 def dyes_of(pixels: Float, *, count: int = _OWN, seed: int = 0) -> Palette:
     """Take a cloth's own colours, as it was dyed or woven: light and shade of a thread are one colour.
 
-    As `palette_of`, but by `features` in place of OKLab, and colours that differ little in these become one.
+    As `palette_of`, but by `features` in place of OKLab; colours that differ little in these become one, what covers less than 1 % is left.
 
     Parameters
     ----------
@@ -112,7 +113,9 @@ def dyes_of(pixels: Float, *, count: int = _OWN, seed: int = 0) -> Palette:
     used = np.unique(near)
     mass = np.array([many[near == i].sum() for i in used])
     centres = np.stack([(means[near == i] * many[near == i, None]).sum(axis=0) for i in used]) / mass[:, None]
-    return _darkest_first(*_joined(centres, mass / mass.sum(), features, _ALIKE))
+    centres, shares = _joined(centres, mass / mass.sum(), features, _ALIKE)
+    seen = shares >= min(_GLINT, shares.max())
+    return _darkest_first(centres[seen], shares[seen])
 
 
 def _counted(lab: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
