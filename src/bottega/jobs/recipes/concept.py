@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,7 @@ class Board:
     palettes: Mapping[str, Palette] = field(default_factory=dict)
     drapes: dict[Any, Drape] = field(default_factory=dict)
     dyes: dict[tuple[str, Dye], ColourMap] = field(default_factory=dict)
+    dyed: dict[tuple[str, Dye], Cloth] = field(default_factory=dict)
     chips: dict[str, Picture] = field(default_factory=dict)
 
     def likenesses(self) -> dict[str, tuple[float, ...]]:
@@ -120,6 +121,15 @@ class Board:
             self.dyes[cloth, dye] = colour_map(pixels, self.palettes[name], name=name, main=main, keep_neutrals=not grey)
         return self.dyes[cloth, dye]
 
+    def _worn(self, cloth: str, dye: Dye | None) -> Cloth:
+        """A cloth, dyed thread by thread before it is laid: colours that mix in the drawing's pixels mix as they are worn."""
+        if dye is None:
+            return self.cloths[cloth]
+        if (cloth, dye) not in self.dyed:
+            plain = self.cloths[cloth]
+            self.dyed[cloth, dye] = replace(plain, pixels=recolour(plain.pixels, self._dye(cloth, dye)))
+        return self.dyed[cloth, dye]
+
     def dress(self, wears: Sequence[Wear]) -> list[Picture]:
         """The layers of a look, one for each of `wears`: (H, W, 4) float32 linear, premultiplied, cloth without its shading.
 
@@ -140,10 +150,9 @@ class Board:
         return layers
 
     def _garment(self, wear: Wear) -> Garment:
-        cloth = self.cloths[wear.cloth] if wear.cloth is not None else None
-        dye = self._dye(wear.cloth, wear.dye) if wear.cloth is not None and wear.dye is not None else None
+        cloth = self._worn(wear.cloth, wear.dye) if wear.cloth is not None else None
         return Garment(
-            wear.garment, wear.cloth or "", cloth=cloth, colour=wear.colour, dye=dye, scale=wear.scale, angle_deg=wear.angle_deg,
+            wear.garment, wear.cloth or "", cloth=cloth, colour=wear.colour, scale=wear.scale, angle_deg=wear.angle_deg,
             offset_cm=wear.offset_cm, follow=wear.follow, seams=wear.seams,
         )  # fmt: skip
 
