@@ -18,10 +18,12 @@ from .stated import (
     CLOTH,
     COSTUME,
     KINDS,
+    NEAREST,
     NONE,
     ONE_WAY,
     ORNAMENT,
     PALETTE,
+    REFUSE,
     SET,
     AngleSheet,
     BoardSheet,
@@ -348,7 +350,11 @@ def _room(top: Table, folder: Path) -> SetSheet:
     if len(painted) != 1:
         raise top.error("angle", f"painted in {len(painted)} of {len(angles)}", "one angle with a painted picture, and others without")
     _each_once(top, "angle", [a.name for a in angles])
-    return t.made(SetSheet, labels=_labels(t, folder), angles=angles)
+    labels, stands = _labels(t, folder), t.table("stand_ins")
+    like = {n: stands.text(n, one_of=tuple(labels)) for n in _known(stands, tuple(labels))}
+    stands.done()
+    missing = t.text("missing", NEAREST, one_of=(NEAREST, REFUSE))
+    return t.made(SetSheet, labels=labels, angles=angles, stand_ins=like, missing=missing)
 
 
 def _angle(t: Table) -> AngleSheet:

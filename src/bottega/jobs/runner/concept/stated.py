@@ -10,6 +10,7 @@ KINDS = (COSTUME, SET)
 ONE_WAY, ANY = "one-way", "any"
 CLOTH, PALETTE, ORNAMENT, NONE = "cloth", "palette", "ornament", "none"
 AXES = (CLOTH, PALETTE, ORNAMENT, NONE)
+NEAREST, REFUSE = "nearest", "refuse"
 Rgb = tuple[int, int, int]
 
 
@@ -130,10 +131,15 @@ class AngleSheet:
 
 @dataclass(frozen=True, kw_only=True)
 class SetSheet:
-    """A room's angles, of which one is painted, and the colours of the flats by name."""
+    """A room's angles, of which one is painted, and the colours of the flats by name.
+
+    `stand_ins` say for a label that the painting does not show which one it is painted like; `missing` what happens to others.
+    """
 
     labels: Mapping[str, Rgb]
     angles: tuple[AngleSheet, ...]
+    stand_ins: Mapping[str, str]
+    missing: str
 
 
 @dataclass(frozen=True, kw_only=True)

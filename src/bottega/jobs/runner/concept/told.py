@@ -128,7 +128,7 @@ def _vary(told: Mapping[str, Any]) -> VarySheet:
 
 
 def _room(told: Mapping[str, Any]) -> SetSheet:
-    return SetSheet(labels=_labels(told["labels"]), angles=tuple(_angle(a) for a in told["angles"]))
+    return SetSheet(**dict(told) | {"labels": _labels(told["labels"]), "angles": tuple(_angle(a) for a in told["angles"])})
 
 
 def _angle(told: Mapping[str, Any]) -> AngleSheet:
