@@ -45,7 +45,6 @@ def collapse_asked(
     )
 
 
-<<<<<<< HEAD
 class SceneFiles:
     """USD files, read by what the extra `usd` brings."""
 
@@ -62,7 +61,8 @@ class SceneFiles:
         from bottega.adapters.usd import read_cameras
 
         return read_cameras(path, frames, prim)
-=======
+
+
 def concept_asked(
     sheet: str | Path, *, no_performer: bool = False, delivery: str = "temp", depicts: Sequence[str] = (), **rest: Any
 ) -> ConceptRequest:
@@ -74,7 +74,6 @@ def concept_asked(
         content=tuple(one_of(Content, text, "depicts") for text in depicts),
         **rest,
     )
->>>>>>> h-board
 
 
 def scene_file(scene: SceneOut) -> bytes:
