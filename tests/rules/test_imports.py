@@ -40,6 +40,7 @@ PLANTED = [
     ("engine-for-jobs", "studio", "import bottega.engine"),
     ("footage-for-runner", "cli", "import bottega.footage"),
     ("footage-for-runner", "jobs", "import bottega.footage"),
+    ("adapters-by-public-names", "adapters", "import bottega.engine"),
     ("cli-through-studio", "cli", "import bottega.jobs.runner"),
 ]
 

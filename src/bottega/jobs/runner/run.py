@@ -62,6 +62,8 @@ class House:
     words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
     training_licence: Callable[[], str | None]
+    credit: Callable[[str, str | None], str]
+    scene_file: Callable[[Any], bytes]
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:

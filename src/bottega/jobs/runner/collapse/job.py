@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bottega.jobs.recipes.collapse import REVISION
 from bottega.jobs.runner.register import looked_at, seal_at
-from bottega.jobs.runner.request import ENVIRONMENT, check_also, environment, versions
+from bottega.jobs.runner.request import ALSO, ENVIRONMENT, check_also, environment, versions
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.model import (
     Content,
@@ -27,10 +27,12 @@ from bottega.model import (
     shown,
 )
 
-from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
+from .sheet import NODAL, STILL, Sheet, is_scene, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
+CONTROL, USD = "control", "usd"  # to deliver as well
+FILE = "file"  # a camera for each frame, read from a file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +59,13 @@ class CollapseRequest:
 class CollapseJob:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
-    `reference` is the plate itself where the corners were marked in one of its frames.
+    `reference` is the plate itself where the corners were marked in one of its frames; `clean` is None where it is made by example.
     """
 
     request: CollapseRequest
     shot: Shot
     plate: Exemplar
-    clean: Exemplar
+    clean: Exemplar | None
     reference: Exemplar
     building: Exemplar
     exemplars_by_use: Mapping[str, Exemplar]
@@ -75,21 +77,31 @@ class CollapseJob:
     def exemplars(self) -> tuple[Exemplar, ...]:
         """All inputs, each once: plates, the building's matte, exemplars."""
         named = (self.plate, self.clean, self.reference, self.building, *self.exemplars_by_use.values())
-        return tuple({e.digest: e for e in named}.values())
+        return tuple({e.digest: e for e in named if e is not None}.values())
 
 
-def check_installed() -> None:
-    """Raise UsageError where this machine has no solver for rigid bodies."""
+def check_installed(also: tuple[str, ...] = ()) -> None:
+    """Raise UsageError where this machine has no solver for rigid bodies, or cannot write what is to be delivered as well."""
     from importlib.util import find_spec
 
     if find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
+    if USD in also:
+        check_usd("--usd")
 
 
-def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
-    """Read the sheet, and the camera file that it names. Raises UsageError."""
-    read = read_sheet(sheet)
-    if read.camera_path not in (STILL, NODAL):
+def check_usd(what: str) -> None:
+    """Raise UsageError where this machine cannot read or write USD, which `what` needs."""
+    from importlib.util import find_spec
+
+    if find_spec("pxr") is None:
+        raise UsageError(f"{shown(what)} needs usd-core, which is not installed: pip install 'bottega[usd]'")
+
+
+def request_of(shot: str, sheet: Path, *, scene: Callable[[Sheet], Sheet], **stated: Any) -> CollapseRequest:
+    """Read the sheet and the camera file that it names; `scene` reads scenes of other programs into it. Raises UsageError."""
+    read = scene(read_sheet(sheet))
+    if _kind(read) == FILE and not is_scene(read.camera_path):
         frames, reference = read_cameras(sheet.parent / read.camera_path)
         read = replace(read, cameras=frames, reference_camera=reference)
     return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
@@ -102,7 +114,7 @@ def resolve(folder: ShowFolder, request: CollapseRequest, *, show_id: str) -> Co
         folder,
         request,
         building=looked_at(seal_at(at / sheet.building, role=Role.MATTE), folder, show_id=show_id),
-        by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.exemplars.items()},
+        by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.pictures.items()},
         show_id=show_id,
     )
 
@@ -117,16 +129,21 @@ def assemble(
 ) -> CollapseJob:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on. Raises UsageError."""
     shot, sheet = folder.shot(request.shot), request.sheet
-    check_also(request.also)
+    check_also(request.also, allowed=(*ALSO, CONTROL, USD))
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
-    if sheet.clean is None:
-        raise UsageError("[plate] clean is missing: name the shot that holds the view without the building")
-    clean = folder.exemplar(_same_size(folder.shot(sheet.clean), shot, frames, "clean").plate)
+    if (sheet.clean is None) == (not sheet.behind):
+        given = "both are given" if sheet.behind else "neither is given"
+        raise UsageError(
+            f"[plate] clean and [exemplars] behind: {given}; allowed is a shot of the view without the building, or pictures that what it "
+            "hides is made from"
+        )
+    clean = folder.exemplar(_same_size(folder.shot(sheet.clean), shot, frames, "clean").plate) if sheet.clean else None
     reference = plate if isinstance(sheet.reference, int) else folder.exemplar(folder.shot(sheet.reference).plate)
     if isinstance(sheet.reference, int) and (sheet.reference not in shot.frames or sheet.reference in shot.holes):
         raise UsageError(f"[plate] reference {sheet.reference}: shot {shot.code} has {shot.frames}")
     _check_cameras(sheet, frames)
+    _check_painted(sheet, frames)
     job = CollapseJob(
         request=request, shot=shot, plate=plate, clean=clean, reference=reference, building=building, exemplars_by_use=by_use,
         frames=frames, use=_placeholder(request, show_id), plan_digest="",
@@ -138,12 +155,14 @@ def sheet_json(sheet: Sheet) -> dict[str, Any]:
     """A sheet as `take.json` keeps it; the names of files stay out, their digests are among the inputs."""
     out = asdict(sheet)
     out |= {"building": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
+    out |= {"mesh": "scene" if sheet.mesh else None, "camera_prim": None}
+    out["painted"] = [p.frame for p in sheet.painted]
     out["cameras"] = {str(n): asdict(c) for n, c in sheet.cameras.items()}
     return out
 
 
 def _kind(sheet: Sheet) -> str:
-    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else "file"
+    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else FILE
 
 
 def _placeholder(request: CollapseRequest, show_id: str) -> Use:
@@ -179,7 +198,7 @@ def _digest(job: CollapseJob) -> str:
         "versions": versions(also=LIBRARIES),
         "inputs": [[e.role.value, e.digest] for e in job.exemplars],
         "reference": job.reference.digest,
-        "clean": job.clean.digest,
+        "clean": job.clean.digest if job.clean else None,
         "exemplars": {what: e.digest for what, e in job.exemplars_by_use.items()},
         "colour": job.shot.colour,
         "frames": job.frames,
@@ -224,8 +243,18 @@ def _same_size(other: Shot, shot: Shot, frames: tuple[int, ...], what: str) -> S
 
 
 def _check_cameras(sheet: Sheet, frames: tuple[int, ...]) -> None:
-    if _kind(sheet) == "file":
+    if (sheet.mesh is None) == (not sheet.faces):
+        raise UsageError("[building] mesh and [[face]]: allowed are marked faces, or a mesh and no face")
+    if sheet.mesh is not None and (_kind(sheet) != FILE or not isinstance(sheet.reference, int)):
+        raise UsageError("[building] mesh: it needs a camera for each frame ([camera] path), and a frame of the plate as [plate] reference")
+    if _kind(sheet) == FILE:
         wanted = (*frames, *((sheet.reference,) if isinstance(sheet.reference, int) else ()))
         missing = [n for n in wanted if n not in sheet.cameras]
         if missing:
             raise UsageError(f"[camera] path: the camera file lacks {len(missing)} frames, the first is {missing[0]}")
+
+
+def _check_painted(sheet: Sheet, frames: tuple[int, ...]) -> None:
+    for painted in sheet.painted:
+        if painted.frame not in frames:
+            raise UsageError(f"[[painted]] frame {painted.frame}: allowed are the frames that are made, {frames[0]} to {frames[-1]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -14,24 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
-from bottega.footage import Band, Delivery, FrameOut, hand_out
-from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, Motion, Pieces, State, collected, joined_states, pieces_of
+from bottega.footage import Band, Delivery, FrameOut, LayerOut, hand_out
+from bottega.jobs.recipes.collapse import Air, Bonds, Camera, Collapse, Motion, Pieces, State, collected, joined_states, pieces_of
 from bottega.jobs.runner.banding import Pixels, banded, credited
 from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
 from bottega.model import Output, Show, UsageError
 
+from .control import ControlPack
 from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
-from .job import CollapseJob
+from .job import CONTROL, USD, CollapseJob
 from .layers import beside
+from .scene_out import SceneOut, scene_out
 from .sheet import NODAL
 from .showing import Showing
+from .solved import camera_file
 from .stated import cameras, settings_of
 from .turning import turns
 
 BUILD_UNITS, FALL_UNITS, FRAME_UNITS = 10.0, 0.3, 4.0
 PREVIEW, PREVIEW_LINES = "preview.mp4", 360
+SCENE = "collapse.usdc"
 _FALLEN, _MOTION, _BUILDING = "fallen", "motion", "building"
 
 T = TypeVar("T")
@@ -46,10 +50,18 @@ class CollapseMaker:
     """Makes the frames of one take. What is already there, whole and noted, is kept."""
 
     def __init__(
-        self, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, delivery: Delivery, show: Show, *, progress: Progress
+        self,
+        job: CollapseJob,
+        inputs: CollapseInputs,
+        folder: TakeFolder,
+        delivery: Delivery,
+        show: Show,
+        *,
+        progress: Progress,
+        scene_file: Callable[[SceneOut], bytes],
     ) -> None:
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
-        self._show, self._lying = show, set[int]()
+        self._show, self._lying, self._scene_file = show, set[int](), scene_file
         self._non_finite: dict[int, int] = {}
         band = delivery.take.band
         self._band = Band(band.text) if band else None
@@ -61,7 +73,8 @@ class CollapseMaker:
         self.tally = Tally()
         self.outputs: dict[int, tuple[Output, ...]] = {}
         self.carried: dict[int, float] = {}
-        self.preview: Output | None = None
+        self.extra: list[Output] = []
+        self._pack: ControlPack | None = None
 
     def run(self, *, threads: int, preview_only: bool = False) -> None:
         """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
@@ -76,10 +89,18 @@ class CollapseMaker:
             motion = self._motion(recipe, pieces, bonds)
         with self._timed("preview"):
             drawn = recipe.preview(pieces, motion, seen[self._job.frames[0]], height=PREVIEW_LINES)
-            self.preview = self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")
+            movie = self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")
+            self.extra = [movie, camera_file(recipe, seen, self._delivery)]
         if not preview_only:
             with self._timed("prepare"):
                 showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
+            if CONTROL in self._job.request.also:
+                self._pack = ControlPack.of(showing, self._delivery, fps=self._show.fps)
+                self.extra.append(self._pack.table())
+            if USD in self._job.request.also:
+                with self._timed("usd"):
+                    scene = scene_out(showing, fps=self._show.fps, mark=self._delivery.mark.fields())
+                    self.extra.append(self._delivery.other(SCENE, self._scene_file(scene)))
             self._frames(showing, threads)
 
     def stages(self) -> dict[str, float]:
@@ -104,11 +125,11 @@ class CollapseMaker:
     def _cameras(self, recipe: Collapse) -> dict[int, Camera]:
         """Each frame's camera. Raises UsageError for corners that no camera sees so."""
         try:
-            solved = recipe.solved
+            own = recipe.reference_camera
         except ValueError as problem:
             raise UsageError(f"collapse: {problem}") from problem
         if self._job.request.sheet.camera_path == NODAL:
-            return turns(self._job, self._inputs, solved.camera)
+            return turns(self._job, self._inputs, own)
         return cameras(self._job, recipe, size=(self._job.shot.width, self._job.shot.height))
 
     def _building(self, recipe: Collapse) -> tuple[Pieces, Bonds]:
@@ -150,7 +171,7 @@ class CollapseMaker:
         with self._timed("frames"), ThreadPoolExecutor(threads, thread_name_prefix="finish") as pool:
             waiting: dict[int, Future[None]] = {}
             try:
-                for n in range(int(air.frame) + 1, todo[-1] + 1):
+                for n in range(air.frame + 1, todo[-1] + 1):
                     air = showing.blow(air, threads=threads)
                     if n not in todo:
                         continue
@@ -174,25 +195,25 @@ class CollapseMaker:
             self._scratch.drop(f"air-{n}")
             self._lying.remove(n)
 
-    def _air_before(self, showing: Showing, frame: int) -> DustState:
+    def _air_before(self, showing: Showing, frame: int) -> Air:
         """The latest air on disk that is not later than the frame before, else still air."""
         for n in range(frame - 1, self._job.frames[0] - 1, -1):
             found = self._scratch.get(f"air-{n}")
             if found is not None:
                 self._lying.add(n)
-                return DustState(**found)  # type: ignore[arg-type]
+                return Air.of(found)
         return showing.still_air()
 
-    def _frame(self, showing: Showing, number: int, air: DustState) -> None:
+    def _frame(self, showing: Showing, number: int, air: Air) -> None:
         if self._stop.is_set():
             return
         self._inputs.right.check()
         plate = self._inputs.plate.read(number)
         made = showing.frame(number, plate.rgb, air)
         found = credit_of(made, showing, self.sources)
-        self._deliver(number, plate, made, found)
+        self._deliver(number, plate, made, found, beside(made, showing.mattes))
 
-    def _deliver(self, number: int, plate: Any, made: Any, found: FrameCredit) -> None:
+    def _deliver(self, number: int, plate: Any, made: Any, found: FrameCredit, layers: tuple[LayerOut, ...]) -> None:
         pixels = Pixels(made.rgb, made.rgb - plate.rgb, found.weights, found.copied_from)
         sources = self.sources
         if self._band is not None:
@@ -209,13 +230,15 @@ class CollapseMaker:
             credit=credit.channels(),
             manifest=credit.manifest(),
             credit_picture=self._band.over(shown, plate.canvas, plate.display) if self._band else shown,
-            beside=beside(made),
+            beside=layers,
         )
         self._inputs.right.check()
         outputs = self._delivery.frame(out, layers=("credit",))
         if "png16" in self._job.request.also:
             codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour=self._show.key_colour)
             outputs.append(self._delivery.png16(f"png16/{self._delivery.take.name}.{number}.png", codes, frame=number))
+        if self._pack is not None:
+            outputs += self._pack.frame(number, plate)
         self._note(number, credit, outputs, own=found.own, non_finite=plate.non_finite)
 
     def _note(self, number: int, credit: Any, outputs: list[Output], *, own: float, non_finite: int) -> None:
