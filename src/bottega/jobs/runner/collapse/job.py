@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ from bottega.model import (
     shown,
 )
 
-from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
+from .sheet import NODAL, STILL, Sheet, is_scene, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
 CONTROL, USD = "control", "usd"  # to deliver as well
+FILE = "file"  # a camera for each frame, read from a file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,14 +86,22 @@ def check_installed(also: tuple[str, ...] = ()) -> None:
 
     if find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
-    if USD in also and find_spec("pxr") is None:
-        raise UsageError("--usd needs usd-core, which is not installed: pip install 'bottega[usd]'")
+    if USD in also:
+        check_usd("--usd")
 
 
-def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
-    """Read the sheet, and the camera file that it names. Raises UsageError."""
-    read = read_sheet(sheet)
-    if read.camera_path not in (STILL, NODAL):
+def check_usd(what: str) -> None:
+    """Raise UsageError where this machine cannot read or write USD, which `what` needs."""
+    from importlib.util import find_spec
+
+    if find_spec("pxr") is None:
+        raise UsageError(f"{shown(what)} needs usd-core, which is not installed: pip install 'bottega[usd]'")
+
+
+def request_of(shot: str, sheet: Path, *, scene: Callable[[Sheet], Sheet], **stated: Any) -> CollapseRequest:
+    """Read the sheet and the camera file that it names; `scene` reads scenes of other programs into it. Raises UsageError."""
+    read = scene(read_sheet(sheet))
+    if _kind(read) == FILE and not is_scene(read.camera_path):
         frames, reference = read_cameras(sheet.parent / read.camera_path)
         read = replace(read, cameras=frames, reference_camera=reference)
     return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
@@ -146,13 +155,14 @@ def sheet_json(sheet: Sheet) -> dict[str, Any]:
     """A sheet as `take.json` keeps it; the names of files stay out, their digests are among the inputs."""
     out = asdict(sheet)
     out |= {"building": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
+    out |= {"mesh": "scene" if sheet.mesh else None, "camera_prim": None}
     out["painted"] = [p.frame for p in sheet.painted]
     out["cameras"] = {str(n): asdict(c) for n, c in sheet.cameras.items()}
     return out
 
 
 def _kind(sheet: Sheet) -> str:
-    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else "file"
+    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else FILE
 
 
 def _placeholder(request: CollapseRequest, show_id: str) -> Use:
@@ -233,7 +243,11 @@ def _same_size(other: Shot, shot: Shot, frames: tuple[int, ...], what: str) -> S
 
 
 def _check_cameras(sheet: Sheet, frames: tuple[int, ...]) -> None:
-    if _kind(sheet) == "file":
+    if (sheet.mesh is None) == (not sheet.faces):
+        raise UsageError("[building] mesh and [[face]]: allowed are marked faces, or a mesh and no face")
+    if sheet.mesh is not None and (_kind(sheet) != FILE or not isinstance(sheet.reference, int)):
+        raise UsageError("[building] mesh: it needs a camera for each frame ([camera] path), and a frame of the plate as [plate] reference")
+    if _kind(sheet) == FILE:
         wanted = (*frames, *((sheet.reference,) if isinstance(sheet.reference, int) else ()))
         missing = [n for n in wanted if n not in sheet.cameras]
         if missing:

@@ -125,11 +125,11 @@ class CollapseMaker:
     def _cameras(self, recipe: Collapse) -> dict[int, Camera]:
         """Each frame's camera. Raises UsageError for corners that no camera sees so."""
         try:
-            solved = recipe.solved
+            own = recipe.reference_camera
         except ValueError as problem:
             raise UsageError(f"collapse: {problem}") from problem
         if self._job.request.sheet.camera_path == NODAL:
-            return turns(self._job, self._inputs, solved.camera)
+            return turns(self._job, self._inputs, own)
         return cameras(self._job, recipe, size=(self._job.shot.width, self._job.shot.height))
 
     def _building(self, recipe: Collapse) -> tuple[Pieces, Bonds]:
