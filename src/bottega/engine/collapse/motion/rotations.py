@@ -25,6 +25,13 @@ def conjugate(quaternion: Float) -> Float:
     return np.asarray(quaternion * np.array([1.0, -1, -1, -1]))
 
 
+def multiplied(one: Float, other: Float) -> Float:
+    """(..., 4) × (..., 4): the turn that does `other` first, then `one`."""
+    w, u, v, x = one[..., :1], one[..., 1:], other[..., :1], other[..., 1:]
+    real = w * v - (u * x).sum(-1, keepdims=True)
+    return np.concatenate([real, w * x + v * u + cross(u, x)], -1)
+
+
 def lowest(points: Float, start: Int, position: Float, rotation: Float) -> Float:
     """(N,) float64: height of the lowest of each piece's points, of which piece i owns points[start[i]:start[i + 1]]."""
     w, x, y, z = rotation.T
