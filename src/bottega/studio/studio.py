@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bottega.adapters.blender import BlenderFall, find_blender
 from bottega.jobs.recipes.keyed import NetworkSettings, RepairSettings
 from bottega.jobs.recipes.survey import Survey
 from bottega.jobs.runner.advise import AdvicePlan, Advised, advise_on, plan_advice
@@ -319,6 +320,7 @@ class Studio(Desks):
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
             words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
+            movers={"blender": lambda: BlenderFall(find_blender())},
             training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
         )
 

@@ -28,7 +28,17 @@ class Blender:
         """The words that start the worker; nothing goes through a shell."""
         if self.is_python:
             return [str(self.program), "-I", str(worker), *arguments]
-        return [str(self.program), "--background", "--factory-startup", "--python-exit-code", "1", "--python", str(worker), "--", *arguments]
+        return [
+            str(self.program),
+            "--background",
+            "--factory-startup",
+            "--python-exit-code",
+            "1",
+            "--python",
+            str(worker),
+            "--",
+            *arguments,
+        ]
 
 
 def find_blender(environment: Mapping[str, str] | None = None) -> Blender:

@@ -53,6 +53,8 @@ from bottega.engine.collapse.motion import (
     HoldOff,
     Lean,
     MotionSettings,
+    PosedSolver,
+    Poses,
     Scene,
     Shot,
     State,
@@ -89,6 +91,7 @@ __all__ = [
     "Motion",
     "MotionSettings",
     "Pieces",
+    "Poses",
     "Scene",
     "Shot",
     "Stage",
@@ -199,9 +202,9 @@ class Collapse:
         """What the solver is given."""
         return plan(pieces, bonds, direction=self.settings.direction, shot=self.settings.shot)
 
-    def fall(self, scene: Scene, *, resume: State | None = None) -> Iterator[State]:
-        """The pieces' states, frame by frame."""
-        return simulate(scene, self.settings.motion, resume=resume)
+    def fall(self, scene: Scene, *, resume: State | None = None, poses: Poses | None = None) -> Iterator[State]:
+        """The pieces' states, frame by frame; `poses` is what moves them where that is not the solver in this process."""
+        return simulate(scene, self.settings.motion, solver=PosedSolver(poses) if poses else None, resume=resume)
 
     def preview(self, pieces: Pieces, motion: Motion, camera: Camera, *, height: int) -> NDArray[np.uint8]:
         """Every frame at once, the hulls flat shaded: (F, height, w, 3)."""

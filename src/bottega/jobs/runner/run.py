@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,10 @@ from .touched import with_faces
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """What a run needs of its show: the folder, the gate, a way to make doors, the ledger, the clock."""
+    """What a run needs of its show: the folder, the gate, a way to make doors, the ledger, the clock.
+
+    `movers` are programs that can move a collapse's pieces, by the name a sheet has for them; each is found when it is asked for.
+    """
 
     folder: ShowFolder
     show: Show
@@ -62,6 +65,7 @@ class House:
     words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
     training_licence: Callable[[], str | None]
+    movers: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:

@@ -75,8 +75,8 @@ def _next(scene: Scene, settings: MotionSettings, old: State, pose: tuple[int, F
     released = np.where(free & (old.released == 0), frame, old.released).astype(np.int32)
     state = replace(
         old, frame=frame, position=position, rotation=rotation, velocity=velocity, spin=spin, released=released, quiet_s=calm,
-        body=np.arange(len(rest), dtype=np.int32), broken=np.where((old.broken == 0) & _apart(scene, position, rotation), frame, old.broken),
-        asleep=~free | (calm >= settings.quiet_s),
+        body=np.arange(len(rest), dtype=np.int32), asleep=~free | (calm >= settings.quiet_s),
+        broken=np.where((old.broken == 0) & _apart(scene, position, rotation), frame, old.broken).astype(np.int32),
     )  # fmt: skip
     moving = [np.array([i]) for i in np.flatnonzero(free).tolist()]
     piece, point, energy = blows(scene.pieces, moving, old=old, new=state, seconds=seconds, least_j=settings.least_impact_j)

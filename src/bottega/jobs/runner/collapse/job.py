@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from bottega.model import (
     shown,
 )
 
-from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
+from .sheet import BULLET, NODAL, STILL, Sheet, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
@@ -78,11 +78,15 @@ class CollapseJob:
         return tuple({e.digest: e for e in named}.values())
 
 
-def check_installed() -> None:
-    """Raise UsageError where this machine has no solver for rigid bodies."""
+def check_installed(sheet: Sheet, others: Mapping[str, Callable[[], object]]) -> None:
+    """Raise UsageError where this machine lacks what moves the pieces. `others` find programs beside the one in this process."""
     from importlib.util import find_spec
 
-    if find_spec("panda3d") is None:
+    if sheet.solver != BULLET:
+        if sheet.solver not in others:
+            raise UsageError(f"[fall] solver {shown(sheet.solver)} is not wired here: allowed are {', '.join((BULLET, *others))}")
+        others[sheet.solver]()
+    elif find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -15,7 +15,19 @@ from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
 from bottega.footage import Band, Delivery, FrameOut, hand_out
-from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, Motion, Pieces, State, collected, joined_states, pieces_of
+from bottega.jobs.recipes.collapse import (
+    Bonds,
+    Camera,
+    Collapse,
+    DustState,
+    Motion,
+    Pieces,
+    Poses,
+    State,
+    collected,
+    joined_states,
+    pieces_of,
+)
 from bottega.jobs.runner.banding import Pixels, banded, credited
 from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
@@ -25,7 +37,7 @@ from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
 from .job import CollapseJob
 from .layers import beside
-from .sheet import NODAL
+from .sheet import BULLET, NODAL
 from .showing import Showing
 from .stated import cameras, settings_of
 from .turning import turns
@@ -46,10 +58,20 @@ class CollapseMaker:
     """Makes the frames of one take. What is already there, whole and noted, is kept."""
 
     def __init__(
-        self, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, delivery: Delivery, show: Show, *, progress: Progress
+        self,
+        job: CollapseJob,
+        inputs: CollapseInputs,
+        folder: TakeFolder,
+        delivery: Delivery,
+        show: Show,
+        *,
+        progress: Progress,
+        movers: Mapping[str, Callable[[], Poses]],
     ) -> None:
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
         self._show, self._lying = show, set[int]()
+        solver = job.request.sheet.solver
+        self._poses = None if solver == BULLET else movers[solver]()
         self._non_finite: dict[int, int] = {}
         band = delivery.take.band
         self._band = Band(band.text) if band else None
@@ -134,7 +156,7 @@ class CollapseMaker:
             self._progress.advance("simulate", units=FALL_UNITS * len(states), frame=states[-1].frame, found=True)
         every = recipe.settings.motion.rebuild_every
         if not states or states[-1].frame < self._job.frames[-1]:
-            for state in recipe.fall(scene, resume=states[-1] if states else None):
+            for state in recipe.fall(scene, resume=states[-1] if states else None, poses=self._poses):
                 self._inputs.right.check()
                 states.append(state)
                 self._progress.advance("simulate", units=FALL_UNITS, frame=state.frame)

@@ -16,6 +16,7 @@ from bottega.model import UsageError, code, shown
 from .table import Table
 
 STILL, NODAL = "still", "nodal"
+BULLET, BLENDER = "bullet", "blender"  # what moves the pieces
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
 LARGEST_SHEET_BYTES = 4 * 1024 * 1024
@@ -104,6 +105,7 @@ class Sheet:
     pixels_per_metre: float
     dust: DustSheet
     substeps: int
+    solver: str = BULLET
     samples: int
 
 
@@ -211,6 +213,7 @@ def _fall(t: Table) -> dict[str, Any]:
         lean=t.numbers("lean_mps", 2, (0.0, 0.0), low=-50, high=50),
         time=t.curve("time", 1.0),
         substeps=t.whole("substeps", 8, low=1, high=64),
+        solver=t.text("solver", BULLET, one_of=(BULLET, BLENDER)),
     )
 
 
