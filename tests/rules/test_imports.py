@@ -40,6 +40,10 @@ PLANTED = [
     ("engine-for-jobs", "studio", "import bottega.engine"),
     ("footage-for-runner", "cli", "import bottega.footage"),
     ("footage-for-runner", "jobs", "import bottega.footage"),
+    ("rooms", "jobs", "import bottega.adapters"),
+    ("adapters-outside", "adapters", "import bottega.footage"),
+    ("adapters-outside", "adapters", "from bottega.engine.collapse.records import Pieces"),
+    ("decoders-in-footage", "adapters", "import OpenEXR"),
     ("cli-through-studio", "cli", "import bottega.jobs.runner"),
 ]
 

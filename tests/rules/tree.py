@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "bottega"
-ROOMS = ("model", "rights", "footage", "engine", "attribution", "jobs", "studio", "cli")
+ROOMS = ("model", "rights", "footage", "engine", "attribution", "jobs", "adapters", "studio", "cli")
 NOT_OURS = {".git", "build", "dist", "demo_show", "out", "__pycache__"}  # and every other folder that begins with a dot, but .ci
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
