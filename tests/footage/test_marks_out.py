@@ -102,7 +102,14 @@ def test_a_mark_names_nobody_and_tells_no_take_from_its_twin() -> None:
 
 
 # There is no writer without a mark: what puts a picture's bytes together takes one, and nothing else puts bytes on the disk.
-ENCODERS = {"png.png_bytes", "exr_write.exr_bytes", "movie_write.encode_movie"}
+ENCODERS = {
+    "png.png_bytes",
+    "exr_write.exr_bytes",
+    "movie_write.encode_movie",
+    "ora_file.ora_bytes",
+    "psd_write.psd_bytes",
+    "pdf_book.book_bytes",
+}
 WRITERS = {"deliver.Delivery._write", "deliver.Delivery.movie", "painting.write_png16", "sheet.write_sheet"}
 
 
@@ -143,7 +150,7 @@ def test_no_other_library_writes_pictures() -> None:
         text = path.read_text()
         if any(way in text for way in ("file.write(out)", ', "w"', "ImageOutput", ".write(", "imwrite")):
             writing[path.stem] = True
-    assert set(writing) == {"exr_write", "movie_write", "whole_file"}
+    assert set(writing) == {"exr_write", "movie_write", "ora_file", "whole_file"}
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,8 @@ PLANTED = [
     ("footage-for-runner", "cli", "import bottega.footage"),
     ("footage-for-runner", "jobs", "import bottega.footage"),
     ("rooms", "jobs", "import bottega.adapters"),
-    ("adapters-outside", "adapters", "import bottega.footage"),
-    ("adapters-outside", "adapters", "from bottega.engine.collapse.records import Pieces"),
-    ("decoders-in-footage", "adapters", "import OpenEXR"),
+    ("adapters-by-public-names", "adapters", "import bottega.footage"),
+    ("adapters-by-public-names", "adapters", "from bottega.engine.collapse.records import Pieces"),
     ("cli-through-studio", "cli", "import bottega.jobs.runner"),
 ]
 

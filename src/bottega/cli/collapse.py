@@ -26,6 +26,8 @@ def collapse(
     template: Annotated[bool, typer.Option("--template", help="Print a commented sheet to start from, and end.")] = False,
     no_performer: Annotated[bool, typer.Option("--no-performer", help="Declare, on record, that it touches no performer.")] = False,
     preview: Annotated[bool, typer.Option("--preview", help="Stop after a quick look at the fall; the same without it goes on.")] = False,
+    control: Annotated[bool, typer.Option("--control", help="Write a control pack for depth- and motion-guided generators.")] = False,
+    usd: Annotated[bool, typer.Option("--usd", help="Write pieces, their fall and the camera as collapse.usdc.")] = False,
     frames: Frames = None,
     delivery: Class = "temp",
     territory: Territory = None,
@@ -52,16 +54,21 @@ def collapse(
     if sheet is None:
         raise UsageError("which sheet? `bottega collapse SHOT --template > collapse.toml` prints one to start from")
     studio = open_studio(folder)
-    options: dict[str, Any] = {"frames": frames, "delivery": delivery, "also": tuple(also or ()), "seed": seed}
+    asked = [name for name, wanted in (("control", control), ("usd", usd)) if wanted]
+    options: dict[str, Any] = {"frames": frames, "delivery": delivery, "also": (*(also or ()), *asked), "seed": seed}
     options |= told(territory, language, medium, depicts, state)
     request = studio.collapse_request(shot, sheet, no_performer=no_performer, **options)
     if dry_run:
-        plan = studio.plan_collapse(request, threads=threads)
-        show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
-        if not plan.allowed:
-            raise typer.Exit(REFUSED)
+        _plan(studio, request, threads=threads, as_json=as_json)
         return
     _make(studio, request, threads=threads, preview=preview, as_json=as_json)
+
+
+def _plan(studio: Studio, request: Any, *, threads: int, as_json: bool) -> None:
+    plan = studio.plan_collapse(request, threads=threads)
+    show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
+    if not plan.allowed:
+        raise typer.Exit(REFUSED)
 
 
 def _make(studio: Studio, request: Any, *, threads: int, preview: bool, as_json: bool) -> None:

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .band import Band
+    from .board_out import BoardDelivery, LookOut
+    from .card import CardOut, side_by_side, smaller
     from .colour import colour_spaces, config_name, display, is_linear, space_name, to_working, working_space
     from .credentials import marks_of, sidecar_of
+    from .cryptomatte import Cryptomatte, distinct
     from .deliver import LAYERS, Delivery, FrameOut, LayerOut
     from .delivered import DeliveredFrame, read_delivered
     from .described import Described, colour_of, describe
     from .frame import Box, Frame
     from .frames import Frames, open_frames
+    from .layered import LayerHead, PaintLayer, codes8, flattened, layer_of, on_picture, one_layer
     from .layers import layers_of, require_known
     from .mark import Mark
+    from .opened_layers import OpenLayers, open_layers
     from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
     from .sealing import require_whole, seal
@@ -26,15 +31,20 @@ if TYPE_CHECKING:
 # numpy and the codecs load when a picture is asked for, so that --help stays quick.
 _HOMES = {
     "band": ("Band",),
+    "board_out": ("BoardDelivery", "LookOut"),
+    "card": ("CardOut", "side_by_side", "smaller"),
     "colour": ("colour_spaces", "config_name", "display", "is_linear", "space_name", "to_working", "working_space"),
     "credentials": ("marks_of", "sidecar_of"),
+    "cryptomatte": ("Cryptomatte", "distinct"),
     "deliver": ("LAYERS", "Delivery", "FrameOut", "LayerOut"),
     "delivered": ("DeliveredFrame", "read_delivered"),
     "described": ("Described", "colour_of", "describe"),
     "frame": ("Box", "Frame"),
     "frames": ("Frames", "open_frames"),
+    "layered": ("LayerHead", "PaintLayer", "codes8", "flattened", "layer_of", "on_picture", "one_layer"),
     "layers": ("layers_of", "require_known"),
     "mark": ("Mark",),
+    "opened_layers": ("OpenLayers", "open_layers"),
     "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
     "sealing": ("require_whole", "seal"),
@@ -47,7 +57,10 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "LAYERS",
     "Band",
+    "BoardDelivery",
     "Box",
+    "CardOut",
+    "Cryptomatte",
     "DeliveredFrame",
     "Delivery",
     "Described",
@@ -56,23 +69,34 @@ __all__ = [
     "FrameOut",
     "Frames",
     "Kind",
+    "LayerHead",
     "LayerOut",
+    "LookOut",
     "Mark",
+    "OpenLayers",
+    "PaintLayer",
     "Source",
     "as_matte",
+    "codes8",
     "colour_of",
     "colour_spaces",
     "config_name",
     "describe",
     "display",
+    "distinct",
     "find",
+    "flattened",
     "hand_out",
     "is_linear",
+    "layer_of",
     "layers_of",
     "made_by",
     "marked",
     "marks_of",
+    "on_picture",
+    "one_layer",
     "open_frames",
+    "open_layers",
     "open_weights",
     "ranges",
     "read_delivered",
@@ -80,7 +104,9 @@ __all__ = [
     "require_whole",
     "seal",
     "seal_weights",
+    "side_by_side",
     "sidecar_of",
+    "smaller",
     "space_name",
     "take_back",
     "to_working",

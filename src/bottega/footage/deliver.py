@@ -28,12 +28,16 @@ LAYERS = ("delta", "matte", "credit")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LayerOut:
-    """A part beside the finished picture: channels (H, W) over the plate's canvas. `light` is in the working space, all else is numbers."""
+    """A part beside the finished picture: channels (H, W) over the plate's canvas. `light` is in the working space, all else is numbers.
+
+    `heading` are attributes of the part and of the file's first part too, where hosts look that read no other header.
+    """
 
     name: str
     channels: Mapping[str, Samples]
     light: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
+    heading: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -138,6 +142,21 @@ class Delivery:
             raise TypeError(f"png16 takes uint16 codes, given {codes.dtype}")
         return self._write(name, png_bytes(codes, colour=colour, mark=self.mark), frame)
 
+    def png8(self, name: str, codes: npt.NDArray[np.uint8], *, frame: int | None = None) -> Output:
+        """Write 8-bit codes that are numbers, (H, W) or (H, W, 3), as a PNG. Raises FootageError, UsageError for a name that leads out."""
+        if codes.dtype != np.uint8:
+            raise TypeError(f"png8 takes uint8 codes, given {codes.dtype}")
+        return self._write(name, png_bytes(codes, colour=None, mark=self.mark), frame)
+
+    def numbers(self, name: str, layers: Sequence[LayerOut], plate: Frame, *, frame: int) -> Output:
+        """Write layers (H, W) over the plate's canvas as an EXR of their own, a part each. Raises FootageError, UsageError."""
+        parts = [PartOut(name=la.name, channels=la.channels, data=plate.canvas, attributes=la.attributes) for la in layers]
+        return self._write(name, self._exr(parts, plate), frame)
+
+    def other(self, name: str, data: bytes) -> Output:
+        """Write the bytes of a file that is no picture; its writer puts the mark's fields in. Raises FootageError, UsageError."""
+        return self._write(name, data, None)
+
     def sheet(self, name: str, rows: Sequence[Sequence[tuple[str, npt.NDArray[np.uint8]]]]) -> Output:
         """Write a contact sheet as a PNG: rows of (label, display-encoded picture). Raises FootageError, UsageError."""
         return self._write(name, png_bytes(sheet_picture(rows), colour=DISPLAY, mark=self.mark), None)
@@ -188,7 +207,8 @@ class Delivery:
         for name, samples in plate.others.items():
             channels[name] = _widened(_as_exr(samples), plate.data, box)
         straight = plate.alpha is not None and not plate.premultiplied
-        said = {ALPHA_ATTRIBUTE: STRAIGHT} if straight else {}  # EXR alpha is premultiplied unless a file says otherwise
+        said = {name: text for layer in out.beside for name, text in layer.heading.items()}
+        said |= {ALPHA_ATTRIBUTE: STRAIGHT} if straight else {}  # EXR alpha is premultiplied unless a file says otherwise
         return PartOut(name="rgb", channels=channels, data=box, colour=colour, attributes=said)
 
 
@@ -229,7 +249,9 @@ def _matte_part(out: FrameOut) -> PartOut:
 
 def _beside(out: FrameOut, layer: LayerOut) -> PartOut:
     colour = out.plate.working if layer.light else None
-    return PartOut(name=layer.name, channels=layer.channels, data=out.plate.canvas, colour=colour, attributes=layer.attributes)
+    return PartOut(
+        name=layer.name, channels=layer.channels, data=out.plate.canvas, colour=colour, attributes={**layer.attributes, **layer.heading}
+    )
 
 
 def _credit_part(out: FrameOut) -> PartOut:

@@ -14,7 +14,7 @@ from .exr_header import ExrPart, header_of, picture_in
 from .frame import Box
 from .movie_file import movie_header
 from .sealing import open_plain, place
-from .sequence import MOVIES
+from .sequence import MOVIES, check_flat
 from .still_file import still_header
 
 _FIRST_READ_BYTES = 1 << 16
@@ -102,6 +102,7 @@ def needs_colour(role: Role) -> bool:
 
 def _file(sealed: SealedFile, path: Path) -> Described:
     where = place(path, sealed.frame)
+    check_flat(sealed.path, where)
     suffix = PurePath(sealed.path).suffix.lower()
     fd = open_plain(path, sealed.frame)
     try:

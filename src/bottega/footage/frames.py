@@ -22,7 +22,7 @@ from .frame import LARGEST_HALF, Box, Decoded, Floats, Frame, as_float, on_canva
 from .layers import check_layers, layers_in, movie_layers
 from .movie_file import CheckedFile, MovieReader, changed
 from .sealing import open_plain, place
-from .sequence import MOVIES, ranges
+from .sequence import MOVIES, check_flat, ranges
 from .still_file import decode_still
 from .whole_file import as_path
 
@@ -49,6 +49,7 @@ def open_frames(
     check_door(door)
     if exemplar.role in (Role.MODEL, Role.TEMPLATE):
         raise UsageError(f"exemplar {exemplar.digest[:12]} is a {exemplar.role.value} and no picture: read it with open_weights")
+    check_flat(exemplar.files[0].path, place(exemplar.files[0].path, None))
     door.admit(clearance, exemplar.digest)
     exemplar.check()
     for sealed in exemplar.files:

@@ -19,7 +19,7 @@ from bottega.rights.reasons import refusal
 from .exr_header import header_of, picture_in
 from .movie_file import streams_of
 from .sealing import open_plain, place
-from .sequence import MOVIES
+from .sequence import LAYERED, MOVIES
 
 T = TypeVar("T")
 
@@ -119,7 +119,9 @@ def guarded(look: Callable[[], Iterator[T]], where: str) -> tuple[T, ...]:
 
 
 def _still(reach: Reach, suffix: str, role: Role, where: str) -> Iterator[Layer]:
-    if suffix == ".exr":
+    if suffix in LAYERED:
+        yield from _painted(reach, suffix, where)
+    elif suffix == ".exr":
         yield from _exr(reach, role, where)
     elif suffix == ".png":
         yield from _png(reach)
@@ -127,6 +129,22 @@ def _still(reach: Reach, suffix: str, role: Role, where: str) -> Iterator[Layer]
         yield from _tiff(reach)
     else:
         yield from _dpx(reach)
+
+
+def _painted(reach: Reach, suffix: str, where: str) -> Iterator[Layer]:
+    """Each layer of a paint program's file, by its groups and name. What has no pixels of its own is passed over, and said."""
+    data = reach.whole(0, reach.size)
+    if suffix == ".ora":
+        from .ora_file import read_ora
+
+        heads = read_ora(data, where).heads
+    else:
+        from .psd_read import read_psd
+
+        psd = read_psd(data, where)
+        heads = psd.heads
+        yield from (_layer(f"not read: {what}", LayerUse.NOTE) for what in psd.left_out)
+    yield from (_layer(f"layer {i} {head.path}", LayerUse.PICTURE) for i, head in enumerate(heads, 1))
 
 
 def _layer(name: str, use: LayerUse) -> Layer:

@@ -14,24 +14,26 @@ from .colour import space_name
 from .mark import Mark
 
 _LEVEL = 3
-_GREY, _RGB = 0, 2
+_GREY, _RGB, _RGBA = 0, 2, 6
 _UP = 2
 # How a PNG says its colour: the sRGB chunk, or the numbers of ITU-T H.273 (PNG 3rd edition, 11.3.2.6).
 _SAYS = {"sRGB Encoded Rec.709 (sRGB)": (b"sRGB", b"\0"), "sRGB Encoded P3-D65": (b"cICP", bytes([12, 13, 0, 1]))}
 
 
 def png_bytes(codes: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], *, colour: str | None, mark: Mark) -> bytes:
-    """Encode (H, W) grey or (H, W, 3) RGB codes of 8 or 16 bits; the file says its `colour` (None: numbers, as a matte) and carries `mark`.
+    """Encode (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGB with straight alpha, codes of 8 or 16 bits.
+
+    The file says its `colour` (None: numbers, as a matte) and carries `mark`.
 
     Raises TypeError, ValueError, and UsageError for a colour space that a PNG cannot say.
     """
     if codes.dtype not in (np.uint8, np.uint16):
         raise TypeError(f"a PNG holds uint8 or uint16, given {codes.dtype}")
-    if codes.ndim not in (2, 3) or (codes.ndim == 3 and codes.shape[2] != 3) or not codes.size:
-        raise ValueError(f"a PNG holds (H, W) or (H, W, 3), given {codes.shape}")
+    if codes.ndim not in (2, 3) or (codes.ndim == 3 and codes.shape[2] not in (3, 4)) or not codes.size:
+        raise ValueError(f"a PNG holds (H, W), (H, W, 3) or (H, W, 4), given {codes.shape}")
     said = [] if colour is None else [_said(colour)]
     height, width = codes.shape[:2]
-    kind = _GREY if codes.ndim == 2 else _RGB
+    kind = _GREY if codes.ndim == 2 else _RGBA if codes.shape[2] == 4 else _RGB
     header = struct.pack(">2I5B", width, height, codes.itemsize * 8, kind, 0, 0, 0)
     # Each row minus the one above (PNG filter 2), byte by byte.
     rows = np.ascontiguousarray(codes, codes.dtype.newbyteorder(">")).view(np.uint8).reshape(height, -1)

@@ -13,6 +13,7 @@ from bottega.model import FootageError, UsageError, shown
 from bottega.model.frames import HIGHEST_FRAME
 
 STILLS = frozenset({".exr", ".png", ".tif", ".tiff", ".dpx"})
+LAYERED = frozenset({".psd", ".ora"})
 MOVIES = frozenset({".mov", ".mp4", ".m4v", ".mxf", ".mkv"})
 LONGEST_NAME_BYTES = 255
 _TOKEN = re.compile(r"%0?\d*d|\$F\d*|#+|@+")
@@ -49,6 +50,12 @@ class Source:
     first_frame: int | None = None
     holes: tuple[int, ...] = ()
     number_in_name: int | None = None
+
+
+def check_flat(path: str, where: str) -> None:
+    """Refuse a paint program's file where one picture is needed. Raises UsageError."""
+    if Path(path).suffix.lower() in LAYERED:
+        raise UsageError(f"{where} is in layers: name one of them, or save it as PNG, TIFF or EXR")
 
 
 def find(source: str | Path, first_frame: int = 1001) -> Source:
@@ -153,8 +160,10 @@ def _sequence(folder: Path, name: str, found: list[tuple[int, Path]]) -> Source:
 def _single(path: Path, first_frame: int) -> Source:
     check_name(path.name)
     suffix = path.suffix.lower()
-    if suffix not in STILLS | MOVIES:
-        raise UsageError(f"source {shown_path(path)}: allowed are files that end in {_listed(STILLS | MOVIES)}, given {shown(path.suffix)}")
+    if suffix not in STILLS | MOVIES | LAYERED:
+        raise UsageError(
+            f"source {shown_path(path)}: allowed are files that end in {_listed(STILLS | MOVIES | LAYERED)}, given {shown(path.suffix)}"
+        )
     file = FoundFile(path=_inside(path.parent, path))
     if suffix in MOVIES:
         return Source(kind=Kind.MOVIE, shown_as=str(path), files=(file,), first_frame=first_frame)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import NetworkSettings
 from bottega.jobs.runner.collapse.job import CollapseRequest, request_of
+from bottega.jobs.runner.collapse.scene_out import SceneOut
 from bottega.model import Content, Delivery, FrameRange, UsageError, shown
 
 T = TypeVar("T", bound=StrEnum)
@@ -37,6 +38,13 @@ def collapse_asked(
         content=tuple(one_of(Content, text, "depicts") for text in depicts),
         **rest,
     )
+
+
+def scene_file(scene: SceneOut) -> bytes:
+    """A scene as the bytes of a USD file; what that needs is imported only now."""
+    from bottega.adapters.usd import scene_bytes
+
+    return scene_bytes(scene)
 
 
 def operator() -> str:

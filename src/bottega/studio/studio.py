@@ -58,7 +58,7 @@ from bottega.rights import (
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.words import WordsDesk
 
-from .asked import collapse_asked, learning_asked, one_of, operator
+from .asked import collapse_asked, learning_asked, one_of, operator, scene_file
 from .desks import Clock, Desks
 
 _FROM_LOOK = ("tone", "shape", "detail", "seed")  # what a look says where nobody else does
@@ -322,6 +322,7 @@ class Studio(Desks):
             matte_licence_id=self.records.production_licence().licence_id,
             movers={"blender": lambda: BlenderFall(find_blender())},
             training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
+            scene_file=scene_file,
         )
 
     def _request(

@@ -1,9 +1,12 @@
 """A building's parts touch and do not overlap; its pieces fill them; what touches is bonded."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
+from scipy.spatial import ConvexHull
 
 from bottega.engine.collapse.building import PRESETS, Building, Denser, FractureSettings, elements, fracture
 from bottega.engine.collapse.building.bars import TRIANGLES_A_BAR
@@ -274,3 +277,18 @@ def test_an_outline_moved_inward_keeps_its_corners_order():
     edges = np.roll(plan, -1, 0) - plan
     normals = np.stack([-edges[:, 1], edges[:, 0]], -1) / np.linalg.norm(edges, axis=1)[:, None]
     assert np.allclose(((inner - plan) * normals).sum(-1), 0.4)
+
+
+def test_hulls_keep_out_of_what_lies_beside_them():
+    house = Building(((0, 0), (11, 0), (11, 9), (0, 9)), (3, 3, 0, 0), (4.0, 3.2))
+    pieces, bonds = fracture(elements(house), FractureSettings(piece_m=1.4), seed=4)
+    hulls = [ConvexHull(pieces.hull[a:b].astype(float)) for a, b in pairwise(pieces.hull_start)]
+    assert min(h.volume / v for h, v in zip(hulls, pieces.volume, strict=True)) > 0.49
+    faces = []
+    for hull, centre in zip(hulls, pieces.centre, strict=True):
+        normal, offset = hull.equations[:, :3], hull.equations[:, 3]
+        faces.append(np.column_stack([normal, np.ones(len(normal)), offset - normal @ centre]))
+    for one, other in bonds.pair:  # the largest ball that lies in both
+        both = np.concatenate([faces[one], faces[other]])
+        ball = linprog([0, 0, 0, -1], A_ub=both[:, :4], b_ub=-both[:, 4], bounds=[(None, None)] * 3 + [(-1, None)])
+        assert ball.x[3] < 0.002, (one, other)

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ _PATIENCE_S = 5.0
 _PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
-def talk(blender: Blender, what: str, folder: Path) -> Iterator[dict[str, Any]]:
+def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]:
     """Have the worker do something with a folder; what it says, one by one. Raises JobError where it fails or is ended from outside.
 
     Closing the iterator ends the worker. It leads a process group of its own: Ctrl-C reaches this side, which then ends the other.

@@ -22,6 +22,7 @@ from bottega.engine.collapse.building import (
     plan_of,
     solve_camera,
 )
+from bottega.engine.collapse.building.parts import Part
 from bottega.engine.collapse.dust import (
     Daylight,
     DustLook,
@@ -66,10 +67,11 @@ from bottega.engine.collapse.motion import (
 )
 from bottega.engine.collapse.records import Bonds, Camera, Face, Motion, Pieces
 
-from .collapse_mattes import Standing, standing
+from .collapse_mattes import Called, Standing, called, standing
 
 __all__ = [
     "Bonds",
+    "Called",
     "Camera",
     "Collapse",
     "CollapseSettings",
@@ -102,7 +104,7 @@ __all__ = [
     "pieces_of",
 ]
 
-REVISION = "collapse/1"
+REVISION = "collapse/2"
 Picture = NDArray[np.float32]
 _DENSER = 1.6  # near a failure it breaks so many times finer
 _TILE_PX = 512
@@ -184,11 +186,17 @@ class Collapse:
         width, height = self.settings.reference_size
         return solve_camera(self.settings.faces, width=width, height=height, focal_px=self.settings.focal_px)
 
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """The building before it breaks."""
+        s = self.settings
+        corners, of = plan_of(self.solved.feet)
+        bays = tuple(s.bays[o] if o >= 0 else 0 for o in of)
+        return elements(Building(corners, bays, s.storeys_m, material=s.material, parapet_m=s.parapet_m))
+
     def build(self) -> tuple[Pieces, Bonds]:
         """The building, broken: finer where it is told to fail."""
         s = self.settings
-        corners, of = plan_of(self.solved.feet)
-        building = Building(corners, tuple(s.bays[o] if o >= 0 else 0 for o in of), s.storeys_m, material=s.material, parapet_m=s.parapet_m)
         how_high = np.cumsum(s.storeys_m)
         denser = []
         for failure in s.direction.failures:
@@ -196,7 +204,11 @@ class Collapse:
             at = (failure.where[0], failure.where[1], float(how_high[storey]) / 2)
             denser.append(Denser(at, failure.radius_m + 2.0, _DENSER))
         how = FractureSettings(piece_m=s.piece_m, denser=tuple(denser), strength=s.strength)
-        return fracture(elements(building), how, seed=s.seed)
+        return fracture(self.parts, how, seed=s.seed)
+
+    def called(self, pieces: Pieces) -> Called:
+        """What the pieces are called."""
+        return called(self.parts, pieces)
 
     def scene(self, pieces: Pieces, bonds: Bonds) -> Scene:
         """What the solver is given."""

@@ -1,7 +1,9 @@
-"""Where the building is seen and what stands before it, carried from the reference picture to a frame's camera."""
+"""Where the building is seen and what stands before it, carried from the reference picture to a frame's camera; what is whose there."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from bottega.engine.collapse.building.parts import Part
+from bottega.engine.collapse.finish.finishing import Finished
+from bottega.engine.collapse.finish.mattes import ranked
 from bottega.engine.collapse.finish.skin import to_world
 from bottega.engine.collapse.finish.stage import Rested, Stage
-from bottega.engine.collapse.records import Camera
+from bottega.engine.collapse.records import Camera, Pieces
 
 Picture = NDArray[np.float32]
 _MARGIN_PX = 6.0  # at 540 lines: as far as this from the outline a proxy may miss the building, and what is there is no foreground
@@ -81,3 +86,33 @@ def _before(seen: Picture, hit: NDArray[Any], margin: float) -> Picture:
     kept = solid & (core | (inside > margin))
     soft = cv2.dilate(kept.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return np.asarray(np.where(soft, np.clip(before, 0, 1), 0), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Called:
+    """The pieces' names: what each is and where, in letters, digits and `_`; what each element's kind is; (N,) the kind's number of each.
+
+    `wall_s02_f0_b03_p00127`: kind, storey from 0, side of the plan, bay, the piece's own number. Only parts of walls have side and bay.
+    """
+
+    piece: tuple[str, ...]
+    kinds: tuple[str, ...]
+    kind: NDArray[np.int32]
+
+
+def called(parts: Sequence[Part], pieces: Pieces) -> Called:
+    """Name the pieces by the parts that they broke from."""
+    plain = [re.sub(r"[^A-Za-z0-9]+", "_", part.kind).strip("_") or "part" for part in parts]
+    kinds = tuple(dict.fromkeys(plain))
+    kind = np.array([kinds.index(plain[e]) for e in pieces.element], np.int32)
+    names = []
+    for number, element in enumerate(pieces.element):
+        part = parts[element]
+        wall = f"_f{part.side}_b{part.bay:02d}" if part.side >= 0 else ""
+        names.append(f"{plain[element]}_s{int(pieces.storey[number]):02d}{wall}_p{number:05d}")
+    return Called(tuple(names), kinds, kind)
+
+
+def ranks_of(finished: Finished, group: NDArray[np.int32], *, samples: int) -> tuple[NDArray[np.int32], Picture]:
+    """Each pixel's groups and coverages (K, H, W), the largest first; K is even and enough for every sample to be another group."""
+    return ranked(finished.owners, group, size=finished.touched.shape, ranks=max(2, samples))

@@ -191,11 +191,11 @@ def assemble(
     return job
 
 
-def check_also(also: tuple[str, ...]) -> None:
-    """Raise UsageError for something to deliver as well that nobody knows."""
-    unknown = sorted(set(also) - set(ALSO))
+def check_also(also: tuple[str, ...], *, allowed: tuple[str, ...] = ALSO) -> None:
+    """Raise UsageError for something to deliver as well that the job does not know."""
+    unknown = sorted(set(also) - set(allowed))
     if unknown:
-        raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(ALSO)}")
+        raise UsageError(f"--also {shown(unknown[0])}: allowed are {', '.join(allowed)}")
 
 
 def stated_use(folder: ShowFolder, request: RepairRequest, inputs: tuple[Exemplar, ...], *, shot: Shot, show_id: str) -> Use:

@@ -65,6 +65,7 @@ class House:
     words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
     training_licence: Callable[[], str | None]
+    scene_file: Callable[[Any], bytes]
     movers: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
 

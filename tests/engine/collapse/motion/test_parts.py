@@ -25,7 +25,7 @@ from bottega.engine.collapse.motion import (
 from bottega.engine.collapse.motion.breaking import body_loads, parts
 from bottega.engine.collapse.motion.buckling import bulge
 from bottega.engine.collapse.motion.frame_kernels import factor, loads
-from bottega.engine.collapse.motion.rotations import conjugate, lowest, rotated
+from bottega.engine.collapse.motion.rotations import conjugate, lowest, rotated, turned
 from bottega.engine.collapse.motion.settling import quieter, unheld, upright, woken
 from bottega.engine.collapse.motion.world import Body, Contact
 from bottega.engine.collapse.records import Camera
@@ -148,16 +148,32 @@ def test_a_wall_stands_upright_and_a_floor_does_not() -> None:
 
 
 def test_the_slow_fall_asleep_and_the_toppling_do_not() -> None:
-    settings, zero = MotionSettings(), np.zeros(2, bool)
+    settings, zero, went = MotionSettings(), np.zeros(2, bool), np.ones((2, 2))
     before = np.full((2, 6), 0.02)
     after = before * np.array([[1.2], [0.9]])  # faster, slower
-    young = quieter(np.full(2, 0.2), zero, np.zeros(2), before, after, seconds=0.04, settings=settings)
-    assert young == pytest.approx([0.16, 0.24])
-    old = quieter(np.full(2, 0.2), zero, np.full(2, 9.0), before, after, seconds=0.04, settings=settings)
+    how = {"went": went, "seconds": 0.04, "settings": settings}
+    young = quieter(np.full(2, 0.2), zero, np.zeros(2), before, after, **how)
+    assert young == pytest.approx([0.188, 0.24])
+    old = quieter(np.full(2, 0.2), zero, np.full(2, 9.0), before, after, **how)
     assert old == pytest.approx([0.24, 0.24])
-    leaning = quieter(np.full(2, 0.2), ~zero, np.full(2, 9.0), before, after, seconds=0.04, settings=settings)
-    assert leaning == pytest.approx([0.16, 0.24])
-    assert (quieter(np.full(2, 0.2), zero, np.zeros(2), before, before + 1, seconds=0.04, settings=settings) == 0).all()
+    leaning = quieter(np.full(2, 0.2), ~zero, np.full(2, 9.0), before, after, **how)
+    assert leaning == pytest.approx([0.188, 0.24])
+    assert (quieter(np.full(2, 0.2), zero, np.zeros(2), before, before + 1, **how) == 0).all()
+
+
+def test_what_trembles_on_the_spot_is_slow() -> None:
+    trembling = np.full((2, 6), 1.0)
+    went = np.array([[0.001, 0.001], [0.04, 0.001]])  # the first stays where it is
+    quiet = quieter(
+        np.full(2, 0.2), np.zeros(2, bool), np.full(2, 9.0), trembling, trembling, went=went, seconds=0.04, settings=MotionSettings()
+    )
+    assert quiet == pytest.approx([0.24, 0])
+
+
+def test_turns_are_measured_the_short_way() -> None:
+    half = np.array([np.cos(0.1), np.sin(0.1), 0, 0])
+    assert turned(np.array([1.0, 0, 0, 0]), half) == pytest.approx(0.2)
+    assert turned(np.array([1.0, 0, 0, 0]), -half) == pytest.approx(0.2)
 
 
 def test_a_shove_wakes_and_a_pebble_does_not() -> None:

@@ -50,11 +50,20 @@ class Layout:
         return self._panels.setdefault(name, len(self._panels))
 
     def _put(
-        self, base: Float, span: tuple[float, float], *, of: tuple[int, ...], material: Material, at: tuple[int, int], cells: float = 1.0
+        self,
+        base: Float,
+        span: tuple[float, float],
+        *,
+        of: tuple[int, ...],
+        material: Material,
+        at: tuple[int, int],
+        called: tuple[str, int, int],
+        cells: float = 1.0,
     ) -> None:
-        """A part from a height to another, its sides' faces, its storey and panel."""
+        """A part from a height to another, its sides' faces, its storey and panel, its kind, side and bay."""
         if span[1] - span[0] >= _LEAST_M / 4:
-            self.parts.append(Element(base, *span, of, material, *at, cells))
+            kind, side, bay = called
+            self.parts.append(Element(base, *span, of, material, *at, cells, kind=kind, side=side, bay=bay))
 
     def _strip(self, side: int, left: float, right: float, outer: float = 0.0, inner: float = 1.0) -> Float:
         """A part of a wall from `left` to `right` of its length (0..1), between shares of its thickness; ends are mitred."""
@@ -79,7 +88,8 @@ class Layout:
                 panel = self._panel(storey, side, int(((left + right) / 2 * max(self.b.bays[side], 1) + 0.5) / 2))
                 of = (Face.OUTSIDE, right_, Face.INSIDE, left_, under, over)
                 base = self._strip(side, left, right)
-                self.parts.append(Element(base, low, high, of, self.stone, storey, panel, 1.0, run))
+                bay = min(int((left + right) / 2 * max(self.b.bays[side], 1)), max(self.b.bays[side], 1) - 1)
+                self.parts.append(Element(base, low, high, of, self.stone, storey, panel, 1.0, run, "wall", side, bay))
         self._panes(side, rows)
 
     def _panes(self, side: int, rows: list[tuple[float, float, int, float]]) -> None:
@@ -90,7 +100,7 @@ class Layout:
                 left, right = (i + 0.5 - window / 2) / bays, (i + 0.5 + window / 2) / bays
                 base = self._strip(side, left, right, pane, min(1.0, pane + _PANE_M / w.thick_m))
                 panel = self._panel(storey, side, (i + 1) // 2)
-                self._put(base, (low, high), of=(Face.GLASS,) * 6, material=GLASS, at=(storey, panel), cells=1.5)
+                self._put(base, (low, high), of=(Face.GLASS,) * 6, material=GLASS, at=(storey, panel), called=("glass", side, i), cells=1.5)
 
     def _rows(self, side: int) -> list[tuple[float, float, int, float]]:
         """Of each row of a wall from the ground up: from, to, storey, and its windows' width as a share of a bay, 0 where it has none."""
@@ -127,7 +137,14 @@ class Layout:
         skin = (Face.OUTSIDE, Face.INSIDE, Face.INSIDE, Face.INSIDE, Face.INSIDE, Face.OUTSIDE)
         for i in range(bays):
             base = self._strip(side, i / bays, (i + 1) / bays, 0.0, 0.75)
-            self._put(base, (low, high), of=skin, material=self.stone, at=(storey, self._panel("parapet", side, i // 2)))
+            self._put(
+                base,
+                (low, high),
+                of=skin,
+                material=self.stone,
+                at=(storey, self._panel("parapet", side, i // 2)),
+                called=("parapet", side, i),
+            )
 
     def _slab(self, storey: int, low: float, high: float) -> None:
         """Floors in fields between the columns' lines."""
@@ -135,7 +152,7 @@ class Layout:
         for i, j, field_ in self._fields():
             sides = (*((Face.INSIDE,) * len(field_)), Face.INSIDE, top)
             panel = self._panel("slab", storey, i // 2, j // 2)
-            self.parts.append(Element(field_, low, high, sides, self.floor, storey, panel, 0.5, self._panel("floor", storey)))
+            self.parts.append(Element(field_, low, high, sides, self.floor, storey, panel, 0.5, self._panel("floor", storey), "slab"))
 
     def _fields(self) -> list[tuple[int, int, Float]]:
         """The inner outline cut by a grid along its first side."""
@@ -171,11 +188,27 @@ class Layout:
         for k, corner in enumerate(corners):
             if deep(self.inner, corner) > 2 * half and not self._in_core(corner, middle, core + 2 * half):
                 base = _box(corner, along, across, half, half)
-                self._put(base, (low, high), of=grey, material=self.frame, at=(storey, self._panel("column", storey, k)), cells=5.0)
+                self._put(
+                    base,
+                    (low, high),
+                    of=grey,
+                    material=self.frame,
+                    at=(storey, self._panel("column", storey, k)),
+                    called=("column", -1, -1),
+                    cells=5.0,
+                )
         if deep(self.inner, middle) > core + self.b.rooms_m / 2:
             for k, (way, turned) in enumerate(((along, across), (across, -along), (-along, -across), (-across, along))):
                 base = _box(middle + turned * core, way, turned, core - 0.15, 0.15, ahead=0.3)
-                self._put(base, (low, high), of=grey, material=self.frame, at=(storey, self._panel("core", storey, k)), cells=2.0)
+                self._put(
+                    base,
+                    (low, high),
+                    of=grey,
+                    material=self.frame,
+                    at=(storey, self._panel("core", storey, k)),
+                    called=("core", -1, -1),
+                    cells=2.0,
+                )
         self._partitions(storey, low, high, middle, core)
 
     def _partitions(self, storey: int, low: float, high: float, middle: Float, core: float) -> None:
@@ -194,7 +227,15 @@ class Layout:
                 if end - start > 1 and not self._in_core(centre, middle, core + (end - start) / 2 + 0.3):
                     base = _box(centre, along, across, thin, (end - start) / 2)
                     panel = self._panel("rooms", storey, n, m // 2)
-                    self._put(base, (low, high), of=(Face.INSIDE,) * 6, material=self.stone, at=(storey, panel), cells=0.8)
+                    self._put(
+                        base,
+                        (low, high),
+                        of=(Face.INSIDE,) * 6,
+                        material=self.stone,
+                        at=(storey, panel),
+                        called=("partition", -1, -1),
+                        cells=0.8,
+                    )
 
     def _in_core(self, at: Float, middle: Float, reach: float) -> bool:
         _, along, across = self._axes()

@@ -50,6 +50,9 @@ class Body:
     panel: int
     cells: float = 1.0
     run: int = -1
+    kind: str = "part"
+    side: int = -1
+    bay: int = -1
     volume: float = field(init=False)
     middle: Float = field(init=False)
 
@@ -187,7 +190,7 @@ def _bodies(part: MeshPart, vertices: Float, triangles: Int, run: int) -> list[B
             raise ValueError(f"mesh {part.name!r}: it comes apart into more than {_MOST_BODIES} convex bodies: cut it into simpler parts")
     out = []
     for points, counts in cells:
-        body = Body(points, counts, (int(Face.OUTSIDE),) * len(counts), part.material, part.storey, part.panel, 1.0, run)
+        body = Body(points, counts, (int(Face.OUTSIDE),) * len(counts), part.material, part.storey, part.panel, 1.0, run, part.name)
         if body.volume > _SPECK_M3 and _winding(vertices, triangles, body.middle) > 0.5:
             out.append(body if part.shows is None else _showing(body, part))
     return out

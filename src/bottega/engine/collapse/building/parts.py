@@ -31,6 +31,8 @@ class Element:
     run
         Parts of the same run, 0 or above, break as one: cracks go on from each to the next. They lie side by side with whole sides on one
         another. −1 breaks alone.
+    kind, side, bay
+        What it is called (wall, glass, slab …), and of a wall's parts which side of the plan and which bay it lies in; −1 for all else.
     """
 
     base: Float
@@ -42,6 +44,9 @@ class Element:
     panel: int
     cells: float = 1.0
     run: int = -1
+    kind: str = "part"
+    side: int = -1
+    bay: int = -1
 
     @property
     def volume(self) -> float:

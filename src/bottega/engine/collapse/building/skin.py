@@ -10,6 +10,7 @@ import numpy as np
 from bottega.engine.collapse.building.bars import bars_of
 from bottega.engine.collapse.building.cells import polygon_facts
 from bottega.engine.collapse.building.ears import unfolded
+from bottega.engine.collapse.building.hulls import hull_of
 from bottega.engine.collapse.building.rough import Openings, bounds_of, hollow, roughened
 from bottega.engine.collapse.compiled import compiled
 from bottega.engine.collapse.records import Bool, Face, Float, Int, Pieces
@@ -39,7 +40,7 @@ def skinned(
     centres = np.stack([s.centre for s in solids])
     part = [elements[s.element] for s in solids]
     materials = tuple(dict.fromkeys(e.material.name for e in part))
-    hulls = [_hull(s) for s in solids]
+    hulls = [hull_of(s) for s in solids]
     base = np.cumsum([0, *(len(v) for v, _, _ in made)])
     return Pieces(
         vertices=np.concatenate([v - c for (v, _, _), c in zip(made, centres, strict=True)]).astype(np.float32),
@@ -58,16 +59,6 @@ def skinned(
         cluster=panel.astype(np.int32),
         storey=np.asarray([e.storey for e in part], np.int32),
     )
-
-
-def _hull(solid: Solid) -> Float:
-    """Corners of a piece's convex hull."""
-    from scipy.spatial import ConvexHull
-
-    rows = np.concatenate([solid.points[f, : solid.counts[f]] for f in range(len(solid.points))])
-    _, index = np.unique(rows.round(7), axis=0, return_index=True)
-    rows = rows[index]
-    return np.asarray(rows[np.sort(ConvexHull(rows - rows[0]).vertices)])
 
 
 def _facets(

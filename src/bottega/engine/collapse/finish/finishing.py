@@ -13,6 +13,7 @@ from bottega.engine.collapse.records import Camera
 from .buffers import Buffers, draw_pose, resolve
 from .credit import Credit
 from .fragments import Fragments, chosen, find_fragments
+from .mattes import Owners
 from .raster import PATTERNS, lens_of
 from .recipe import (
     PLATE,
@@ -94,6 +95,8 @@ class Finished:
         Depth, ids, places, normals, motion.
     credit
         Whose every pixel is.
+    owners
+        Of which pieces a changed pixel is, as in `pieces`: their shares sum to its alpha.
     """
 
     beauty: Array
@@ -104,6 +107,7 @@ class Finished:
     touched: Array
     buffers: Buffers
     credit: Credit
+    owners: Owners
 
 
 def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finished:
@@ -145,7 +149,7 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finishe
     ground = light_ground(stage, rested, maps)
     coverage = (samples >= 0).mean(0, dtype=np.float32)
     standing = _standing(stage, fragments, lit, stirred, ground.ratio)
-    front = _front(stage, shot, fragments, lit, _Stir(stirred, rested, calm))
+    front, owners = _front(stage, shot, fragments, lit, _Stir(stirred, rested, calm))
     changed = stirred.ravel() | (
         ((ground.toward > 0) | (ground.ratio != 1).any(1)) & (coverage.ravel() < 1) & (shot.foreground.ravel() < 1)
     )
@@ -154,7 +158,7 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finishe
     was = ((shot.matte > 0) | (rested.samples >= 0).any(0)).ravel()[where] & stirred.ravel()[where]
     back = joined([*behind_reads(where, size[1], ground, was), standing])
     credit = Credit(source_names(stage), size, back, front, _touched(size, back, front))
-    return _laid(stage, shot, credit, (coverage, ground.ratio), resolve_now(stage, shot, now, rested))
+    return _laid(stage, shot, credit, (coverage, ground.ratio), (resolve_now(stage, shot, now, rested), owners))
 
 
 class _Stir(NamedTuple):
@@ -165,8 +169,11 @@ class _Stir(NamedTuple):
     calm: Array
 
 
-def _front(stage: Stage, shot: Shot, fragments: Fragments, lit: Array, stir: _Stir) -> Reads:
-    """Reads of the pieces in pixels that are no longer as at rest, held out by the foreground. What has not moved is the frame's plate."""
+def _front(stage: Stage, shot: Shot, fragments: Fragments, lit: Array, stir: _Stir) -> tuple[Reads, Owners]:
+    """Reads of the pieces in pixels that are no longer as at rest, held out by the foreground, and whose they are.
+
+    What has not moved is the frame's plate.
+    """
     inside = stir.stirred.ravel()[fragments.pixel]
     mine = chosen(fragments, inside)
     lit, pixel = lit[inside], mine.pixel
@@ -178,7 +185,10 @@ def _front(stage: Stage, shot: Shot, fragments: Fragments, lit: Array, stir: _St
     then = on_fragments(stage, stays, stage.rest, stage.maps[-2])
     ratio = bounded(stage, np.where(lit[own] == then, 1, lit[own] / then))
     kept = plain_reads(stays.pixel, shot.matte.shape[1], PLATE, share[own], ratio)
-    return joined([kept, piece_reads(stage, chosen(mine, ~own), lit[~own], share[~own])])
+    moved, piece = piece_reads(stage, chosen(mine, ~own), lit[~own], share[~own])
+    pixel, weight = (np.concatenate(both) for both in ((kept.pixel, moved.pixel), (kept.weight, moved.weight)))
+    owners = Owners(pixel, np.concatenate([stage.skin.piece[stays.triangle], piece]), weight)
+    return joined([kept, moved]), owners
 
 
 def _standing(stage: Stage, fragments: Fragments, lit: Array, stirred: Array, ratio: Array) -> Reads:
@@ -212,10 +222,10 @@ def resolve_now(stage: Stage, shot: Shot, now: Pose, rested: Rested) -> Buffers:
     return resolve(stage.skin, planes, now=(now, shot.camera), before=before)
 
 
-def _laid(stage: Stage, shot: Shot, credit: Credit, light: tuple[Array, Array], buffers: Buffers) -> Finished:
+def _laid(stage: Stage, shot: Shot, credit: Credit, light: tuple[Array, Array], seen: tuple[Buffers, Owners]) -> Finished:
     back, front, alpha = credit.layers(source_pictures(stage, shot.plate, shot.clean))
     behind = np.where(credit.touched[..., None], back, shot.plate)
     beauty = np.where(credit.touched[..., None], back * (1 - alpha)[..., None] + front, shot.plate)
     pieces = np.concatenate([front, alpha[..., None]], -1)
     shadow = light[1].reshape(*credit.size, 3)
-    return Finished(beauty, pieces, behind, shadow, light[0], credit.touched, buffers, credit)
+    return Finished(beauty, pieces, behind, shadow, light[0], credit.touched, seen[0], credit, seen[1])

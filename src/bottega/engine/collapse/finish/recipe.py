@@ -44,8 +44,10 @@ def bounded(stage: Stage, ratio: Array) -> Array:
     return np.clip(ratio, stage.light.ratio_least, stage.light.ratio_most).astype(np.float32)
 
 
-def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) -> Reads:
+def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) -> tuple[Reads, Array]:
     """Reads of moved pieces' fragments: from a painted key, else from the plate with the most pixels there, else from a tile.
+
+    And (R,) int32, the piece that each read is of.
 
     Raises ValueError that names the material and face kinds that nothing shows and no tile is for.
     """
@@ -67,7 +69,7 @@ def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) ->
     _from_tiles(stage, fragments, lit, (source, x, y, step, ratio))
     wraps = source >= 2 + len(stage.views)
     reads = Reads(fragments.pixel, source, x, y, step, share.astype(np.float32) * part, ratio, wraps)
-    return _not_glaring(stage, reads, lit).chosen(source >= 0)
+    return _not_glaring(stage, reads, lit).chosen(source >= 0), stage.skin.piece[fragments.triangle[source >= 0]]
 
 
 def _not_glaring(stage: Stage, reads: Reads, lit: Array) -> Reads:

@@ -11,7 +11,7 @@ import numpy as np
 from bottega.engine.collapse.motion.blows import blows
 from bottega.engine.collapse.motion.breaking import body_loads, parts
 from bottega.engine.collapse.motion.buckling import bulge
-from bottega.engine.collapse.motion.rotations import cross, lowest, rotated
+from bottega.engine.collapse.motion.rotations import cross, lowest, rotated, turned
 from bottega.engine.collapse.motion.scene import GRAVITY, MotionSettings, Scene, State
 from bottega.engine.collapse.motion.settling import near_moving, quieter, unheld, upright, woken
 from bottega.engine.collapse.motion.world import Body, Contact, World, read
@@ -19,10 +19,11 @@ from bottega.engine.collapse.records import Float, Int, Pieces
 
 _DOWN = np.array([0.0, 0.0, -GRAVITY])
 _FASTEST = 1.2  # times the speed of a fall from the building's top: more than that is the solver's error
-_FARTHEST = 0.45  # of that, sideways
+_FARTHEST = 0.45  # of the speed of the farthest fall so far, sideways
 _HIGHEST = 0.1  # of that, upward: rubble does not fly up
 _FASTEST_TURN = 12.0  # rad/s
 _LEFT_M = 0.5  # what moves farther away from a sleeper in a frame than this did not hold it
+_HELD = [-1]  # as if by the ground
 _SLIPPERY = 0.02  # friction of what buckles
 _FRAGILE = 0.25  # of a body's middling bond: what presses less than that on it breaks nothing
 _FEWEST_SHARE = 0.05  # of a blow that a breaking body still takes
@@ -78,7 +79,8 @@ class _Run:
             body = self._body(members, bonds[self.broken[bonds] == 0], moving)
             self._add(body, state.position, state.rotation, state.velocity, state.spin)
         self._tie(sorted(k for k in self.bodies if state.released[k]))
-        self.under = {k: self.world.under(b) for k, b in sorted(self.bodies.items()) if state.released[k] and not b.moving}
+        still = [(k, b) for k, b in sorted(self.bodies.items()) if state.released[k] and not b.moving]
+        self.under = {k: _HELD if state.wedged[k] else self.world.under(b) for k, b in still}
 
     def _body(self, members: Int, bonds: Int, moving: bool) -> Body:
         mass = self.mass[members]
@@ -294,12 +296,14 @@ class _Run:
         keys = np.array([b.key for b in moving], np.int64)
         before, after = np.hstack([old.velocity, old.spin])[keys], np.hstack([velocity, spin])[keys]
         topples = upright(np.array([b.spread for b in moving]).reshape(-1, 3, 3), rotation[keys])
-        quiet = quieter(old.quiet_s[keys], topples, self._age(keys), before, after, seconds=whole, settings=self.settings)
+        went = np.stack([np.linalg.norm(position[keys] - old.position[keys], axis=1), turned(old.rotation[keys], rotation[keys])], 1)
+        quiet = quieter(old.quiet_s[keys], topples, self._age(keys), before, after, went=went, seconds=whole, settings=self.settings)
         calm = old.quiet_s.copy()
         calm[free] = quiet[row[free]]
         state = replace(
             old, frame=frame, position=position, rotation=rotation, velocity=velocity, spin=spin, body=self.label.copy(),
             slips_until=self.slips_until.copy(), broken=self.broken.copy(), asleep=~free, quiet_s=calm,
+            wedged=old.wedged & (~free | (calm > 0)),
         )  # fmt: skip
         piece, point, energy = blows(
             self.scene.pieces, [b.members for b in moving], old=old, new=state, seconds=whole, least_j=self.settings.least_impact_j
@@ -313,14 +317,7 @@ class _Run:
         for key, body in self.bodies.items():
             mass[key] = body.mass
         touching = self.world.touching()
-        up: list[int] = []
-        still = state.asleep & (state.released > 0)
-        if still.any():
-            up = [k for k in woken(touching, state.asleep, mass, speed, settings=self.settings) if still[k]]
-            near = near_moving(state.asleep, state.position, self.radius, within_m=_LEFT_M) & still
-            for key in np.unique(state.body[near]).tolist():
-                self.under[key] = self.world.under(self.bodies[key])
-            up = sorted({*up, *unheld(self.under, ~still, self._feet(state))})
+        up, wedged = self._stirred(state, mass, speed, touching)
         velocity, spin = state.velocity.copy(), state.spin.copy()
         asleep = state.asleep.copy()
         for key in up:
@@ -331,11 +328,28 @@ class _Run:
         for key in np.flatnonzero((state.body == np.arange(len(mass))) & ~state.asleep & (calm >= self.settings.quiet_s)).tolist():
             body = self.bodies[key]
             self.world.fix(body)
-            self.under[key] = self.world.under(body)
+            self.under[key] = _HELD if wedged[key] else self.world.under(body)
             asleep[body.members], velocity[body.members], spin[body.members] = True, 0, 0
-        self.state = replace(state, velocity=velocity, spin=spin, asleep=asleep, quiet_s=calm)
+        self.state = replace(state, velocity=velocity, spin=spin, asleep=asleep, quiet_s=calm, wedged=wedged)
         self._damp({k for pair in touching for k in pair})
         return self.state
+
+    def _stirred(self, state: State, mass: Float, speed: Float, touching: list[tuple[int, int]]) -> tuple[list[int], Any]:
+        """Sleepers to wake, rising, and (N,) bool what was let go as nothing below holds it: if it stays, it is wedged."""
+        still, wedged = state.asleep & (state.released > 0), state.wedged.copy()
+        if not still.any():
+            return [], wedged
+        shoved = [k for k in woken(touching, state.asleep, mass, speed, settings=self.settings) if still[k]]
+        calm = state.asleep | (speed < self.settings.slow)
+        if wedged.any():
+            left = near_moving(calm, state.position, self.radius, within_m=_LEFT_M) & still
+            wedged[np.isin(state.body, state.body[left])] = False
+        near = near_moving(state.asleep, state.position, self.radius, within_m=_LEFT_M) & still & ~wedged
+        for key in np.unique(state.body[near]).tolist():
+            self.under[key] = self.world.under(self.bodies[key])
+        loose = unheld(self.under, ~still, self._feet(state))
+        wedged[np.isin(state.body, shoved)], wedged[np.isin(state.body, loose)] = False, True
+        return sorted({*shoved, *loose}), wedged
 
     def _feet(self, state: State) -> Float:
         """(N,) the lowest point of each piece's body, metres."""
@@ -356,7 +370,8 @@ class _Run:
         core = self.world.core
         across, turn, rise = np.hypot(table[:, 7], table[:, 8]), np.linalg.norm(table[:, 10:], axis=1), table[:, 9]
         pushed = float(np.abs(self.scene.push).max())
-        farthest, highest = _FARTHEST * self.fastest + pushed, _HIGHEST * self.fastest + pushed
+        fallen = _FASTEST * np.sqrt(2 * GRAVITY * max(float((self.centre[:, 2] - self.state.position[:, 2]).max()), 0.0))
+        farthest, highest = _FARTHEST * fallen + pushed, _HIGHEST * fallen + pushed
         for i in np.flatnonzero((across > farthest) | (rise > highest) | (rise < -self.fastest)).tolist():
             table[i, 7:9] *= min(1.0, farthest / max(across[i], 1e-9))
             table[i, 9] = np.clip(table[i, 9], -self.fastest, highest)

@@ -32,6 +32,12 @@ def multiplied(one: Float, other: Float) -> Float:
     return np.concatenate([real, w * x + v * u + cross(u, x)], -1)
 
 
+def turned(one: Float, other: Float) -> Float:
+    """(...,) radians between (..., 4) quaternions, the short way: 4 asin(|q − p| / 2), p or −p whichever is nearer."""
+    apart = np.minimum(np.linalg.norm(other - one, axis=-1), np.linalg.norm(other + one, axis=-1))
+    return np.asarray(4 * np.arcsin(np.minimum(apart / 2, 1.0)))
+
+
 def lowest(points: Float, start: Int, position: Float, rotation: Float) -> Float:
     """(N,) float64: height of the lowest of each piece's points, of which piece i owns points[start[i]:start[i + 1]]."""
     w, x, y, z = rotation.T

@@ -62,7 +62,7 @@ class MotionSettings:
     settle_below: float = 1.5
     slow: float = 0.35
     slow_turn: float = 0.5
-    quiet_s: float = 0.4
+    quiet_s: float = 0.3
     least_impact_j: float = 200.0
 
     def __post_init__(self) -> None:
@@ -163,6 +163,8 @@ class State:
         (N,) bool.
     quiet_s
         (N,) float64: seconds for which a piece's body has hardly moved.
+    wedged
+        (N,) bool: bodies that rest on nothing below them, were let go for it, and stayed.
     impact_piece, impact_point, impact_energy
         (I,) int32, (I, 3) float64, (I,) float64: this frame's blows, metres and joules.
     """
@@ -178,6 +180,7 @@ class State:
     released: Int
     asleep: Bool
     quiet_s: Float
+    wedged: Bool
     impact_piece: Int
     impact_point: Float
     impact_energy: Float
@@ -284,5 +287,5 @@ def at_rest(scene: Scene) -> State:
     return State(
         scene.first_frame, np.array(pieces.centre, np.float64), turn, np.zeros((n, 3)), np.zeros((n, 3)), np.zeros(n, np.int32),
         first[pieces.cluster].astype(np.int32), np.zeros(len(scene.bonds), np.int32), np.zeros(n, np.int32), np.ones(n, bool), np.zeros(n),
-        none.astype(np.int32), none.reshape(0, 3), none,
+        np.zeros(n, bool), none.astype(np.int32), none.reshape(0, 3), none,
     )  # fmt: skip

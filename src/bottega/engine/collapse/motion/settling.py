@@ -11,10 +11,11 @@ from bottega.engine.collapse.motion.scene import MotionSettings
 from bottega.engine.collapse.records import Bool, Float
 
 _GROWS, _GROWS_BY = 1.03, 0.003  # a body whose speed rises by more than this from frame to frame may be toppling
+_BACK = 0.3  # of a frame, that a faster one takes from its quiet time: speeds that tremble rise half of the time, those of a fall always
 _LOWER_M = 0.03
 _YOUNG = 2.0  # times `settle_s`: until then anything may topple
 _SLENDER = 1.5  # what is taller than this many times its depth may at any age
-_LIGHTEST = 0.02  # of a sleeper's mass: what is lighter, by its speed over `slow`, does not wake it
+_LIGHTEST = 0.06  # of a sleeper's mass: what is lighter, by its speed over `slow`, does not wake it
 
 
 def upright(spread: Float, rotation: Float) -> Bool:
@@ -29,8 +30,12 @@ def upright(spread: Float, rotation: Float) -> Bool:
     return np.asarray(turned[:, 2, 2] > _SLENDER**2 * np.maximum(thinnest, 0))
 
 
-def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: Float, *, seconds: float, settings: MotionSettings) -> Float:
+def quieter(
+    quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: Float, *, went: Float, seconds: float, settings: MotionSettings
+) -> Float:
     """Seconds for which each body has been quiet: longer by a frame where it is slow and not getting faster, shorter where it is.
+
+    What trembles on the spot is slow: how far it went in a frame counts, where that is less than its speed says.
 
     Parameters
     ----------
@@ -42,6 +47,8 @@ def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: F
         (M,) seconds since each was let go.
     before, after
         (M, 6) velocity and spin in the frame before and in this.
+    went
+        (M, 2) metres and radians from the frame before to this.
     seconds
         A frame's.
     settings
@@ -52,12 +59,12 @@ def quieter(quiet_s: Float, topples: Bool, age_s: Float, before: Float, after: F
     (M,) float64; 0 where it is fast.
     """
     fast, growing = np.zeros(len(after), bool), np.zeros(len(after), bool)
-    for columns, most in ((slice(0, 3), settings.slow), (slice(3, 6), settings.slow_turn)):
+    for k, (columns, most) in enumerate(((slice(0, 3), settings.slow), (slice(3, 6), settings.slow_turn))):
         old, new = np.linalg.norm(before[:, columns], axis=1), np.linalg.norm(after[:, columns], axis=1)
-        fast |= new >= most
+        fast |= np.minimum(new, went[:, k] / seconds) >= most
         growing |= new > old * _GROWS + _GROWS_BY
     growing &= topples | (age_s < _YOUNG * settings.settle_s)
-    return np.where(fast, 0.0, np.maximum(quiet_s + np.where(growing, -seconds, seconds), 0.0))
+    return np.where(fast, 0.0, np.maximum(quiet_s + np.where(growing, -_BACK * seconds, seconds), 0.0))
 
 
 def near_moving(asleep: Bool, position: Float, reach: Float, *, within_m: float) -> Bool:

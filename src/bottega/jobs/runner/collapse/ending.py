@@ -23,7 +23,7 @@ def finish(take: Take, maker: CollapseMaker, closing: Closing) -> Take:
     """Write movies and sheets, and give the take's record with shares, outputs and state `done` (not yet written)."""
     made: Any = maker
     done = close(take, made, closing)
-    return replace(done, outputs=(*done.outputs, *((maker.preview,) if maker.preview else ())))
+    return replace(done, outputs=(*done.outputs, *maker.extra))
 
 
 def closing_of(

@@ -10,7 +10,7 @@ from typing import Any
 
 from bottega.jobs.recipes.collapse import REVISION
 from bottega.jobs.runner.register import looked_at, seal_at
-from bottega.jobs.runner.request import ENVIRONMENT, check_also, environment, versions
+from bottega.jobs.runner.request import ALSO, ENVIRONMENT, check_also, environment, versions
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.model import (
     Content,
@@ -31,6 +31,7 @@ from .sheet import BULLET, NODAL, STILL, Sheet, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
+CONTROL, USD = "control", "usd"  # to deliver as well
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +79,11 @@ class CollapseJob:
         return tuple({e.digest: e for e in named}.values())
 
 
-def check_installed(sheet: Sheet, others: Mapping[str, Callable[[], object]]) -> None:
-    """Raise UsageError where this machine lacks what moves the pieces. `others` find programs beside the one in this process."""
+def check_installed(sheet: Sheet, others: Mapping[str, Callable[[], object]], also: tuple[str, ...] = ()) -> None:
+    """Raise UsageError where this machine lacks what moves the pieces, or cannot write what is to be delivered as well.
+
+    `others` find programs beside the solver in this process.
+    """
     from importlib.util import find_spec
 
     if sheet.solver != BULLET:
@@ -88,6 +92,8 @@ def check_installed(sheet: Sheet, others: Mapping[str, Callable[[], object]]) ->
         others[sheet.solver]()
     elif find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
+    if USD in also and find_spec("pxr") is None:
+        raise UsageError("--usd needs usd-core, which is not installed: pip install 'bottega[usd]'")
 
 
 def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
@@ -121,7 +127,7 @@ def assemble(
 ) -> CollapseJob:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on. Raises UsageError."""
     shot, sheet = folder.shot(request.shot), request.sheet
-    check_also(request.also)
+    check_also(request.also, allowed=(*ALSO, CONTROL, USD))
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
     if sheet.clean is None:

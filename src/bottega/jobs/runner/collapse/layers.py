@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.footage import LayerOut
-from bottega.jobs.recipes.collapse import Made
+from bottega.footage import Cryptomatte, LayerOut, distinct
+from bottega.jobs.recipes.collapse import Called, Made
+from bottega.jobs.recipes.collapse_mattes import ranks_of
 
 _LARGEST = 65504.0
 
 
-def beside(made: Made) -> tuple[LayerOut, ...]:
-    """Pieces, dust, what is behind, shadow, depth, ids, normals, motion. None where nothing has happened yet."""
+@dataclass(frozen=True, eq=False)
+class Mattes:
+    """The shot's sets of mattes, each with the number that every piece has in it; how many samples a pixel has."""
+
+    sets: tuple[tuple[Cryptomatte, NDArray[np.int32]], ...]
+    samples: int
+
+    @classmethod
+    def of(cls, names: Called, *, samples: int) -> Self:
+        """One set by piece, one by kind of element."""
+        own = np.arange(len(names.piece), dtype=np.int32)
+        pieces, kinds = Cryptomatte("crypto_piece", distinct(names.piece)), Cryptomatte("crypto_element", distinct(names.kinds))
+        return cls(((pieces, own), (kinds, names.kind)), samples)
+
+    def parts(self, made: Made) -> list[LayerOut]:
+        """A frame's parts, one a set."""
+        if made.finished is None:
+            return []
+        return [
+            LayerOut(name=s.layer, channels=s.channels(*ranks_of(made.finished, group, samples=self.samples)), heading=s.attributes)
+            for s, group in self.sets
+        ]
+
+
+def beside(made: Made, mattes: Mattes) -> tuple[LayerOut, ...]:
+    """Pieces, dust, what is behind, shadow, depth, ids, normals, motion, mattes. None where nothing has happened yet."""
     if made.finished is None:
         return ()
     f, b = made.finished, made.finished.buffers
@@ -29,7 +57,7 @@ def beside(made: Made) -> tuple[LayerOut, ...]:
         picture = made.dust.picture
         depth = np.where(np.isfinite(picture.depth), picture.depth, 1e10).astype(np.float32)
         out.append(LayerOut(name="dust", channels=_rgba(picture.rgba) | {"Z": depth}, light=True))
-    return tuple(out)
+    return (*out, *mattes.parts(made))
 
 
 def _half(array: NDArray[np.float32]) -> NDArray[np.float16]:

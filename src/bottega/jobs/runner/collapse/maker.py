@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
-from bottega.footage import Band, Delivery, FrameOut, hand_out
+from bottega.footage import Band, Delivery, FrameOut, LayerOut, hand_out
 from bottega.jobs.recipes.collapse import (
     Bonds,
     Camera,
@@ -33,10 +33,12 @@ from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
 from bottega.model import Output, Show, UsageError
 
+from .control import ControlPack
 from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
-from .job import CollapseJob
+from .job import CONTROL, USD, CollapseJob
 from .layers import beside
+from .scene_out import SceneOut, scene_out
 from .sheet import BULLET, NODAL
 from .showing import Showing
 from .stated import cameras, settings_of
@@ -44,6 +46,7 @@ from .turning import turns
 
 BUILD_UNITS, FALL_UNITS, FRAME_UNITS = 10.0, 0.3, 4.0
 PREVIEW, PREVIEW_LINES = "preview.mp4", 360
+SCENE = "collapse.usdc"
 _FALLEN, _MOTION, _BUILDING = "fallen", "motion", "building"
 
 T = TypeVar("T")
@@ -66,10 +69,11 @@ class CollapseMaker:
         show: Show,
         *,
         progress: Progress,
+        scene_file: Callable[[SceneOut], bytes],
         movers: Mapping[str, Callable[[], Poses]],
     ) -> None:
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
-        self._show, self._lying = show, set[int]()
+        self._show, self._lying, self._scene_file = show, set[int](), scene_file
         solver = job.request.sheet.solver
         self._poses = None if solver == BULLET else movers[solver]()
         self._non_finite: dict[int, int] = {}
@@ -83,7 +87,8 @@ class CollapseMaker:
         self.tally = Tally()
         self.outputs: dict[int, tuple[Output, ...]] = {}
         self.carried: dict[int, float] = {}
-        self.preview: Output | None = None
+        self.extra: list[Output] = []
+        self._pack: ControlPack | None = None
 
     def run(self, *, threads: int, preview_only: bool = False) -> None:
         """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
@@ -98,10 +103,17 @@ class CollapseMaker:
             motion = self._motion(recipe, pieces, bonds)
         with self._timed("preview"):
             drawn = recipe.preview(pieces, motion, seen[self._job.frames[0]], height=PREVIEW_LINES)
-            self.preview = self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")
+            self.extra = [self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")]
         if not preview_only:
             with self._timed("prepare"):
                 showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
+            if CONTROL in self._job.request.also:
+                self._pack = ControlPack.of(showing, self._delivery, fps=self._show.fps)
+                self.extra.append(self._pack.table())
+            if USD in self._job.request.also:
+                with self._timed("usd"):
+                    scene = scene_out(showing, fps=self._show.fps, mark=self._delivery.mark.fields())
+                    self.extra.append(self._delivery.other(SCENE, self._scene_file(scene)))
             self._frames(showing, threads)
 
     def stages(self) -> dict[str, float]:
@@ -212,9 +224,9 @@ class CollapseMaker:
         plate = self._inputs.plate.read(number)
         made = showing.frame(number, plate.rgb, air)
         found = credit_of(made, showing, self.sources)
-        self._deliver(number, plate, made, found)
+        self._deliver(number, plate, made, found, beside(made, showing.mattes))
 
-    def _deliver(self, number: int, plate: Any, made: Any, found: FrameCredit) -> None:
+    def _deliver(self, number: int, plate: Any, made: Any, found: FrameCredit, layers: tuple[LayerOut, ...]) -> None:
         pixels = Pixels(made.rgb, made.rgb - plate.rgb, found.weights, found.copied_from)
         sources = self.sources
         if self._band is not None:
@@ -231,13 +243,15 @@ class CollapseMaker:
             credit=credit.channels(),
             manifest=credit.manifest(),
             credit_picture=self._band.over(shown, plate.canvas, plate.display) if self._band else shown,
-            beside=beside(made),
+            beside=layers,
         )
         self._inputs.right.check()
         outputs = self._delivery.frame(out, layers=("credit",))
         if "png16" in self._job.request.also:
             codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour=self._show.key_colour)
             outputs.append(self._delivery.png16(f"png16/{self._delivery.take.name}.{number}.png", codes, frame=number))
+        if self._pack is not None:
+            outputs += self._pack.frame(number, plate)
         self._note(number, credit, outputs, own=found.own, non_finite=plate.non_finite)
 
     def _note(self, number: int, credit: Any, outputs: list[Output], *, own: float, non_finite: int) -> None:

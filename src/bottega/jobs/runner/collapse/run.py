@@ -30,7 +30,7 @@ from .maker import CollapseMaker, work_units
 
 def prepare(house: House, request: CollapseRequest) -> CollapseJob:
     """Resolve a request and put its matte on record, so that the gate can be asked. Raises UsageError, FootageError."""
-    check_installed(request.sheet, house.movers)
+    check_installed(request.sheet, house.movers, request.also)
     job = worded(house, resolve(house.folder, request, show_id=house.show.show_id))
     known = State.of(house.ledger).exemplars
     roles = {digest: exemplar.roles for digest, exemplar in known.items()}
@@ -100,7 +100,7 @@ def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFo
     progress = Progress(work_units(job), watch=watch)
     delivery = Delivery(folder.path, take)
     began, cpu = time.monotonic(), time.process_time()
-    maker = CollapseMaker(job, inputs, folder, delivery, house.show, progress=progress, movers=house.movers)
+    maker = CollapseMaker(job, inputs, folder, delivery, house.show, progress=progress, scene_file=house.scene_file, movers=house.movers)
     try:
         closing = closing_of(folder, delivery, inputs, fps=house.show.fps, also=job.request.also, progress=progress)
         maker.run(threads=threads, preview_only=how["preview_only"])

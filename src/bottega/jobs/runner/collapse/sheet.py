@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from bottega.jobs.runner.table import Table, read_toml
 from bottega.model import UsageError, code, shown
-
-from .table import Table
 
 STILL, NODAL = "still", "nodal"
 BULLET, BLENDER = "bullet", "blender"  # what moves the pieces
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
-LARGEST_SHEET_BYTES = 4 * 1024 * 1024
 _MOST_STOREYS, _MOST_BAYS = 200, 100
 
 
@@ -116,13 +113,7 @@ def template() -> str:
 
 def read_sheet(path: Path) -> Sheet:
     """Read `collapse.toml`. Raises UsageError that names the sheet, the place in it, the value and what is allowed."""
-    name = shown(path.name)
-    try:
-        if path.stat().st_size > LARGEST_SHEET_BYTES:
-            raise UsageError(f"{name} has {path.stat().st_size} bytes, allowed are {LARGEST_SHEET_BYTES}: is it a sheet?")
-        data = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as problem:
-        raise UsageError(f"{name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
+    data, name = read_toml(path)
     return parsed(data, name)
 
 

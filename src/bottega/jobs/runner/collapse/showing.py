@@ -14,6 +14,7 @@ from bottega.model import UsageError
 
 from .inputs import CollapseInputs
 from .job import CollapseJob
+from .layers import Mattes
 
 Array = NDArray[np.float32]
 
@@ -32,6 +33,7 @@ class Showing:
     of_source: tuple[str, ...]
     grain: Any
     carried: tuple[float, ...]
+    mattes: Mattes
 
     @classmethod
     def of(
@@ -57,7 +59,8 @@ class Showing:
         first = inputs.plate.read(job.frames[0]).rgb
         own = 1.0 if job.reference.digest == job.plate.digest else 0.0
         carried = (1.0, 1.0, own, *(0.0 for _ in tiles))
-        return cls(recipe, inputs, scene, cameras, stage, matte, recipe.air(scene[0]), of_source, recipe.grain(first), carried)
+        mattes = Mattes.of(recipe.called(scene[0]), samples=recipe.settings.samples)
+        return cls(recipe, inputs, scene, cameras, stage, matte, recipe.air(scene[0]), of_source, recipe.grain(first), carried, mattes)
 
     def still_air(self) -> DustState:
         """The air before the first frame."""

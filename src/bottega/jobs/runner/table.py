@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 from types import EllipsisType
 from typing import Any, TypeVar
 
@@ -12,6 +14,18 @@ from bottega.model import UsageError, shown
 
 T = TypeVar("T")
 Number = int | float
+LARGEST_SHEET_BYTES = 4 << 20
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], str]:
+    """A sheet's tables, and its name as errors show it. Raises UsageError for what cannot be read or is no sheet."""
+    name = shown(path.name)
+    try:
+        if path.stat().st_size > LARGEST_SHEET_BYTES:
+            raise UsageError(f"{name} has {path.stat().st_size} bytes, allowed are {LARGEST_SHEET_BYTES}: is it a sheet?")
+        return tomllib.loads(path.read_text("utf-8")), name
+    except (OSError, ValueError) as problem:
+        raise UsageError(f"{name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
 
 
 class Table:
@@ -58,6 +72,18 @@ class Table:
         if not isinstance(value, str) or not value or (one_of and value not in one_of):
             raise self.error(key, value, f"one of {', '.join(one_of)}" if one_of else "a text")
         return value
+
+    def some(self, key: str, default: Sequence[str] | EllipsisType = ...) -> tuple[str, ...]:
+        """A list of texts, each once; a single text is a list of one."""
+        value = self._take(key, default)
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list | tuple) or not all(isinstance(v, str) and v for v in values) or len(set(values)) != len(values):
+            raise self.error(key, value, "a list of texts, each once")
+        return tuple(values)
+
+    def names(self) -> tuple[str, ...]:
+        """The keys of a table in which a person names things."""
+        return tuple(self._given)
 
     def truth(self, key: str, default: bool) -> bool:
         """True or false."""
@@ -115,7 +141,7 @@ class Table:
                 raise self.error(key, value, "a text")
         return dict(self._given)
 
-    def made(self, kind: Callable[..., T], **values: Any) -> T:
+    def made(self, kind: Callable[..., T], /, **values: Any) -> T:
         """A record of values that were read here; its own complaints get this table's place."""
         self.done()
         try:

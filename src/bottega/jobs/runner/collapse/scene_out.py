@@ -1,0 +1,78 @@
+"""A collapse as a scene for other programs: plain arrays and names, which a writer of files takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .showing import Showing
+
+FACES = ("skin", "broken", "inside", "glass")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SceneOut:
+    """Pieces, their fall and the camera: metres, z up, the ground at z = 0, frames by their numbers.
+
+    `name`, `kind` and `material` are each piece's; piece i owns rows `vertex_start[i]` to `vertex_start[i + 1]` of `vertices` (V, 3),
+    relative to its centre, and in the same way of `triangles` (T, 3) into them and `face` (T,) into FACES. `position` (F, N, 3) and
+    `rotation` (F, N, 4; w, x, y, z) are theirs in each frame, `released` (N,) the frame in which each began to move, 0 for never.
+    `camera` are (F, 4, 4) camera to world, looking down −Z; `focal_px` (F,); `centre_px` (F, 2) from the top left of `size`.
+    """
+
+    first_frame: int
+    fps: Fraction
+    size: tuple[int, int]
+    name: tuple[str, ...]
+    kind: tuple[str, ...]
+    material: tuple[str, ...]
+    storey: NDArray[Any]
+    vertices: NDArray[Any]
+    vertex_start: NDArray[Any]
+    triangles: NDArray[Any]
+    triangle_start: NDArray[Any]
+    face: NDArray[Any]
+    position: NDArray[Any]
+    rotation: NDArray[Any]
+    released: NDArray[Any]
+    camera: NDArray[Any]
+    focal_px: NDArray[Any]
+    centre_px: NDArray[Any]
+    mark: Mapping[str, str]
+
+
+def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str]) -> SceneOut:
+    """The scene of a shot; the camera's frames are the fall's. Raises ValueError where a frame has no camera."""
+    pieces, _, motion = showing.scene
+    frames = range(motion.first_frame, motion.first_frame + len(motion))
+    missing = [n for n in frames if n not in showing.cameras]
+    if missing:
+        raise ValueError(f"frame {missing[0]} has no camera, needed is one for each of {frames[0]} to {frames[-1]}")
+    cameras = [showing.cameras[n] for n in frames]
+    (names, _), (kinds, kind) = showing.mattes.sets
+    return SceneOut(
+        first_frame=motion.first_frame,
+        fps=fps,
+        size=(cameras[0].width, cameras[0].height),
+        name=names.names,
+        kind=tuple(kinds.names[k] for k in kind),
+        material=tuple(pieces.materials[m] for m in pieces.material),
+        storey=pieces.storey,
+        vertices=pieces.vertices,
+        vertex_start=pieces.vertex_start,
+        triangles=pieces.triangles,
+        triangle_start=pieces.triangle_start,
+        face=pieces.face,
+        position=motion.position,
+        rotation=motion.rotation,
+        released=motion.released,
+        camera=np.stack([np.asarray(c.to_world, np.float64) for c in cameras]),
+        focal_px=np.array([c.focal_px for c in cameras], np.float64),
+        centre_px=np.array([c.centre_px for c in cameras], np.float64),
+        mark=mark,
+    )

@@ -1,0 +1,335 @@
+"""A board as a designer writes it: `board.toml`, read strictly. Nothing is opened here but the sheet itself and a file of labels."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from bottega.jobs.runner.table import Table, read_toml
+from bottega.model import UsageError, code, shown
+
+from .stated import (
+    ANY,
+    AXES,
+    CLOTH,
+    COSTUME,
+    KINDS,
+    NONE,
+    ONE_WAY,
+    PALETTE,
+    SET,
+    AngleSheet,
+    BoardSheet,
+    FigureSheet,
+    PaletteSheet,
+    PartSheet,
+    PictureName,
+    Rgb,
+    SetSheet,
+    SwatchSheet,
+    VarySheet,
+)
+
+MOST_LOOKS, MOST_SWATCHES, MOST_LABELS, MOST_ANGLES = 200, 200, 250, 32
+FACTS = ("character", "scene", "story_day", "version")
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def template(kind: str = COSTUME) -> str:
+    """A commented sheet to start from, for a costume or a set. Raises UsageError."""
+    if kind not in KINDS:
+        raise UsageError(f"template {shown(kind)}: allowed are {', '.join(KINDS)}")
+    return files(__package__).joinpath(f"template_{kind}.toml").read_text("utf-8")
+
+
+def read_board(path: Path) -> BoardSheet:
+    """Read `board.toml`. Raises UsageError that names the sheet, the place in it, the value and what is allowed."""
+    data, name = read_toml(path)
+    return parsed(data, name, folder=path.parent)
+
+
+def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
+    """A sheet's tables, checked one by one, and against each other. `folder` is where a file of labels lies."""
+    top = Table(data, sheet=name)
+    board = top.table("board")
+    kind = board.text("kind", COSTUME, one_of=KINDS)
+    head: dict[str, Any] = board.made(
+        dict,
+        board=code(board.text("code"), "board code"),
+        kind=kind,
+        title=board.text("title"),
+        facts={f: _fact(board, f) for f in FACTS if board.has(f)},
+        paper=_colour(board, "paper", "#ffffff"),
+    )
+    if kind == SET:
+        return top.made(BoardSheet, **head, room=_room(top, folder))
+    figure = _figure(top.table("figure"), folder)
+    swatches = tuple(_swatch(t) for t in _bounded(top, "swatch", MOST_SWATCHES))
+    parts = tuple(_part(t, figure, swatches) for t in top.tables("part", least=1))
+    palettes = tuple(_palette(t) for t in top.tables("palette"))
+    _each_once(top, "swatch", [s.name for s in swatches])
+    _each_once(top, "palette", [p.name for p in palettes])
+    _each_once(top, "part", [n for p in parts for n in p.parts])
+    vary = _vary(top.table("vary"), parts, swatches, palettes)
+    _all_used(top, figure, parts, swatches, vary)
+    return top.made(BoardSheet, **head, figure=figure, swatches=swatches, parts=parts, palettes=palettes, vary=vary)
+
+
+def _bounded(t: Table, key: str, most: int, least: int = 0) -> tuple[Table, ...]:
+    found = t.tables(key, least=least)
+    if len(found) > most:
+        raise t.error(key, f"there {len(found)} times", f"{least} to {most} of them")
+    return found
+
+
+def _fact(t: Table, key: str) -> str:
+    """A word for a card; numbers may be written as numbers."""
+    return t.text(key) if t.holds_text(key) else str(t.whole(key, low=0, high=10**6))
+
+
+def _colour(t: Table, key: str, default: str | None = None) -> Rgb:
+    text = t.text(key, default) if default else t.text(key)
+    if not _HEX.fullmatch(text):
+        raise t.error(key, text, "a colour as #rrggbb")
+    return rgb_of(text)
+
+
+def rgb_of(text: str) -> Rgb:
+    """`#rrggbb` as numbers 0 to 255."""
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def _picture(t: Table, key: str) -> PictureName:
+    text = t.text(key)
+    file, _, layer = text.partition("#")
+    if not file or (layer and not file.lower().endswith((".psd", ".ora"))) or ("#" in text and not layer):
+        raise t.error(key, text, "a picture's path, or one of a PSD or ORA file with a layer's name behind #")
+    return PictureName(file=file, layer=layer or None)
+
+
+def _maybe(t: Table, key: str) -> PictureName | None:
+    return _picture(t, key) if t.has(key) else None
+
+
+def _figure(t: Table, folder: Path) -> FigureSheet:
+    flats = _maybe(t, "flats")
+    labels = _labels(t, folder) if flats else {}
+    dabs = _dabs(t.table("dabs"))
+    if flats is None and not dabs:
+        raise t.error("flats", ..., "the flats, or [figure.dabs] with places (x, y) in each part of closed line art")
+    if flats is not None and dabs:
+        raise t.error("dabs", "there, and flats are too", "one of the two")
+    background = t.text("background", "background") if flats and (t.has("background") or "background" in labels) else None
+    if background is not None and background not in labels:
+        raise t.error("background", background, f"one of {', '.join(labels)}")
+    return t.made(
+        FigureSheet,
+        line=_picture(t, "line"),
+        flats=flats,
+        shade=_maybe(t, "shade"),
+        folds=_maybe(t, "folds"),
+        labels=labels,
+        background=background,
+        dabs=dabs,
+        height_cm=t.number("height_cm", low=10, high=1000),
+        height_px=t.number("height_px", above=0) if t.has("height_px") else None,
+    )
+
+
+def _labels(t: Table, folder: Path) -> dict[str, Rgb]:
+    """Colours of the flats by name: a table in the sheet, or a JSON file."""
+    if t.holds_text("labels"):
+        return read_labels(folder / t.text("labels"))
+    inside = t.table("labels")
+    found = {name: _colour(inside, name) for name in inside.names()}
+    inside.done()
+    if not 1 <= len(found) <= MOST_LABELS or len(set(found.values())) != len(found):
+        raise t.error(
+            "labels", f"of {len(found)} names and {len(set(found.values()))} colours", f"1 to {MOST_LABELS}, each of its own colour"
+        )
+    return found
+
+
+def read_labels(path: Path) -> dict[str, Rgb]:
+    """Names and colours from JSON: `{"labels": [{"name": "coat", "color": "#5e3e2c"}]}`, or `rgb` as three numbers. Raises UsageError."""
+    try:
+        rows = json.loads(path.read_text("utf-8"))["labels"]
+        found = {str(r["name"]): _rgb(r.get("color", r.get("rgb"))) for r in rows}
+        if not 1 <= len(rows) <= MOST_LABELS or len(set(found.values())) != len(rows):
+            raise ValueError(f"{len(rows)} rows, {len(found)} names, {len(set(found.values()))} colours")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        allowed = '{"labels": [{"name": "coat", "color": "#5e3e2c"}]}, each name and colour once'
+        raise UsageError(
+            f"labels {shown(path.name)} cannot be read ({type(problem).__name__}: {problem}), allowed is {allowed}"
+        ) from problem
+    return found
+
+
+def _rgb(given: Any) -> Rgb:
+    if isinstance(given, str) and _HEX.fullmatch(given):
+        return rgb_of(given)
+    red, green, blue = (int(v) for v in given)
+    if not all(0 <= v <= 255 for v in (red, green, blue)):
+        raise ValueError(f"colour {given}")
+    return red, green, blue
+
+
+def _dabs(t: Table) -> dict[str, tuple[tuple[float, float], ...]]:
+    found = {}
+    for name in t.names():
+        flat = t.numbers(name, None, low=0, high=1e5)
+        if len(flat) % 2:
+            raise t.error(name, list(flat), "[x, y], or several: [x, y, x, y]")
+        found[name] = tuple(zip(flat[::2], flat[1::2], strict=True))
+    t.done()
+    return found
+
+
+def _swatch(t: Table) -> SwatchSheet:
+    size = _pair(t, "size_cm")
+    repeat = _pair(t, "repeat_cm") if t.has("repeat_cm") else None
+    if repeat is not None and (repeat[0] > size[0] or repeat[1] > size[1]):
+        raise t.error("repeat_cm", list(repeat), f"at most what is seen of it, {size[0]:g} x {size[1]:g} cm: photograph a whole repeat")
+    return t.made(
+        SwatchSheet,
+        name=t.text("name"),
+        picture=_picture(t, "file"),
+        size_cm=size,
+        repeat_cm=repeat,
+        direction=t.text("direction", ONE_WAY, one_of=(ONE_WAY, ANY)),
+        corners_px=t.points("corners_px", 4) if t.has("corners_px") else None,
+    )
+
+
+def _pair(t: Table, key: str) -> tuple[float, float]:
+    first, second = t.numbers(key, 2, low=0.01, high=10_000)
+    return first, second
+
+
+def _part(t: Table, figure: FigureSheet, swatches: Sequence[SwatchSheet]) -> PartSheet:
+    parts = t.some("parts")
+    there = tuple(n for n in (figure.labels or figure.dabs) if n != figure.background)
+    for name in parts:
+        if name not in there:
+            raise t.error("parts", name, f"one of {', '.join(there)}")
+    if t.has("swatch") == t.has("colour"):
+        raise t.error("swatch", "there, and colour is too" if t.has("swatch") else ..., "a swatch or a colour, one of the two")
+    names = tuple(s.name for s in swatches)
+    x, y = t.numbers("offset_cm", 2, (0.0, 0.0), low=-1e4, high=1e4)
+    return t.made(
+        PartSheet,
+        parts=parts,
+        swatch=t.text("swatch", one_of=names or ("a [[swatch]] of the sheet",)) if t.has("swatch") else None,
+        colour=_colour(t, "colour") if t.has("colour") else None,
+        scale=t.number("scale", 1.0, low=0.05, high=20),
+        angle_deg=t.number("angle_deg", 0.0, low=-360, high=360),
+        offset_cm=(x, y),
+        follow=t.number("follow", 1.0, low=0, high=1),
+        seams=t.truth("seams", default=True),
+    )
+
+
+def _palette(t: Table) -> PaletteSheet:
+    texts = t.some("colours", ())
+    for text in texts:
+        if not _HEX.fullmatch(text):
+            raise t.error("colours", text, "colours as #rrggbb")
+    picture = _maybe(t, "from")
+    if bool(texts) == (picture is not None):
+        raise t.error("colours", "there, and from is too" if texts else ..., "colours, or a picture to take them from; one of the two")
+    return t.made(PaletteSheet, name=t.text("name"), colours=tuple(rgb_of(c) for c in texts), picture=picture)
+
+
+def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> VarySheet:
+    axis = t.text("axis", NONE, one_of=AXES)
+    dressed = tuple(n for p in parts if p.swatch for n in p.parts)
+    names = tuple(s.name for s in swatches)
+    colours = tuple(p.name for p in palettes)
+    pins, quotas = t.table("pins"), t.table("quotas")
+    found = t.made(
+        VarySheet,
+        axis=axis,
+        count=t.whole("count", 1 if axis == NONE else 12, low=1, high=MOST_LOOKS),
+        parts=_among(t, "parts", dressed),
+        swatches=_among(t, "swatches", names),
+        palettes=_among(t, "palettes", colours),
+        lock=_among(t, "lock", tuple(n for p in parts for n in p.parts), default=()),
+        pins={n: pins.text(n, one_of=names) for n in _known(pins, dressed)},
+        quotas={n: quotas.number(n, low=0, high=1) for n in _known(quotas, names)},
+        overlap=t.number("overlap", 0.3, low=0.01, high=1),
+    )
+    for inside in (pins, quotas):
+        inside.done()
+    _check_vary(t, found)
+    return found
+
+
+def _check_vary(t: Table, vary: VarySheet) -> None:
+    if vary.axis == CLOTH and not vary.swatches:
+        raise t.error("swatches", ..., "the swatches to vary among")
+    if vary.axis == PALETTE and not vary.palettes:
+        raise t.error("palettes", ..., "the palettes to vary among: give [[palette]] tables")
+    if vary.axis == NONE and vary.count != 1:
+        raise t.error("axis", NONE, f"{CLOTH} or {PALETTE}, where {vary.count} looks are wanted: looks of one sheet differ in one thing")
+    if sum(vary.quotas.values()) > 1 + 1e-9:
+        raise t.error("quotas", f"{sum(vary.quotas.values()):g} together", "shares that sum to 1 at most")
+    free = [n for n in vary.parts if n not in vary.lock and n not in vary.pins]
+    if vary.axis != NONE and not free:
+        raise t.error("parts", list(vary.parts), "a part that is neither locked nor pinned: nothing is left to vary")
+
+
+def _among(t: Table, key: str, there: Sequence[str], default: Sequence[str] | None = None) -> tuple[str, ...]:
+    found = t.some(key, there if default is None else default)
+    for name in found:
+        if name not in there:
+            raise t.error(key, name, f"among {', '.join(there) or 'none: the sheet has none'}")
+    return found
+
+
+def _known(t: Table, there: Sequence[str]) -> tuple[str, ...]:
+    for name in t.names():
+        if name not in there:
+            raise t.error(name, "there", f"only {', '.join(there) or 'none'}")
+    return t.names()
+
+
+def _each_once(t: Table, key: str, names: Sequence[str]) -> None:
+    twice = [n for i, n in enumerate(names) if n in names[:i]]
+    if twice:
+        raise t.error(key, f"{twice[0]} twice", "each name once")
+
+
+def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], vary: VarySheet) -> None:
+    """A swatch that nothing is made of would be cleared and credited for nothing."""
+    used = {p.swatch for p in parts} | set(vary.pins.values()) | (set(vary.swatches) if vary.axis == CLOTH else set())
+    idle = [s.name for s in swatches if s.name not in used]
+    if idle:
+        labels = len(figure.labels or figure.dabs) - (figure.background is not None)
+        given = f"{idle[0]}, used by no part ({labels} labels for {len(swatches)} swatches)"
+        raise t.error("swatch", given, 'swatches that a [[part]] is made of, or that [vary] lists with axis = "cloth"')
+
+
+def _room(top: Table, folder: Path) -> SetSheet:
+    t = top.table("set")
+    angles = tuple(_angle(a) for a in _bounded(top, "angle", MOST_ANGLES, least=2))
+    painted = [a.name for a in angles if a.painted]
+    if len(painted) != 1:
+        raise top.error("angle", f"painted in {len(painted)} of {len(angles)}", "one angle with a painted picture, and others without")
+    _each_once(top, "angle", [a.name for a in angles])
+    return t.made(SetSheet, labels=_labels(t, folder), angles=angles)
+
+
+def _angle(t: Table) -> AngleSheet:
+    rows = t.numbers("to_world", 9) if t.has("to_world") else None
+    return t.made(
+        AngleSheet,
+        name=t.text("name"),
+        **{key: _picture(t, key) for key in ("line", "flats", "shade", "normal", "depth")},
+        depth_m=t.number("depth_m", 16.0, above=0),
+        to_world=(rows[:3], rows[3:6], rows[6:]) if rows else None,
+        painted=_maybe(t, "painted"),
+    )

@@ -1,0 +1,145 @@
+"""A board as a designer states it: the records that `board.toml` is read into. Paths are as written, relative to the sheet's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+COSTUME, SET = "costume", "set"
+KINDS = (COSTUME, SET)
+ONE_WAY, ANY = "one-way", "any"
+CLOTH, PALETTE, NONE = "cloth", "palette", "none"
+AXES = (CLOTH, PALETTE, NONE)
+Rgb = tuple[int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureName:
+    """A picture, or one layer of a picture in layers: `croquis.png`, `croquis.psd#Ink`."""
+
+    file: str
+    layer: str | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.layer is None else f"{self.file}#{self.layer}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureSheet:
+    """A croquis. `labels` are the colours of the flats by the part's name; without flats, `dabs` are places (x, y) in each part.
+
+    `height_px` is how high the figure is drawn where its height is `height_cm`; None is the height of all that is no background.
+    """
+
+    line: PictureName
+    flats: PictureName | None
+    shade: PictureName | None
+    folds: PictureName | None
+    labels: Mapping[str, Rgb]
+    background: str | None
+    dabs: Mapping[str, tuple[tuple[float, float], ...]]
+    height_cm: float
+    height_px: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwatchSheet:
+    """A piece of cloth: its picture, what is seen of it in cm, its repeat, and whether it has a right way up.
+
+    `corners_px` are those of the cloth in a photo that was not taken from above: upper left, upper right, lower right, lower left.
+    """
+
+    name: str
+    picture: PictureName
+    size_cm: tuple[float, float]
+    repeat_cm: tuple[float, float] | None
+    direction: str
+    corners_px: tuple[tuple[float, float], ...] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSheet:
+    """What some parts are made of: a swatch, or a plain colour."""
+
+    parts: tuple[str, ...]
+    swatch: str | None
+    colour: Rgb | None
+    scale: float
+    angle_deg: float
+    offset_cm: tuple[float, float]
+    follow: float
+    seams: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaletteSheet:
+    """A palette by name: the designer's colours, or a picture to take them from."""
+
+    name: str
+    colours: tuple[Rgb, ...]
+    picture: PictureName | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VarySheet:
+    """What varies over a board: one axis, for the parts named.
+
+    `swatches` (or `palettes`) are those to vary among. `pins` are parts that keep a swatch, `lock` parts that keep what they have.
+    `quotas` are how much of the varied cloth a swatch is to be, 0..1. Two looks whose fields agree on more than `overlap` of the varied
+    parts are near-duplicates: one of them is made anew.
+    """
+
+    axis: str
+    count: int
+    parts: tuple[str, ...]
+    swatches: tuple[str, ...]
+    palettes: tuple[str, ...]
+    lock: tuple[str, ...]
+    pins: Mapping[str, str]
+    quotas: Mapping[str, float]
+    overlap: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AngleSheet:
+    """One view of a room: its guides. `to_world` are the rows of the camera's rotation; None takes normals as they are."""
+
+    name: str
+    line: PictureName
+    flats: PictureName
+    shade: PictureName
+    normal: PictureName
+    depth: PictureName
+    depth_m: float
+    to_world: tuple[tuple[float, ...], ...] | None
+    painted: PictureName | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetSheet:
+    """A room's angles, of which one is painted, and the colours of the flats by name."""
+
+    labels: Mapping[str, Rgb]
+    angles: tuple[AngleSheet, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardSheet:
+    """All of a sheet. `board` names the folder; `facts` are what is written on a card."""
+
+    board: str
+    kind: str
+    title: str
+    facts: Mapping[str, str]
+    paper: Rgb
+    figure: FigureSheet | None = None
+    swatches: tuple[SwatchSheet, ...] = ()
+    parts: tuple[PartSheet, ...] = ()
+    palettes: tuple[PaletteSheet, ...] = ()
+    vary: VarySheet | None = None
+    room: SetSheet | None = None
+    named: Mapping[str, PictureName] = field(default_factory=dict)
+
+    def swatch(self, name: str) -> SwatchSheet:
+        """A swatch by its name; the sheet was read, so it is there."""
+        return next(s for s in self.swatches if s.name == name)
