@@ -9,7 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from bottega.adapters.blender import BlenderFall, find_blender
 from bottega.jobs.recipes.keyed import NetworkSettings, RepairSettings
 from bottega.jobs.recipes.survey import Survey
 from bottega.jobs.runner.advise import AdvicePlan, Advised, advise_on, plan_advice
@@ -58,7 +57,7 @@ from bottega.rights import (
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.words import WordsDesk
 
-from .asked import collapse_asked, learning_asked, one_of, operator, scene_file
+from .asked import blender, collapse_asked, learning_asked, one_of, operator, scene_file
 from .desks import Clock, Desks
 
 _FROM_LOOK = ("tone", "shape", "detail", "seed")  # what a look says where nobody else does
@@ -320,9 +319,9 @@ class Studio(Desks):
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
             words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
-            movers={"blender": lambda: BlenderFall(find_blender())},
             training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
             scene_file=scene_file,
+            blender=blender,
         )
 
     def _request(

@@ -11,7 +11,7 @@ from pathlib import Path
 from bottega.model import UsageError, shown
 
 VARIABLE = "BOTTEGA_BLENDER"
-_HOW = (
+HOW = (
     f"set {VARIABLE} to a Python that has bpy (python3.11 -m venv bpyenv; bpyenv/bin/pip install bpy==5.0.1 'numpy<2'; "
     f"{VARIABLE}=bpyenv/bin/python), or to Blender's own program"
 )
@@ -47,9 +47,9 @@ def find_blender(environment: Mapping[str, str] | None = None) -> Blender:
     if said:
         program = shutil.which(said)
         if program is None:
-            raise UsageError(f"{VARIABLE} is {shown(said)}, which is no program: {_HOW}")
+            raise UsageError(f"{VARIABLE} is {shown(said)}, which is no program: {HOW}")
         return Blender(program=Path(program), is_python=Path(program).stem.lower().startswith("python"))
     program = shutil.which("blender")
     if program is None:
-        raise UsageError(f"no Blender is found: {_HOW}")
+        raise UsageError(f"no Blender is found: {HOW}")
     return Blender(program=Path(program), is_python=False)

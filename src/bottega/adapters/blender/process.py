@@ -35,7 +35,7 @@ def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]
     try:
         for line in process.stdout or ():
             if not line.startswith(_SAYS):
-                other = [*other[1 - _KEPT_LINES :], line.rstrip()]
+                other = [*other[1 - _KEPT_LINES :], line.rstrip()] if line.strip() else other
                 continue
             word = json.loads(line.removeprefix(_SAYS))
             frame, failed = word.get("frame", frame), word.get("failed", "")
@@ -50,7 +50,7 @@ def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]
     if failed:
         raise JobError(failed)
     if code:
-        raise JobError(f"Blender {_how(code)} {_where(frame)}; what is done is kept. It said: {' | '.join([*other, *last]) or 'nothing'}")
+        raise JobError(f"Blender {_how(code)} {_where(frame)}. It said: {' | '.join([*other, *last]) or 'nothing'}")
 
 
 def _environment(folder: Path) -> dict[str, str]:

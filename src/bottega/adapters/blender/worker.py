@@ -1,201 +1,41 @@
-"""What runs in Blender's own Python, started by `process`: it knows Blender and numpy, and nothing else of Bottega.
+"""Where Blender's own Python begins, started by `process`: `worker.py WHAT FOLDER`, or after `--` under Blender's program.
 
-`worker.py WHAT FOLDER`, or after `--` under Blender's program. It reads arrays and numbers from the folder, writes arrays there, and says
-on its standard output, one line each, which frame is done. Blender's errors end it with a trace; what an artist can mend is said in words.
+What is done reads arrays and numbers from the folder, writes arrays there, and says on its standard output, one line each, what is done.
+Blender's errors end it with a trace; what a person can mend is said in words.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 OLDEST = (4, 4)
-FACES = ("outside", "broken", "inside", "glass")
-COLOURS = ((0.55, 0.47, 0.40, 1), (0.36, 0.33, 0.30, 1), (0.22, 0.20, 0.18, 1), (0.10, 0.14, 0.16, 1))
-GROUND_M = (2000.0, 2000.0, 4.0)
-SLIPPERY = 0.02
-SOLVER_ITERATIONS = 20
-WARM_UP = 2  # frames that Blender steps before the first: it takes up no speed in the very first
-
-Array = npt.NDArray[Any]
-bpy: Any = None
-
-
-class CannotError(Exception):
-    """What whoever asked can mend."""
-
-
-def say(**word: Any) -> None:
-    """One line to the other side."""
-    sys.stdout.write(f"\nbottega: {json.dumps(word)}\n")
-    sys.stdout.flush()
-
-
-def load(folder: Path, name: str) -> dict[str, Array]:
-    """The arrays of a file, by name."""
-    with np.load(folder / f"{name}.npz", allow_pickle=False) as file:
-        return {key: file[key] for key in file.files}
-
-
-def piece_name(index: int) -> str:
-    """A piece's object is found again by it."""
-    return f"piece.{index:05d}"
-
-
-def empty_scene(fps: float, first: int, last: int) -> Any:
-    """A new file with one empty scene of those frames."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = bpy.context.scene
-    scene.frame_start, scene.frame_end = first, last
-    scene.render.fps, scene.render.fps_base = round(fps), round(fps) / fps
-    return scene
-
-
-# The fall
-
-
-def simulate(folder: Path) -> None:
-    """Rigid bodies with a hull each, tied by bonds that break, let go by the schedule; the poses of each frame, `pose-N.npy`."""
-    given, how = load(folder, "scene"), load(folder, "settings")
-    first, steps, fps = int(given["first_frame"]), given["step_s"], float(given["fps"])
-    scene = empty_scene(fps, first, first + len(steps))
-    scene.gravity = (0, 0, -9.81)
-    bpy.ops.rigidbody.world_add()
-    world = scene.rigidbody_world
-    world.collection, world.constraints = bpy.data.collections.new("bodies"), bpy.data.collections.new("bonds")
-    for collection in (world.collection, world.constraints):
-        scene.collection.children.link(collection)
-    world.substeps_per_frame, world.solver_iterations = int(how["substeps"]), SOLVER_ITERATIONS
-    world.point_cache.frame_start, world.point_cache.frame_end = first - WARM_UP, first + len(steps)
-    stands(world, given, float(how["friction"]), float(how["restitution"]))
-    bodies = [body(world, given, how, i) for i in range(len(given["release"]))]
-    for i, made in enumerate(bodies):
-        let_go(made, given, how, i)
-    tied(world, given, how, bodies)
-    for frame in range(first - WARM_UP, first + 1):
-        scene.frame_set(frame)
-    for row, seconds in enumerate(steps.tolist()):
-        world.time_scale = seconds * fps
-        scene.frame_set(first + row + 1)
-        pose = np.array([[*m.translation, *m.to_quaternion()] for m in (made.matrix_world for made in bodies)], np.float64)
-        np.save(folder / f"pose-{first + row + 1}.npy", pose)
-        say(frame=first + row + 1)
-
-
-def stands(world: Any, given: dict[str, Array], friction: float, restitution: float) -> None:
-    """The ground, and the boxes that stand for ever."""
-    wide, deep, high = GROUND_M
-    rows = [[0.0, 0.0, float(given["ground"]) - high / 2, wide, deep, high, 0.0], *given["boxes"].tolist()]
-    for i, (x, y, z, wide, deep, high, turn) in enumerate(rows):
-        half = np.array([wide, deep, high]) / 2
-        corners = [tuple(half * (a, b, c)) for a in (-1, 1) for b in (-1, 1) for c in (-1, 1)]
-        made = mesh_object(f"stands.{i:02d}", corners, [])
-        world.collection.objects.link(made)
-        made.location, made.rotation_euler = (x, y, z), (0, 0, turn)
-        of = made.rigid_body
-        of.type, of.collision_shape, of.friction, of.restitution = "PASSIVE", "BOX", friction**0.5, restitution  # Bullet multiplies two
-
-
-def mesh_object(name: str, vertices: Sequence[Any], triangles: Sequence[Any]) -> Any:
-    """An object with a mesh of its own; not yet in any collection."""
-    mesh = bpy.data.meshes.new(name)
-    mesh.from_pydata(vertices, [], triangles)
-    made = bpy.data.objects.new(name, mesh)
-    made.rotation_mode = "QUATERNION"
-    return made
-
-
-def body(world: Any, given: dict[str, Array], how: dict[str, Array], i: int) -> Any:
-    """A piece's hull as a rigid body, where it was built."""
-    start = given["pieces/hull_start"]
-    points = given["pieces/hull"][start[i] : start[i + 1]]
-    made = mesh_object(piece_name(i), points.tolist(), [])
-    made.location = given["pieces/centre"][i]
-    world.collection.objects.link(made)
-    of = made.rigid_body
-    of.type, of.collision_shape, of.mesh_source, of.kinematic = "ACTIVE", "CONVEX_HULL", "BASE", True
-    of.mass = float(given["pieces/volume"][i] * given["pieces/density"][i])
-    of.friction, of.restitution = float(how["friction"]) ** 0.5, float(how["restitution"])
-    of.linear_damping, of.angular_damping = float(how["linear_damping"]), float(how["angular_damping"])
-    of.use_margin, of.collision_margin = True, min(float(how["margin_m"]), float(np.ptp(points, axis=0).min()) / 4)
-    of.use_deactivation = True
-    of.deactivate_linear_velocity, of.deactivate_angular_velocity = float(how["slow"]), float(how["slow_turn"])
-    return made
-
-
-def let_go(made: Any, given: dict[str, Array], how: dict[str, Array], i: int) -> None:
-    """Carry a piece through the frame of its release, at the end of which it has the speed of its push and fall; then it is free.
-
-    Blender gives a body no speed in any other way. The half step of the solver that its first step would fall too far is taken off.
-    """
-    frame, first = int(given["release"][i]), int(given["first_frame"])
-    if not frame:
-        return
-    whole = float(given["step_s"][frame - 1 - first])
-    speed = given["push"][i] - np.array([0, 0, 9.81]) * whole * (1 - 0.5 / int(how["substeps"]))
-    made.keyframe_insert("location", frame=frame - 1)
-    made.location = given["pieces/centre"][i] + speed * whole
-    made.keyframe_insert("location", frame=frame)
-    made.keyframe_insert("rigid_body.kinematic", frame=first)
-    made.rigid_body.kinematic = False
-    made.keyframe_insert("rigid_body.kinematic", frame=frame + 1)
-    if given["weak"][i]:
-        story = np.concatenate([[0.0], np.cumsum(given["step_s"])])
-        until = first + int(np.searchsorted(story, story[frame - 1 - first] + float(how["slip_s"])))
-        own = made.rigid_body.friction
-        for value, at in ((own, first), (SLIPPERY, frame), (own, until)):
-            made.rigid_body.friction = value
-            made.keyframe_insert("rigid_body.friction", frame=at)
-    for curve in curves_of(made.animation_data.action, made):
-        for key in curve.keyframe_points:
-            key.interpolation = "LINEAR" if curve.data_path == "location" else "CONSTANT"
-
-
-def curves_of(action: Any, made: Any) -> Any:
-    """The curves of an object's action; made where there are none."""
-    slot = made.animation_data.action_slot or action.slots.new(id_type=made.id_type, name=made.name)
-    made.animation_data.action_slot = slot
-    layer = action.layers[0] if action.layers else action.layers.new("layer")
-    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
-    return strip.channelbag(slot, ensure=True).fcurves
-
-
-def tied(world: Any, given: dict[str, Array], how: dict[str, Array], bodies: list[Any]) -> None:
-    """Bonds between pieces that go together, and do not buckle: fixed until they bear more than they can."""
-    substep = float(given["step_s"].min()) / int(how["substeps"])
-    release, weak = given["release"], given["weak"]
-    for b, (one, other) in enumerate(given["bonds/pair"].tolist()):
-        if not release[one] or release[one] != release[other] or weak[one] or weak[other]:
-            continue
-        tie = bpy.data.objects.new(f"bond.{b:06d}", None)
-        tie.location = given["bonds/centre"][b]
-        world.constraints.objects.link(tie)
-        of = tie.rigid_body_constraint
-        of.type, of.object1, of.object2, of.disable_collisions = "FIXED", bodies[one], bodies[other], True
-        of.use_breaking, of.breaking_threshold = True, float(given["bonds/strength"][b]) * max(substep, float(how["blow_s"]))
-
-
-TASKS = {"simulate": simulate}
+TASKS = {
+    "version": "host",
+    "simulate": "fall",
+    "scene": "scene",
+    "back": "back",
+    "render": "render",
+}  # each a function of its module in `inside`
 
 
 def main(arguments: list[str]) -> int:
     """Do what is asked; the exit code."""
-    global bpy  # noqa: PLW0603 - there is no Blender where this file is only looked at
-    bpy = import_module("bpy")
     what, folder = arguments[-2:]
+    sys.path.insert(0, str(Path(__file__).parent))
+    host: Any = import_module("inside.host")
     try:
-        if bpy.app.version < OLDEST:
-            raise CannotError(f"Blender {OLDEST[0]}.{OLDEST[1]} or later is needed, this is {bpy.app.version_string}")
-        TASKS[what](Path(folder))
-    except CannotError as problem:
-        say(failed=str(problem))
+        try:
+            host.bpy = import_module("bpy")
+        except ImportError as problem:
+            raise host.CannotError(f"this Python has no Blender in it: {problem}") from problem
+        if host.bpy.app.version < OLDEST:
+            raise host.CannotError(f"Blender {OLDEST[0]}.{OLDEST[1]} or later is needed, this is {host.bpy.app.version_string}")
+        getattr(import_module(f"inside.{TASKS[what]}"), what)(Path(folder))
+    except host.CannotError as problem:
+        host.say(failed=str(problem))
         return 2
     return 0
 

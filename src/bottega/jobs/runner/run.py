@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ from .touched import with_faces
 class House:
     """What a run needs of its show: the folder, the gate, a way to make doors, the ledger, the clock.
 
-    `movers` are programs that can move a collapse's pieces, by the name a sheet has for them; each is found when it is asked for.
+    `scene_file` and `blender` are for collapses: what writes a scene as USD, and what finds Blender, or raises UsageError.
     """
 
     folder: ShowFolder
@@ -66,7 +66,7 @@ class House:
     matte_licence_id: str
     training_licence: Callable[[], str | None]
     scene_file: Callable[[Any], bytes]
-    movers: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
+    blender: Callable[[], Any]
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:

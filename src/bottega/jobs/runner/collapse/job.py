@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ from bottega.model import (
     shown,
 )
 
-from .sheet import BULLET, NODAL, STILL, Sheet, read_cameras, read_sheet
+from .sheet import BLENDER, NODAL, STILL, Sheet, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
-CONTROL, USD = "control", "usd"  # to deliver as well
+PROGRAMS = ("blender",)  # beside this one
+CONTROL, USD, BLEND, ALEMBIC = "control", "usd", "blend", "alembic"  # to deliver as well
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,8 @@ class CollapseRequest:
 class CollapseJob:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
-    `reference` is the plate itself where the corners were marked in one of its frames.
+    `reference` is the plate itself where the corners were marked in one of its frames. `programs` are those beside this one that make
+    some of it, with their versions.
     """
 
     request: CollapseRequest
@@ -71,6 +73,7 @@ class CollapseJob:
     frames: tuple[int, ...]
     use: Use
     plan_digest: str
+    programs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exemplars(self) -> tuple[Exemplar, ...]:
@@ -79,21 +82,19 @@ class CollapseJob:
         return tuple({e.digest: e for e in named}.values())
 
 
-def check_installed(sheet: Sheet, others: Mapping[str, Callable[[], object]], also: tuple[str, ...] = ()) -> None:
-    """Raise UsageError where this machine lacks what moves the pieces, or cannot write what is to be delivered as well.
-
-    `others` find programs beside the solver in this process.
-    """
+def check_installed(request: CollapseRequest) -> None:
+    """Raise UsageError where this machine has no solver of its own and needs it, or cannot write what is to be delivered as well."""
     from importlib.util import find_spec
 
-    if sheet.solver != BULLET:
-        if sheet.solver not in others:
-            raise UsageError(f"[fall] solver {shown(sheet.solver)} is not wired here: allowed are {', '.join((BULLET, *others))}")
-        others[sheet.solver]()
-    elif find_spec("panda3d") is None:
+    if request.sheet.solver != BLENDER and find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
-    if USD in also and find_spec("pxr") is None:
+    if USD in request.also and find_spec("pxr") is None:
         raise UsageError("--usd needs usd-core, which is not installed: pip install 'bottega[usd]'")
+
+
+def needs_blender(request: CollapseRequest) -> bool:
+    """Whether some of it is made by Blender."""
+    return request.sheet.solver == BLENDER or bool({BLEND, ALEMBIC} & set(request.also))
 
 
 def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
@@ -127,7 +128,7 @@ def assemble(
 ) -> CollapseJob:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on. Raises UsageError."""
     shot, sheet = folder.shot(request.shot), request.sheet
-    check_also(request.also, allowed=(*ALSO, CONTROL, USD))
+    check_also(request.also, allowed=(*ALSO, CONTROL, USD, BLEND, ALEMBIC))
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
     if sheet.clean is None:
@@ -200,6 +201,11 @@ def _digest(job: CollapseJob) -> str:
         "stated": dict(request.stated),
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
+def with_programs(digest: str, programs: Mapping[str, str]) -> str:
+    """A plan's digest with the versions of the programs beside this one that decide bits as well."""
+    return hashlib.sha256(canonical_json({"plan": digest, "programs": dict(programs)})).hexdigest()
 
 
 def _exact(value: Any) -> Any:
