@@ -24,6 +24,8 @@ from bottega.engine.collapse.dust import (
     DustSettings,
     advance,
     begin,
+    chip_normals,
+    daylit,
     detail_tile,
     draw_debris,
     fly,
@@ -82,6 +84,11 @@ def spent(call: Callable[..., Any], *given: Any, **named: Any) -> tuple[Any, flo
     return call(*given, **named), time.process_time() - begun
 
 
+def drawn_debris(chips: Any, camera: Camera, settings: Any, depth: Any, day: Any) -> tuple[float, Any]:
+    light = daylit(chip_normals(chips, settings=settings), day)
+    return spent(draw_debris, chips, camera, settings=settings, depth=depth, irradiance=light)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cell", type=float, default=0.8)
@@ -112,7 +119,7 @@ def main() -> None:
             all_rays = lit(state, grid=grid, look=DustLook(half=False), daylight=day, tile=tile)
             _, whole = spent(march, all_rays, camera, depth=depth)
             _, shaded = spent(shadow, light, camera, depth=np.full_like(depth, 60))
-            _, drawn = spent(draw_debris, chips, camera, settings=chip_settings, depth=depth, daylight=day)
+            _, drawn = drawn_debris(chips, camera, chip_settings, depth, day)
             if frame > 1:
                 air = float(state.density.sum(dtype=np.float64)) * grid.cell_m**3
                 print(

@@ -5,7 +5,8 @@
 Prints machine and command, then a row a solver: CPU seconds (the worker's included), seconds from the first release until the mass that was
 let go has fallen through 90 % of what it falls in all, the radius round the middle of the plan in which 90 % of that mass lies at the end,
 the share of pieces asleep there, the lowest point of any piece, and the most energy made of nothing from one frame to the next. Ends with 1
-where time or radius differ by more than 15 %. With a file, keeps both falls there: `NAME/position` and `NAME/rotation`.
+where time or radius differ by more than 15 %; says so and ends where there is no Blender. With a file, keeps both falls there:
+`NAME/position` and `NAME/rotation`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from bottega.engine.collapse.motion.scene import GRAVITY, Scene, State
 from bottega.jobs.recipes.collapse import Collapse
 from bottega.jobs.runner.collapse.sheet import read_sheet
 from bottega.jobs.runner.collapse.stated import settings_of
+from bottega.model import UsageError
 
 CORNER = Path(__file__).resolve().parents[1] / "demo" / "corner"
 WIDE = (1920, 1082)  # of the still in which the corners were marked
@@ -83,6 +85,11 @@ def cpu() -> float:
 def main() -> None:
     frames, piece_m = (int(sys.argv[1]) if len(sys.argv) > 1 else 96), (float(sys.argv[2]) if len(sys.argv) > 2 else 1.8)
     print("command:", " ".join(sys.argv), "| machine:", platform.machine(), platform.processor() or platform.system())
+    try:
+        program = BlenderProgram.found(find_blender())
+    except UsageError as missing:
+        print(f"left out: {missing}")
+        return
     recipe = corner(frames, piece_m)
     pieces, bonds = recipe.build()
     scene = recipe.scene(pieces, bonds)
@@ -90,7 +97,7 @@ def main() -> None:
     print(f"{'solver':9} {'CPU s':>7} {'fall s':>7} {'radius m':>8} {'asleep%':>7} {'lowest m':>8} {'gained%':>7}")
     falls: dict[str, Fall] = {}
     kept: dict[str, NDArray[Any]] = {}
-    for name, solver in (("embedded", None), ("blender", PosedSolver(BlenderProgram.found(find_blender()).fall))):
+    for name, solver in (("embedded", None), ("blender", PosedSolver(program.fall))):
         began = cpu()
         states = list(simulate(scene, recipe.settings.motion, solver=solver))
         spent = cpu() - began

@@ -13,7 +13,18 @@ from bench.collapse_solvers import measured
 
 from bottega.adapters.blender import VARIABLE, Blender, BlenderProgram, find_blender
 from bottega.adapters.blender.process import talk
-from bottega.engine.collapse.motion import MotionSettings, PosedSolver, Shot, simulate, to_exchange
+from bottega.engine.collapse.motion import (
+    Direction,
+    Failure,
+    Lean,
+    MotionSettings,
+    PosedSolver,
+    Shot,
+    plan,
+    simulate,
+    to_exchange,
+    walled_tower,
+)
 from bottega.engine.collapse.motion.scene import Scene, State
 from bottega.model import JobError, UsageError
 from tests.engine.collapse.motion.towers import GRAVITY, dropped, fallen, lone_boxes
@@ -145,8 +156,9 @@ def test_slow_motion_is_the_same_fall_told_slowly() -> None:
 @needs_blender
 def test_blender_and_the_embedded_solver_agree_on_the_same_start() -> None:
     """Fall time and debris radius within 15 %; nothing is below the ground, no energy comes of nothing, nothing moves before its frame."""
-    scene, embedded = fallen()
-    states = felled(scene)
+    direction = Direction((Failure((-6.0, -6.0), 5.0, frame=6, storeys=(0, 1)),), front_speed=15.0, lean=Lean((-1.0, -0.3), 1.0))
+    scene = plan(*walled_tower(6, brick_m=1.8), direction=direction, shot=Shot(1, 144))
+    embedded, states = list(simulate(scene)), felled(scene)
     own, theirs = measured(scene, embedded), measured(scene, states)
     assert theirs.seconds == pytest.approx(own.seconds, rel=0.15)
     assert theirs.radius_m == pytest.approx(own.radius_m, rel=0.15)

@@ -82,7 +82,8 @@ def test_a_blender_that_is_killed_is_named_and_another_run_has_the_same_bits(cor
             [worker] = workers()
             os.kill(worker, 9)
 
-    with pytest.raises(JobError, match=r"Blender was ended by SIGKILL after frame 100\d.*The fall up to frame 1001 is kept; the same command"):
+    says = r"Blender was ended by SIGKILL after frame 100\d.*The fall up to frame 1001 is kept; the same command goes on"
+    with pytest.raises(JobError, match=says):
         corner.studio.remake(take.folder, threads=1, watch=kill)
     assert workers() == []
     unfinished = versions(corner)[-1]

@@ -21,9 +21,14 @@ def plan_words(plan: Plan | CollapsePlan) -> str:
 
 
 def _collapse_words(plan: CollapsePlan) -> dict[str, str]:
+    camera = plan.camera
     return {
         "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
         "first failure": f"{plan.first_failure}",
+        "camera": f"{camera.focal_px:g} px, sees {camera.view_deg:g} degrees across, {camera.height_m:g} m above the ground",
+        "corners": "none, the camera was given"
+        if camera.worst_px is None
+        else f"the worst is {camera.worst_px:g} px off: {camera.worst_corner}",
         "by example": ", ".join(plan.exemplars) or "nothing",
         "CPU time": f"about {plan.cpu_seconds:.0f} s",
         "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",

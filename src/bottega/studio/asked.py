@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import NetworkSettings
-from bottega.jobs.runner.collapse.job import CollapseRequest, request_of
+from bottega.jobs.runner.collapse.job import CollapseRequest, check_usd, request_of
 from bottega.jobs.runner.collapse.program import Program
 from bottega.jobs.runner.collapse.scene_out import SceneOut
-from bottega.model import Content, Delivery, FrameRange, UsageError, shown
+from bottega.jobs.runner.collapse.usd_in import CameraIn, MeshIn, with_scene
+from bottega.model import Content, Delivery, FrameRange, Shot, UsageError, shown
 
 T = TypeVar("T", bound=StrEnum)
 
 
 def collapse_asked(
-    shot: str,
+    shot: Shot,
     sheet: str | Path,
     *,
     no_performer: bool = False,
@@ -30,15 +31,35 @@ def collapse_asked(
     **rest: Any,
 ) -> CollapseRequest:
     """The collapse that a sheet describes. Raises UsageError."""
+    wanted = FrameRange.parse(frames) if frames else None
     return request_of(
-        shot,
+        shot.code,
         Path(sheet),
         touches_performer=False if no_performer else None,
-        frames=FrameRange.parse(frames) if frames else None,
+        frames=wanted,
         delivery=one_of(Delivery, delivery, "delivery"),
         content=tuple(one_of(Content, text, "depicts") for text in depicts),
+        scene=lambda read: with_scene(read, Path(sheet).parent, SceneFiles(), frames=tuple(shot.frames), size=(shot.width, shot.height)),
         **rest,
     )
+
+
+class SceneFiles:
+    """USD files, read by what the extra `usd` brings."""
+
+    def meshes(self, path: Path) -> tuple[MeshIn, ...]:
+        """Every mesh of a file. Raises UsageError."""
+        check_usd(path.name)
+        from bottega.adapters.usd import read_meshes
+
+        return read_meshes(path)
+
+    def cameras(self, path: Path, frames: Sequence[int], prim: str | None) -> dict[int, CameraIn]:
+        """A file's camera in each frame. Raises UsageError."""
+        check_usd(path.name)
+        from bottega.adapters.usd import read_cameras
+
+        return read_cameras(path, frames, prim)
 
 
 def scene_file(scene: SceneOut) -> bytes:

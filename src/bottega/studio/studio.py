@@ -257,7 +257,7 @@ class Studio(Desks):
 
     def collapse_request(self, shot: str, sheet: str | Path, **options: Any) -> CollapseRequest:
         """State the collapse that a sheet describes; options as for `repair_request` where they have a meaning. Raises UsageError."""
-        return collapse_asked(shot, sheet, **options)
+        return collapse_asked(self.folder.shot(shot), sheet, **options)
 
     def plan_collapse(self, request: CollapseRequest, *, threads: int = 1) -> CollapsePlan:
         """What a collapse would do and cost, and the gate's answer; nothing is made."""

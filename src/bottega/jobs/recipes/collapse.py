@@ -11,44 +11,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine.collapse.building import (
+    PRESETS,
     Building,
     Denser,
     FaceCorners,
     FractureSettings,
+    MeshPart,
     SolvedCamera,
     elements,
     fracture,
+    from_mesh,
     nodal_pan,
     plan_of,
     solve_camera,
 )
 from bottega.engine.collapse.building.parts import Part
-from bottega.engine.collapse.dust import (
-    Daylight,
-    DustLook,
-    DustPicture,
-    DustSettings,
-    DustState,
-    Grid,
-    advance,
-    begin,
-    detail_tile,
-    grid_around,
-    lit,
-    march,
-    shadow,
-    solid_cells,
-    sources_of,
-)
+from bottega.engine.collapse.dust import DebrisSettings, DustLook, DustSettings, Grid
 from bottega.engine.collapse.finish.compositing import LastSteps, composite
 from bottega.engine.collapse.finish.film import Grain, measure_grain
 from bottega.engine.collapse.finish.finishing import Finished, finish
 from bottega.engine.collapse.finish.finishing import Shot as FrameShot
 from bottega.engine.collapse.finish.light import Light
+from bottega.engine.collapse.finish.skin import boxes as drawn_boxes
 from bottega.engine.collapse.finish.sources import Tile, View
 from bottega.engine.collapse.finish.stage import Rested, Stage, look_at_rest, prepare
 from bottega.engine.collapse.finish.texture import Exemplar, make_tile
 from bottega.engine.collapse.motion import (
+    Box,
     Direction,
     Failure,
     HoldOff,
@@ -63,24 +52,29 @@ from bottega.engine.collapse.motion import (
     plan,
     preview_raster,
     simulate,
-    story_time,
 )
 from bottega.engine.collapse.records import Bonds, Camera, Face, Motion, Pieces
 
+from .collapse_air import Air, Airing, Chips, Dusty, Seen
+from .collapse_behind import Behind, make_behind
 from .collapse_mattes import Called, Standing, called, standing
 
 __all__ = [
+    "PRESETS",
+    "Air",
+    "Airing",
+    "Behind",
+    "Block",
     "Bonds",
     "Called",
     "Camera",
     "Collapse",
     "CollapseSettings",
+    "DebrisSettings",
     "Denser",
     "Direction",
     "DustLook",
     "DustSettings",
-    "DustState",
-    "Dusty",
     "FaceCorners",
     "Failure",
     "Finished",
@@ -90,24 +84,39 @@ __all__ = [
     "Lean",
     "Light",
     "Made",
+    "MeshPart",
     "Motion",
     "MotionSettings",
     "Pieces",
     "Poses",
     "Scene",
+    "Seen",
     "Shot",
     "Stage",
     "State",
+    "View",
     "collected",
     "joined_states",
     "nodal_turn",
     "pieces_of",
 ]
 
-REVISION = "collapse/2"
+REVISION = "collapse/3"
 Picture = NDArray[np.float32]
 _DENSER = 1.6  # near a failure it breaks so many times finer
 _TILE_PX = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What stands beside the building and stays: lowest and highest corner, metres, in the building's space."""
+
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+
+    def __post_init__(self) -> None:
+        if not all(a < b for a, b in zip(self.low, self.high, strict=True)):
+            raise ValueError(f"a block's low {self.low} must be below its high {self.high} along each axis")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +124,7 @@ class CollapseSettings:
     """All that decides a collapse but the pictures.
 
     faces, bays
-        Marked corners and, for each, the windows along it.
+        Marked corners and, for each, the windows along it; none where `meshes` are the building and `camera` the reference's.
     reference_size
         Width and height of the picture that they were marked in, pixels.
     cameras
@@ -137,7 +146,11 @@ class CollapseSettings:
     motion: MotionSettings = field(default_factory=MotionSettings)
     light: Light
     dust: DustSettings
+    debris: DebrisSettings = field(default_factory=DebrisSettings)
     look: DustLook
+    blocks: tuple[Block, ...] = ()
+    meshes: tuple[MeshPart, ...] = ()
+    camera: Camera | None = None
     px_per_metre: float
     samples: int = 4
     shutter: float = 0.5
@@ -145,33 +158,29 @@ class CollapseSettings:
 
 
 @dataclass(frozen=True, eq=False)
-class Dusty:
-    """A frame's dust: the state of the air after it, its picture, and how much of the sun it lets through to what is seen."""
-
-    picture: DustPicture
-    sun: Picture
-
-
-@dataclass(frozen=True, eq=False)
 class Made:
     """A frame made.
 
-    finished, dust
-        Its layers and the dust before them; None where nothing has happened yet, or there is no dust.
+    finished, dust, chips
+        Its layers, the dust before them and small debris; None where nothing has happened yet, or there is none.
     rgb
         (H, W, 3) float32: the picture.
     touched, after
         (H, W) bool: what is not simply the plate, and what blur, grain or dust changed after the layers were put together.
     covered
         (H, W) float32 0..1: how much of a pixel was changed.
+    behind
+        (1 + S, H, W) float32: whose the clean plate's pixels are where it was made by example (`Behind.seen`).
     """
 
     finished: Finished | None
     dust: Dusty | None
+    chips: Chips | None
     rgb: Picture
     touched: NDArray[np.bool_]
     after: NDArray[np.bool_]
     covered: Picture
+    behind: Picture | None = None
 
 
 class Collapse:
@@ -187,9 +196,16 @@ class Collapse:
         return solve_camera(self.settings.faces, width=width, height=height, focal_px=self.settings.focal_px)
 
     @cached_property
+    def reference_camera(self) -> Camera:
+        """The camera of the picture that was marked, or that was given with a mesh. Raises ValueError for corners that no camera sees."""
+        return self.settings.camera if self.settings.camera is not None else self.solved.camera
+
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The building before it breaks."""
         s = self.settings
+        if s.meshes:
+            return from_mesh(s.meshes)
         corners, of = plan_of(self.solved.feet)
         bays = tuple(s.bays[o] if o >= 0 else 0 for o in of)
         return elements(Building(corners, bays, s.storeys_m, material=s.material, parapet_m=s.parapet_m))
@@ -212,7 +228,9 @@ class Collapse:
 
     def scene(self, pieces: Pieces, bonds: Bonds) -> Scene:
         """What the solver is given."""
-        return plan(pieces, bonds, direction=self.settings.direction, shot=self.settings.shot)
+        _check_clear(pieces, self.settings.blocks)
+        stands = tuple(_as_box(b) for b in self.settings.blocks)
+        return plan(pieces, bonds, direction=self.settings.direction, shot=self.settings.shot, boxes=stands)
 
     def fall(self, scene: Scene, *, resume: State | None = None, poses: Poses | None = None) -> Iterator[State]:
         """The pieces' states, frame by frame; `poses` is what moves them where that is not the solver in this process."""
@@ -224,10 +242,10 @@ class Collapse:
 
     def tiles(self, pieces: Pieces, exemplars: Mapping[str, Picture]) -> tuple[Tile, ...]:
         """What no view shows, by example: what it looks like broken, and rooms, each made once for every material."""
-        missing = sorted({"broken", "inside"} - set(exemplars))
+        missing = [what for what in ("broken", "inside") if what not in exemplars]
         if missing:
             raise ValueError(f"[exemplars] {missing[0]} is missing: give an exemplar of it, nothing is made up")
-        made = {what: self._tile(what, picture) for what, picture in exemplars.items()}
+        made = {what: self._tile(what, exemplars[what]) for what in ("broken", "inside")}
         out = []
         for material in pieces.materials:
             for face in Face:
@@ -242,11 +260,17 @@ class Collapse:
     def stage(self, pieces: Pieces, views: Sequence[View], tiles: Sequence[Tile]) -> Stage:
         """All that stays the same through the shot."""
         s = self.settings
-        return prepare(pieces, s.light, views=views, tiles=tiles, samples=s.samples, seed=s.seed)
+        stands = drawn_boxes([(b.low, b.high) for b in s.blocks]) if s.blocks else None
+        return prepare(pieces, s.light, views=views, tiles=tiles, static=stands, samples=s.samples, seed=s.seed)
 
     def reference_view(self, picture: Picture, matte: Picture) -> View:
         """The picture that the corners were marked in, as a view of the pieces at rest."""
-        return View("reference", picture, self.solved.camera, matte)
+        return View("reference", picture, self.reference_camera, matte)
+
+    def behind(self, stage: Stage, reference: Picture, matte: Picture, exemplars: Sequence[Picture], *, focal_px: float) -> Behind:
+        """What stands behind the building, by example."""
+        camera, seed = self.reference_camera, self.settings.seed
+        return make_behind(stage, reference, camera, matte=matte, exemplars=exemplars, focal_px=focal_px, seed=seed)
 
     def rested(self, stage: Stage, camera: Camera) -> Rested:
         """What a camera sees of the rest."""
@@ -254,56 +278,16 @@ class Collapse:
 
     def standing(self, stage: Stage, rested: Rested, matte: Picture) -> Standing:
         """The building's matte and what stands before it, as a frame's camera sees them."""
-        return standing(stage, rested, self.solved.camera, matte)
-
-    # Dust
+        return standing(stage, rested, self.reference_camera, matte)
 
     @cached_property
-    def daylight(self) -> Daylight:
-        """The light that the dust hangs in."""
-        light = self.settings.light
-        return Daylight(light.to_sun, light.sun, light.sky)
-
-    def air(self, pieces: Pieces) -> Grid:
-        """The box of air round the building."""
-        owner = np.repeat(np.arange(len(pieces)), np.diff(pieces.hull_start))
-        corners = pieces.hull + pieces.centre[owner]
-        low, high = corners.min(0), corners.max(0)
-        return grid_around((low[0], low[1], 0.0), (high[0], high[1], high[2]))
-
-    def still_air(self, grid: Grid) -> DustState:
-        """The air before the first frame."""
-        return begin(grid, settings=self.settings.dust, frame=self.settings.shot.first_frame - 1)
-
-    def blow(self, state: DustState, grid: Grid, *, scene: tuple[Pieces, Bonds, Motion], threads: int = 1) -> DustState:
-        """The air one frame later."""
-        pieces, bonds, motion = scene
-        frame = int(state.frame) + 1
-        settings = self._dust_at(frame)
-        given = sources_of(frame, motion, pieces=pieces, bonds=bonds, settings=settings, cell_m=grid.cell_m)
-        return advance(state, given, grid=grid, solid=solid_cells(grid), settings=settings, threads=threads)
-
-    def _dust_at(self, frame: int) -> DustSettings:
-        """Settings with the speed of time of a frame."""
-        shot = self.settings.shot
-        seconds = story_time(self.settings.direction, shot)
-        row = min(max(frame - shot.first_frame, 1), len(seconds) - 1)
-        return replace(self.settings.dust, time=float((seconds[row] - seconds[row - 1]) * shot.fps), fps=shot.fps)
-
-    def dust(
-        self, state: DustState, grid: Grid, *, camera: Camera, depth: Picture, ground: Picture, foreground: Picture, threads: int = 1
-    ) -> Dusty | None:
-        """The dust's picture before what a frame shows; None where there is none. `ground` is the depth of what stands behind pieces."""
-        if not state.density.any():
-            return None
-        light = lit(state, grid=grid, look=self.settings.look, daylight=self.daylight, tile=self._detail, threads=threads)
-        ends = np.minimum(depth, ground)
-        picture = march(light, camera, depth=ends, foreground=foreground, threads=threads)
-        return Dusty(picture, shadow(light, camera, depth=ends))
-
-    @cached_property
-    def _detail(self) -> NDArray[Any]:
-        return detail_tile(self.settings.look.seed)
+    def airing(self) -> Airing:
+        """Dust and debris."""
+        s = self.settings
+        return Airing(
+            s.dust, s.debris, s.look, light=s.light, shot=s.shot, direction=s.direction, shutter=s.shutter,
+            blocks=tuple((b.low, b.high) for b in s.blocks),
+        )  # fmt: skip
 
     # Frames
 
@@ -323,22 +307,43 @@ class Collapse:
     def untouched(self, plate: Picture) -> Made:
         """A frame in which nothing has happened yet."""
         none = np.zeros(plate.shape[:2], bool)
-        return Made(None, None, plate, none, none, none.astype(np.float32))
+        return Made(None, None, None, plate, none, none, none.astype(np.float32))
 
-    def together(self, finished: Finished, shot: FrameShot, *, dust: Dusty | None, grain: Grain, carried: tuple[float, ...]) -> Made:
-        """The last steps: blur, grain, the dust and its shadow on what lies under it. `carried`: which sources have its grain."""
+    def together(
+        self, finished: Finished, shot: FrameShot, *, blown: tuple[Dusty | None, Chips | None], grain: Grain, carried: tuple[float, ...]
+    ) -> Made:
+        """The last steps: blur, grain, debris, the dust and its shadow on what lies under it. `carried`: which sources have its grain."""
+        dust, chips = blown
         through = None
         if dust is not None:
             sun, sky = np.asarray(self.settings.light.sun), np.asarray(self.settings.light.sky)
             under = 1 - (1 - dust.sun) * float((sun / np.maximum(sun + sky, 1e-9)).mean())
             through = (dust.picture.rgba, ((1 - dust.picture.rgba[..., 3]) * under).astype(np.float32).clip(0, 1))
         steps = LastSteps(shutter=self.settings.shutter, carried=carried, seed=self.settings.seed)
-        rgb = composite(finished, shot, steps=steps, grain=grain, dust=through)
+        debris = None if chips is None else (chips.far, chips.near)
+        rgb = composite(finished, shot, steps=steps, grain=grain, dust=through, debris=debris)
         touched = (rgb != shot.plate).any(-1)
         covered = np.where(finished.touched, np.maximum(finished.pieces[..., 3], 1 / 255), 0)
         if dust is not None:
             covered = np.maximum(covered, dust.picture.rgba[..., 3])
-        return Made(finished, dust, rgb, touched, (rgb != finished.beauty).any(-1), covered.clip(0, 1).astype(np.float32))
+        if chips is not None:
+            covered = np.maximum(covered, chips.alpha)
+        return Made(finished, dust, chips, rgb, touched, (rgb != finished.beauty).any(-1), covered.clip(0, 1).astype(np.float32))
+
+
+def _check_clear(pieces: Pieces, blocks: Sequence[Block]) -> None:
+    owner = np.repeat(np.arange(len(pieces)), np.diff(pieces.hull_start))
+    corners = pieces.hull + pieces.centre[owner]
+    for block in blocks:
+        inside = ((corners > np.add(block.low, 0.01)) & (corners < np.subtract(block.high, 0.01))).all(1)
+        if inside.any():
+            at = corners[int(inside.argmax())].round(2).tolist()
+            raise ValueError(f"block {list(block.low)} to {list(block.high)} stands in the building: {at} is in both, allowed is beside it")
+
+
+def _as_box(block: Block) -> Box:
+    low, high = np.asarray(block.low), np.asarray(block.high)
+    return Box(tuple(((low + high) / 2).tolist()), tuple((high - low).tolist()))
 
 
 def hulls_of(pieces: Pieces) -> Pieces:

@@ -7,7 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bottega.engine.collapse.dust import Daylight, DebrisSettings, DebrisState, DustSettings, Grid, draw_debris, fly, no_debris, sources_of
+from bottega.engine.collapse.dust import (
+    Daylight,
+    DebrisSettings,
+    DebrisState,
+    DustSettings,
+    Grid,
+    chip_normals,
+    daylit,
+    draw_debris,
+    fly,
+    no_debris,
+    sources_of,
+)
 from bottega.engine.collapse.dust.sources import bodies_in, given_to
 from bottega.engine.collapse.records import Bonds, Camera, Impacts, Motion, Pieces
 
@@ -157,8 +169,9 @@ def one_chip(velocity: tuple[float, float, float] = (0, 0, 0), size: float = 0.5
     )  # fmt: skip
 
 
-def draw(state: DebrisState, depth: np.ndarray = SKY, **more: object):
-    return draw_debris(state, EYE, settings=DebrisSettings(), depth=depth, daylight=NOON, **more)  # type: ignore[arg-type]
+def draw(state: DebrisState, depth: np.ndarray = SKY, sunlit: np.ndarray | None = None, **more: object):
+    light = daylit(chip_normals(state, settings=DebrisSettings()), NOON, sunlit=sunlit)
+    return draw_debris(state, EYE, settings=DebrisSettings(), depth=depth, **({"irradiance": light} | more))  # type: ignore[arg-type]
 
 
 def test_a_chip_is_seen_where_it_is_unless_something_stands_before_it() -> None:
@@ -191,6 +204,15 @@ def test_no_chip_is_no_picture_and_shade_darkens() -> None:
     np.testing.assert_array_equal(lit.rgba[..., 3], shaded.rgba[..., 3])
 
 
+def test_chips_may_have_colours_of_their_own_and_some_may_be_left_out() -> None:
+    state = chips(24)
+    green = np.tile([0.0, 0.5, 0.0], (len(state), 1))
+    assert (draw(state, colour=green).rgba[..., :3].sum((0, 1)) > 0).tolist() == [False, True, False]
+    half = np.arange(len(state)) % 2 == 0
+    one, other = (draw(state, which=w).rgba[..., 3] for w in (half, ~half))
+    np.testing.assert_allclose(1 - (1 - one) * (1 - other), draw(state).rgba[..., 3], atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
@@ -201,7 +223,8 @@ def test_no_chip_is_no_picture_and_shade_darkens() -> None:
         (lambda: DebrisSettings(most=0), "most.*0"),
         (lambda: give(3, motion=replace(fall(), broken=np.zeros(7, np.int32))), "7 bonds"),
         (lambda: draw(one_chip(), SKY[1:]), "depth"),
-        (lambda: draw(one_chip(), sunlit=np.zeros(4)), r"\(1,\) is needed"),
+        (lambda: draw(one_chip(), irradiance=np.zeros((4, 3))), r"\(1, 3\) irradiance"),
+        (lambda: draw(one_chip(), colour=np.zeros((4, 3))), r"given \(1, 3\), \(4, 3\)"),
         (lambda: draw(one_chip(), shutter=2), "shutter: 0 to 1.*2"),
     ],
 )

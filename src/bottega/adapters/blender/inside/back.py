@@ -18,7 +18,10 @@ FAR_M, LARGER = 2e-3, 1e-3
 def back(folder: Path) -> None:
     """The poses of each frame from the second, `pose-N.npy`. No script of the file runs."""
     wanted = load(folder, "wanted")
-    host.bpy.ops.wm.open_mainfile(filepath=str(folder / FILE), load_ui=False, use_scripts=False)
+    try:
+        host.bpy.ops.wm.open_mainfile(filepath=str(folder / FILE), load_ui=False, use_scripts=False)
+    except RuntimeError as problem:
+        raise CannotError(f"it is no .blend that this Blender can open: {str(problem).strip()}") from problem
     scene = host.bpy.context.scene
     bodies = found(scene, wanted)
     first = int(wanted["first_frame"])

@@ -147,14 +147,9 @@ def curves_of(action: Any, made: Any) -> Any:
 
 
 def tied(world: Any, given: dict[str, Array], how: dict[str, Array], bodies: list[Any]) -> None:
-    """Bonds between pieces that go together, and do not buckle: fixed until they bear more than they can.
-
-    Blender asks only how hard a bond is loaded, and not which way. One that lies level is pressed by what stands on it or falls on it, and
-    of that no more counts than `pressed`.
-    """
+    """Bonds between pieces that go together, and do not buckle: fixed until they bear more than they can."""
     substep = float(given["step_s"].min()) / int(how["substeps"])
     release, weak = given["release"], given["weak"]
-    bears = given["bonds/strength"] / (1 - given["bonds/normal"][:, 2] ** 2 * (1 - float(how["pressed"])))
     for b, (one, other) in enumerate(given["bonds/pair"].tolist()):
         if not release[one] or release[one] != release[other] or weak[one] or weak[other]:
             continue
@@ -163,4 +158,4 @@ def tied(world: Any, given: dict[str, Array], how: dict[str, Array], bodies: lis
         world.constraints.objects.link(tie)
         of = tie.rigid_body_constraint
         of.type, of.object1, of.object2, of.disable_collisions = "FIXED", bodies[one], bodies[other], True
-        of.use_breaking, of.breaking_threshold = True, float(bears[b]) * max(substep, float(how["blow_s"]))
+        of.use_breaking, of.breaking_threshold = True, float(given["bonds/strength"][b]) * max(substep, float(how["blow_s"]))

@@ -1,7 +1,7 @@
 """Dust of a collapse: a solver of dusty air, its picture, and small debris."""
 
 from bottega.engine.collapse.dust.debris import DebrisSettings, DebrisState, fly, no_debris
-from bottega.engine.collapse.dust.debris_drawing import DebrisPicture, draw_debris
+from bottega.engine.collapse.dust.debris_drawing import DebrisPicture, chip_normals, daylit, draw_debris
 from bottega.engine.collapse.dust.detail import detail_tile
 from bottega.engine.collapse.dust.light import DustLight, lit, shadow, sun_on
 from bottega.engine.collapse.dust.look import Daylight, DustLook
@@ -25,6 +25,8 @@ __all__ = [
     "Sources",
     "advance",
     "begin",
+    "chip_normals",
+    "daylit",
     "detail_tile",
     "draw_debris",
     "fly",

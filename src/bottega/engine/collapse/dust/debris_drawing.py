@@ -37,8 +37,8 @@ class DebrisPicture:
 
 
 def draw_debris(
-    state: DebrisState, camera: Camera, *, settings: DebrisSettings, depth: Float, daylight: Daylight, sunlit: Float | None = None,
-    colour: tuple[float, float, float] = (0.42, 0.39, 0.35), shutter: float = 0.5,
+    state: DebrisState, camera: Camera, *, settings: DebrisSettings, depth: Float, irradiance: Float,
+    colour: Float | tuple[float, float, float] = (0.42, 0.39, 0.35), shutter: float = 0.5, which: npt.NDArray[np.bool_] | None = None,
 ) -> DebrisPicture:  # fmt: skip
     """Draw chips from the farthest to the nearest, each over what lies behind it, where nothing of the scene stands before it.
 
@@ -50,14 +50,14 @@ def draw_debris(
         (H, W) pixels.
     depth
         (H, W) m along the view, of the scene; inf for the sky.
-    daylight
-        Sun and sky.
-    sunlit
-        (N,) share of the sun that reaches each chip, as `sun_on` tells; all of it where none is given.
+    irradiance
+        (N, 3) of each chip's side that is just turned to the eye: see `chip_normals` and `daylit`.
     colour
-        Linear RGB that chips reflect.
+        Linear RGB that chips reflect: one for all, or (N, 3).
     shutter
         Of a frame that the shutter is open.
+    which
+        (N,) chips that are drawn; all if not given.
 
     Returns
     -------
@@ -66,13 +66,17 @@ def draw_debris(
     Raises
     ------
     ValueError
-        A depth of another size than the camera's, another number of `sunlit`, a shutter outside 0..1.
+        A depth of another size than the camera's, another number of `irradiance`, `colour` or `which`, a shutter outside 0..1.
     """
     size = (camera.height, camera.width)
     if depth.shape != size:
         raise ValueError(f"depth is {depth.shape}, the camera's picture {size}")
-    if sunlit is not None and sunlit.shape != (len(state),):
-        raise ValueError(f"sunlit: ({len(state)},) is needed, given {sunlit.shape}")
+    reflects, drawn = np.asarray(colour, np.float64), np.ones(len(state), np.bool_) if which is None else which
+    if irradiance.shape != (len(state), 3) or reflects.shape not in {(3,), (len(state), 3)} or drawn.shape != (len(state),):
+        raise ValueError(
+            f"({len(state)}, 3) irradiance, one colour or as many, ({len(state)},) which are needed, given {irradiance.shape}, "
+            f"{reflects.shape} and {drawn.shape}"
+        )
     if not 0 <= shutter <= 1:
         raise ValueError(f"shutter: 0 to 1 is allowed, not {shutter}")
     out = DebrisPicture(np.zeros((*size, 4), np.float32), np.full(size, np.inf, np.float32), np.full(size, -1, np.int32))
@@ -80,26 +84,28 @@ def draw_debris(
     (first, near), (last, far) = camera.project(opens), camera.project(closes)
     away = (near + far) / 2
     order = np.argsort(-away, kind="stable")
-    order = order[(near[order] > 0.1) & (far[order] > 0.1)]
+    order = order[(near[order] > 0.1) & (far[order] > 0.1) & drawn[order]]
     radius = 0.5 * state.size * camera.focal_px / np.maximum(away, 0.1)
-    tone = _lit(state, settings, daylight, np.ones(len(state)) if sunlit is None else sunlit) * np.asarray(colour)
+    tone = (1 + _UNLIKE * state.spin[:, 1:2]) * irradiance / np.pi * reflects
     turn = state.spin[:, 3] * (int(state.frame) - state.born) * (settings.time / settings.fps)
     chips = np.concatenate([first, last, radius[:, None], away[:, None], tone, turn[:, None]], 1).astype(np.float32)
     _draw(chips, order, depth.astype(np.float32), (out.rgba, out.depth, out.chip))
     return out
 
 
-def _lit(state: DebrisState, settings: DebrisSettings, daylight: Daylight, sunlit: Float) -> Float:
-    """(N, 3) radiance of a white chip: the sun on the side that it just turns to the eye, and the sky."""
+def chip_normals(state: DebrisState, *, settings: DebrisSettings) -> Float:
+    """(N, 3) float64 unit normals of the side that each chip, tumbling, just turns to the eye."""
     angle = state.spin[:, 3] * (int(state.frame) - state.born) * (settings.time / settings.fps)
     axis = state.spin[:, :3].astype(np.float64)
     other = np.cross(axis, np.where(np.abs(axis[:, :1]) < 0.7, [[1.0, 0, 0]], [[0, 1.0, 0]]))
     other /= np.maximum(np.linalg.norm(other, axis=1, keepdims=True), 1e-9)
-    normal = other * np.cos(angle)[:, None] + np.cross(axis, other) * np.sin(angle)[:, None]
-    facing = np.maximum(normal @ np.asarray(daylight.direction), 0) * sunlit
-    unlike = 1 + _UNLIKE * axis[:, 1:2]
-    light = facing[:, None] * daylight.sun + (0.6 + 0.4 * normal[:, 2:]) * daylight.sky
-    return np.asarray(unlike * light / np.pi, np.float64)
+    return np.asarray(other * np.cos(angle)[:, None] + np.cross(axis, other) * np.sin(angle)[:, None])
+
+
+def daylit(normals: Float, daylight: Daylight, *, sunlit: Float | None = None) -> Float:
+    """(N, 3) irradiance on chips in the open: the sun, of which a share `sunlit` (N,) reaches each, and the sky."""
+    facing = np.maximum(normals @ np.asarray(daylight.direction), 0) * (1 if sunlit is None else sunlit)
+    return np.asarray(facing[:, None] * daylight.sun + (0.6 + 0.4 * normals[:, 2:]) * daylight.sky)
 
 
 @compiled

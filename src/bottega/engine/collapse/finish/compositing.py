@@ -33,9 +33,10 @@ class LastSteps:
 
 
 def composite(
-    finished: Finished, shot: Shot, *, steps: LastSteps, grain: Grain | None = None, dust: tuple[Array, Array] | None = None
-) -> Array:
-    """The picture as it is delivered: blur, then grain, then dust, then the foreground.
+    finished: Finished, shot: Shot, *, steps: LastSteps, grain: Grain | None = None, dust: tuple[Array, Array] | None = None,
+    debris: tuple[Array, Array] | None = None,
+) -> Array:  # fmt: skip
+    """The picture as it is delivered: blur, then grain, debris behind the dust, dust, debris before it, then the foreground.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ def composite(
         The plate's; without it none is added.
     dust : tuple of (H, W, 4) and (H, W) float32, optional
         Premultiplied RGBA, held out by depth already, and how much light from behind comes through it, 0..1 (1 − A as a rule).
+    debris : tuple of two (H, W, 4) float32, optional
+        Premultiplied RGBA of small debris, held out already: what lies behind the dust, and before it.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def composite(
     Raises
     ------
     ValueError
-        For dust of another size than the frame, or that lets through less than 0 or more than 1.
+        For dust or debris of another size than the frame, or dust that lets through less than 0 or more than 1.
     """
     buffers, size = finished.buffers, shot.matte.shape
     out = finished.beauty
@@ -68,6 +71,10 @@ def composite(
         out = blur(out, motion, depth=buffers.depth, foreground=shot.foreground, shutter=steps.shutter)
     if grain is not None:
         out = add_grain(out, finished.credit, grain, carried=steps.carried, seed=(steps.seed, shot.frame))
+    if debris is not None:
+        if any(layer.shape != (*size, 4) for layer in debris):
+            raise ValueError(f"debris is {[layer.shape for layer in debris]}, allowed is {(*size, 4)}")
+        out = _over(debris[0], out)
     if dust is not None:
         rgba, through = dust
         if rgba.shape != (*size, 4) or through.shape != size:
@@ -76,4 +83,12 @@ def composite(
             raise ValueError(f"dust lets through {through.min():g} to {through.max():g}, allowed is 0 to 1")
         there = (through < 1) | (rgba[..., :3] != 0).any(-1)
         out = np.where(there[..., None], out * through[..., None] + rgba[..., :3], out)
+    if debris is not None:
+        out = _over(debris[1], out)
     return np.asarray(np.where(shot.foreground[..., None] >= 1, shot.plate, out), np.float32)
+
+
+def _over(front: Array, back: Array) -> Array:
+    """Premultiplied RGBA over RGB; where there is none of it, the same bits."""
+    alpha = front[..., 3:]
+    return np.where(alpha > 0, back * (1 - alpha) + front[..., :3], back)

@@ -13,6 +13,7 @@ from bottega.engine.collapse.records import Camera
 from .buffers import Buffers, draw_pose, resolve
 from .credit import Credit
 from .fragments import Fragments, chosen, find_fragments
+from .light import Maps
 from .mattes import Owners
 from .raster import PATTERNS, lens_of
 from .recipe import (
@@ -97,6 +98,8 @@ class Finished:
         Whose every pixel is.
     owners
         Of which pieces a changed pixel is, as in `pieces`: their shares sum to its alpha.
+    maps
+        The light's shadow maps of the frame's pose.
     """
 
     beauty: Array
@@ -108,6 +111,7 @@ class Finished:
     buffers: Buffers
     credit: Credit
     owners: Owners
+    maps: Maps
 
 
 def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finished:
@@ -158,7 +162,7 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finishe
     was = ((shot.matte > 0) | (rested.samples >= 0).any(0)).ravel()[where] & stirred.ravel()[where]
     back = joined([*behind_reads(where, size[1], ground, was), standing])
     credit = Credit(source_names(stage), size, back, front, _touched(size, back, front))
-    return _laid(stage, shot, credit, (coverage, ground.ratio), (resolve_now(stage, shot, now, rested), owners))
+    return _laid(stage, shot, credit, (coverage, ground.ratio), (resolve_now(stage, shot, now, rested), owners, maps))
 
 
 class _Stir(NamedTuple):
@@ -222,10 +226,10 @@ def resolve_now(stage: Stage, shot: Shot, now: Pose, rested: Rested) -> Buffers:
     return resolve(stage.skin, planes, now=(now, shot.camera), before=before)
 
 
-def _laid(stage: Stage, shot: Shot, credit: Credit, light: tuple[Array, Array], seen: tuple[Buffers, Owners]) -> Finished:
+def _laid(stage: Stage, shot: Shot, credit: Credit, light: tuple[Array, Array], seen: tuple[Buffers, Owners, Maps]) -> Finished:
     back, front, alpha = credit.layers(source_pictures(stage, shot.plate, shot.clean))
     behind = np.where(credit.touched[..., None], back, shot.plate)
     beauty = np.where(credit.touched[..., None], back * (1 - alpha)[..., None] + front, shot.plate)
     pieces = np.concatenate([front, alpha[..., None]], -1)
     shadow = light[1].reshape(*credit.size, 3)
-    return Finished(beauty, pieces, behind, shadow, light[0], credit.touched, seen[0], credit, seen[1])
+    return Finished(beauty, pieces, behind, shadow, light[0], credit.touched, seen[0], credit, seen[1], seen[2])

@@ -14,7 +14,7 @@ from bottega.model import FrameRange, Role, Take
 from .job import CollapseJob, CollapseRequest, assemble
 from .planning import CollapsePlan, dry_run
 from .run import run, worded
-from .sheet import CameraSheet, DustSheet, FaceSheet, FailureSheet, LightSheet, Sheet
+from .sheet import BlockSheet, CameraSheet, DebrisSheet, DustSheet, FaceSheet, FailureSheet, LightSheet, MeshSheet, PaintedSheet, Sheet
 
 
 def make_again(house: House, take: Take, *, threads: int, watch: Watch) -> Take:
@@ -50,7 +50,7 @@ def restated(house: House, take: Take) -> CollapseJob:
         house.folder,
         request,
         building=kept[next(entry.digest for entry in take.inputs if entry.role is Role.MATTE)],
-        by_use={what: kept[uses[what]] for what in request.sheet.exemplars},
+        by_use={what: kept[uses[what]] for what in request.sheet.pictures},
         show_id=house.show.show_id,
     )
     return worded(house, job)
@@ -68,11 +68,15 @@ def sheet_of(data: Mapping[str, Any]) -> Sheet:
         | {
             "building": Path(),
             "exemplars": dict.fromkeys(told["exemplars"], Path()),
+            "meshes": tuple(_mesh(m) for m in told["meshes"]),
             "faces": tuple(FaceSheet(**f | {"corners_px": tuple((c[0], c[1]) for c in f["corners_px"])}) for f in told["faces"]),
             "cameras": {int(n): _camera(c) for n, c in told["cameras"].items()},
             "reference_camera": _camera(reference) if reference else None,
             "light": LightSheet(**_tupled(told["light"])),
             "dust": DustSheet(**_tupled(told["dust"])),
+            "debris": DebrisSheet(**told["debris"]),
+            "blocks": tuple(BlockSheet(**_tupled(b)) for b in told["blocks"]),
+            "painted": tuple(PaintedSheet(frame=int(n), path=Path()) for n in told["painted"]),
             "storeys_m": tuple(told["storeys_m"]),
             "lean": tuple(told["lean"]),
             "time": time if isinstance(time, int | float) else tuple((int(n), float(rate)) for n, rate in time),
@@ -89,6 +93,11 @@ def _place(data: Mapping[str, Any]) -> FailureSheet:
     return FailureSheet(
         at=tuple(data["at"]), radius_m=data["radius_m"], frame=data["frame"], storeys=None if storeys is None else tuple(storeys)
     )  # fmt: skip
+
+
+def _mesh(data: Mapping[str, Any]) -> MeshSheet:
+    corners = {name: tuple((a, b, c) for a, b, c in data[name]) for name in ("vertices", "triangles")}
+    return MeshSheet(name=data["name"], material=data["material"], **corners)
 
 
 def _camera(data: Mapping[str, Any]) -> CameraSheet:

@@ -39,7 +39,8 @@ class FrameCredit:
 def credit_of(made: Made, showing: Showing, sources: Sequence[CreditSource]) -> FrameCredit:
     """Count a frame's reads.
 
-    What dust covers stays with what lies under it: dust has no exemplar, and hides nobody's work from the count.
+    What dust covers stays with what lies under it: dust has no exemplar, and hides nobody's work from the count. Small debris is the
+    exemplar's of what broke.
     """
     size = made.rgb.shape[:2]
     row = {s.exemplar: i for i, s in enumerate(sources)}
@@ -50,9 +51,16 @@ def credit_of(made: Made, showing: Showing, sources: Sequence[CreditSource]) -> 
     if made.finished is None:
         shares[0] = 1
     else:
-        to = np.asarray([row[d] for d in showing.of_source])
-        own = _shares(made.finished.credit, to, shares)
+        to = np.asarray([row[d] for d in showing.whose.sources])
+        behind = None if made.behind is None else (np.asarray([row[d] for d in showing.whose.behind]), made.behind)
+        own = _shares(made.finished.credit, to, shares, behind)
+        if made.chips is not None:
+            alpha = made.chips.alpha.ravel().astype(np.float64)
+            shares *= 1 - alpha
+            shares[row[showing.whose.broken]] += alpha
         one = made.finished.credit.copied()
+        if behind is not None:
+            one = np.where(one == _CLEAN, -1, one)
         copied = np.where(one >= 0, to[np.maximum(one, 0)] + 1, 0).astype(np.uint8)
         _places(made.finished.credit, one, places)
         copied[made.after | ((copied == 1) & made.touched)] = 0
@@ -64,13 +72,20 @@ def credit_of(made: Made, showing: Showing, sources: Sequence[CreditSource]) -> 
     return FrameCredit(weights, copied, places, matte, own)
 
 
-def _shares(credit: Any, to: NDArray[Any], shares: NDArray[np.float64]) -> float:
-    """Each pixel's shares into (S, N); and how much of the pieces comes from plates."""
+def _shares(credit: Any, to: NDArray[Any], shares: NDArray[np.float64], behind: tuple[NDArray[Any], NDArray[Any]] | None) -> float:
+    """Each pixel's shares into (S, N); and how much of the pieces comes from plates.
+
+    `behind`: the rows of whom a clean plate by example is, and how much of each pixel.
+    """
     front, back = credit.front, credit.back
     alpha = np.zeros(shares.shape[1])
     np.add.at(alpha, front.pixel, front.weight.astype(np.float64))
     np.add.at(shares, (to[front.source], front.pixel), front.weight.astype(np.float64))
-    np.add.at(shares, (to[back.source], back.pixel), back.weight.astype(np.float64) * np.maximum(1 - alpha[back.pixel], 0))
+    left = back.weight.astype(np.float64) * np.maximum(1 - alpha[back.pixel], 0)
+    mine = back.source == _CLEAN if behind is not None else np.zeros(len(back.source), np.bool_)
+    np.add.at(shares, (to[back.source[~mine]], back.pixel[~mine]), left[~mine])
+    for k, whose in enumerate(() if behind is None else behind[0]):
+        np.add.at(shares, (whose, back.pixel[mine]), left[mine] * behind[1][k].ravel()[back.pixel[mine]])  # type: ignore[index]
     total = shares.sum(0)
     bare = total <= 0
     shares[0, bare], total[bare] = 1, 1
@@ -81,6 +96,7 @@ def _shares(credit: Any, to: NDArray[Any], shares: NDArray[np.float64]) -> float
     return round(float(mine[front.source < _FIRST_TILE].sum() / mine.sum()), 6)
 
 
+_CLEAN = 1  # among the sources
 _FIRST_TILE = 3  # plate, clean plate and the reference come before
 
 

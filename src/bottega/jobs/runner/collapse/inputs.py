@@ -29,7 +29,7 @@ class CollapseInputs:
     """
 
     plate: Pictures
-    clean: Pictures
+    clean: Pictures | None
     reference: Pictures
     building: Pictures
     by_use: dict[str, Pictures]
@@ -40,7 +40,8 @@ class CollapseInputs:
     def close(self) -> None:
         """Let go of all decoders."""
         for p in (self.plate, self.clean, self.reference, self.building, *self.by_use.values(), *self.keys.values()):
-            p.close()
+            if p is not None:
+                p.close()
 
     def reference_rgb(self, at: int | str) -> Array:
         """(H, W, 3) float32 of the picture that the corners were marked in."""
@@ -48,7 +49,9 @@ class CollapseInputs:
         return pictures.read(at if isinstance(at, int) else _only(pictures)).rgb
 
     def clean_rgb(self, number: int) -> Array:
-        """(H, W, 3) float32 of the clean plate at a frame; a still is every frame's."""
+        """(H, W, 3) float32 of the clean plate at a frame; a still is every frame's. Raises UsageError where none was given."""
+        if self.clean is None:
+            raise UsageError("no clean plate was given")
         files = self.clean.exemplar.files
         still = len(files) == 1 and files[0].frame is not None
         return self.clean.read(_only(self.clean) if still else number).rgb
@@ -75,13 +78,19 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
     for what, info in (("reference", there), ("plate", plate.frames().info)):
         if info.canvas != info.display:
             raise UsageError(f"[plate] the {what}'s data window is not its display window; allowed is a picture without overscan")
+    by_use = {}
     kept = {d: folder.exemplar(d) if folder.has_exemplar(d) else None for d in (e.digest for e in job.exemplars)}
+    for what, e in job.exemplars_by_use.items():
+        painted = what.startswith("painted")
+        by_use[what] = opened(kept[e.digest] or e, canvas if painted else None, show.key_colour)
+        if painted:
+            check_size(f"[[{what.replace(' ', ']] frame ')}", by_use[what].frames().info.display, window)
     return CollapseInputs(
         plate=plate,
-        clean=opened(job.clean, canvas, job.clean.colour or job.shot.colour),
+        clean=opened(job.clean, canvas, job.clean.colour or job.shot.colour) if job.clean else None,
         reference=reference,
         building=building,
-        by_use={what: opened(kept[e.digest] or e, default=show.key_colour) for what, e in job.exemplars_by_use.items()},
+        by_use=by_use,
         keys={},
         sources=_sources(job, folder.exemplar),
         right=right,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from bottega.model import (
     shown,
 )
 
-from .sheet import BLENDER, NODAL, STILL, Sheet, read_cameras, read_sheet
+from .sheet import BLENDER, NODAL, STILL, Sheet, is_scene, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
@@ -59,14 +59,14 @@ class CollapseRequest:
 class CollapseJob:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
-    `reference` is the plate itself where the corners were marked in one of its frames. `programs` are those beside this one that make
-    some of it, with their versions.
+    `reference` is the plate itself where the corners were marked in one of its frames; `clean` is None where it is made by example.
+    `programs` are those beside this one that make some of it, with their versions.
     """
 
     request: CollapseRequest
     shot: Shot
     plate: Exemplar
-    clean: Exemplar
+    clean: Exemplar | None
     reference: Exemplar
     building: Exemplar
     exemplars_by_use: Mapping[str, Exemplar]
@@ -79,7 +79,7 @@ class CollapseJob:
     def exemplars(self) -> tuple[Exemplar, ...]:
         """All inputs, each once: plates, the building's matte, exemplars."""
         named = (self.plate, self.clean, self.reference, self.building, *self.exemplars_by_use.values())
-        return tuple({e.digest: e for e in named}.values())
+        return tuple({e.digest: e for e in named if e is not None}.values())
 
 
 def check_installed(request: CollapseRequest) -> None:
@@ -88,8 +88,8 @@ def check_installed(request: CollapseRequest) -> None:
 
     if request.sheet.solver != BLENDER and find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
-    if USD in request.also and find_spec("pxr") is None:
-        raise UsageError("--usd needs usd-core, which is not installed: pip install 'bottega[usd]'")
+    if USD in request.also:
+        check_usd("--usd")
 
 
 def needs_blender(request: CollapseRequest) -> bool:
@@ -97,10 +97,18 @@ def needs_blender(request: CollapseRequest) -> bool:
     return request.sheet.solver == BLENDER or bool({BLEND, ALEMBIC} & set(request.also))
 
 
-def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
-    """Read the sheet, and the camera file that it names. Raises UsageError."""
-    read = read_sheet(sheet)
-    if read.camera_path not in (STILL, NODAL):
+def check_usd(what: str) -> None:
+    """Raise UsageError where this machine cannot read or write USD, which `what` needs."""
+    from importlib.util import find_spec
+
+    if find_spec("pxr") is None:
+        raise UsageError(f"{shown(what)} needs usd-core, which is not installed: pip install 'bottega[usd]'")
+
+
+def request_of(shot: str, sheet: Path, *, scene: Callable[[Sheet], Sheet], **stated: Any) -> CollapseRequest:
+    """Read the sheet and the camera file that it names; `scene` reads scenes of other programs into it. Raises UsageError."""
+    read = scene(read_sheet(sheet))
+    if _kind(read) == "file":
         frames, reference = read_cameras(sheet.parent / read.camera_path)
         read = replace(read, cameras=frames, reference_camera=reference)
     return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
@@ -113,7 +121,7 @@ def resolve(folder: ShowFolder, request: CollapseRequest, *, show_id: str) -> Co
         folder,
         request,
         building=looked_at(seal_at(at / sheet.building, role=Role.MATTE), folder, show_id=show_id),
-        by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.exemplars.items()},
+        by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.pictures.items()},
         show_id=show_id,
     )
 
@@ -131,13 +139,18 @@ def assemble(
     check_also(request.also, allowed=(*ALSO, CONTROL, USD, BLEND, ALEMBIC))
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
-    if sheet.clean is None:
-        raise UsageError("[plate] clean is missing: name the shot that holds the view without the building")
-    clean = folder.exemplar(_same_size(folder.shot(sheet.clean), shot, frames, "clean").plate)
+    if (sheet.clean is None) == (not sheet.behind):
+        given = "both are given" if sheet.behind else "neither is given"
+        raise UsageError(
+            f"[plate] clean and [exemplars] behind: {given}; allowed is a shot of the view without the building, or pictures that what it "
+            "hides is made from"
+        )
+    clean = folder.exemplar(_same_size(folder.shot(sheet.clean), shot, frames, "clean").plate) if sheet.clean else None
     reference = plate if isinstance(sheet.reference, int) else folder.exemplar(folder.shot(sheet.reference).plate)
     if isinstance(sheet.reference, int) and (sheet.reference not in shot.frames or sheet.reference in shot.holes):
         raise UsageError(f"[plate] reference {sheet.reference}: shot {shot.code} has {shot.frames}")
     _check_cameras(sheet, frames)
+    _check_painted(sheet, frames)
     job = CollapseJob(
         request=request, shot=shot, plate=plate, clean=clean, reference=reference, building=building, exemplars_by_use=by_use,
         frames=frames, use=_placeholder(request, show_id), plan_digest="",
@@ -149,12 +162,16 @@ def sheet_json(sheet: Sheet) -> dict[str, Any]:
     """A sheet as `take.json` keeps it; the names of files stay out, their digests are among the inputs."""
     out = asdict(sheet)
     out |= {"building": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
+    out |= {"mesh": "scene" if sheet.mesh else None, "camera_prim": None}
+    out["painted"] = [p.frame for p in sheet.painted]
     out["cameras"] = {str(n): asdict(c) for n, c in sheet.cameras.items()}
     return out
 
 
 def _kind(sheet: Sheet) -> str:
-    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else "file"
+    if sheet.camera_path in (STILL, NODAL):
+        return sheet.camera_path
+    return "scene" if is_scene(sheet.camera_path) else "file"
 
 
 def _placeholder(request: CollapseRequest, show_id: str) -> Use:
@@ -190,7 +207,7 @@ def _digest(job: CollapseJob) -> str:
         "versions": versions(also=LIBRARIES),
         "inputs": [[e.role.value, e.digest] for e in job.exemplars],
         "reference": job.reference.digest,
-        "clean": job.clean.digest,
+        "clean": job.clean.digest if job.clean else None,
         "exemplars": {what: e.digest for what, e in job.exemplars_by_use.items()},
         "colour": job.shot.colour,
         "frames": job.frames,
@@ -240,8 +257,18 @@ def _same_size(other: Shot, shot: Shot, frames: tuple[int, ...], what: str) -> S
 
 
 def _check_cameras(sheet: Sheet, frames: tuple[int, ...]) -> None:
-    if _kind(sheet) == "file":
+    if (sheet.mesh is None) == (not sheet.faces):
+        raise UsageError("[building] mesh and [[face]]: allowed are marked faces, or a mesh and no face")
+    if sheet.mesh is not None and (_kind(sheet) not in ("file", "scene") or not isinstance(sheet.reference, int)):
+        raise UsageError("[building] mesh: it needs a camera for each frame ([camera] path), and a frame of the plate as [plate] reference")
+    if _kind(sheet) in ("file", "scene"):
         wanted = (*frames, *((sheet.reference,) if isinstance(sheet.reference, int) else ()))
         missing = [n for n in wanted if n not in sheet.cameras]
         if missing:
             raise UsageError(f"[camera] path: the camera file lacks {len(missing)} frames, the first is {missing[0]}")
+
+
+def _check_painted(sheet: Sheet, frames: tuple[int, ...]) -> None:
+    for painted in sheet.painted:
+        if painted.frame not in frames:
+            raise UsageError(f"[[painted]] frame {painted.frame}: allowed are the frames that are made, {frames[0]} to {frames[-1]}")

@@ -40,7 +40,7 @@ class Mattes:
 
 
 def beside(made: Made, mattes: Mattes) -> tuple[LayerOut, ...]:
-    """Pieces, dust, what is behind, shadow, depth, ids, normals, motion, mattes. None where nothing has happened yet."""
+    """Pieces, dust, debris, what is behind, shadow, depth, ids, normals, motion, mattes. None where nothing has happened yet."""
     if made.finished is None:
         return ()
     f, b = made.finished, made.finished.buffers
@@ -57,6 +57,10 @@ def beside(made: Made, mattes: Mattes) -> tuple[LayerOut, ...]:
         picture = made.dust.picture
         depth = np.where(np.isfinite(picture.depth), picture.depth, 1e10).astype(np.float32)
         out.append(LayerOut(name="dust", channels=_rgba(picture.rgba) | {"Z": depth}, light=True))
+    if made.chips is not None:
+        debris = made.chips.picture
+        depth = np.where(np.isfinite(debris.depth), debris.depth, 1e10).astype(np.float32)
+        out.append(LayerOut(name="debris", channels=_rgba(debris.rgba) | {"Z": depth}, light=True))
     return (*out, *mattes.parts(made))
 
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from bottega.attribution import Tally, palette_for, picture
 from bottega.footage import Band, Delivery, FrameOut, LayerOut, hand_out
 from bottega.jobs.recipes.collapse import (
+    Air,
     Bonds,
     Camera,
     Collapse,
-    DustState,
     Motion,
     Pieces,
     Poses,
@@ -43,6 +43,7 @@ from .program import Program
 from .scene_out import SceneOut, scene_out
 from .sheet import BLENDER, NODAL
 from .showing import Showing
+from .solved import camera_file
 from .stated import cameras, settings_of
 from .turning import turns
 
@@ -109,7 +110,8 @@ class CollapseMaker:
             motion = self._motion(recipe, pieces, bonds)
         with self._timed("preview"):
             drawn = recipe.preview(pieces, motion, seen[self._job.frames[0]], height=PREVIEW_LINES)
-            self.extra = [self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")]
+            movie = self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")
+            self.extra = [movie, camera_file(recipe, seen, self._delivery)]
         if not preview_only:
             with self._timed("prepare"):
                 showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
@@ -154,11 +156,11 @@ class CollapseMaker:
     def _cameras(self, recipe: Collapse) -> dict[int, Camera]:
         """Each frame's camera. Raises UsageError for corners that no camera sees so."""
         try:
-            solved = recipe.solved
+            own = recipe.reference_camera
         except ValueError as problem:
             raise UsageError(f"collapse: {problem}") from problem
         if self._job.request.sheet.camera_path == NODAL:
-            return turns(self._job, self._inputs, solved.camera)
+            return turns(self._job, self._inputs, own)
         return cameras(self._job, recipe, size=(self._job.shot.width, self._job.shot.height))
 
     def _building(self, recipe: Collapse) -> tuple[Pieces, Bonds]:
@@ -213,7 +215,7 @@ class CollapseMaker:
         with self._timed("frames"), ThreadPoolExecutor(threads, thread_name_prefix="finish") as pool:
             waiting: dict[int, Future[None]] = {}
             try:
-                for n in range(int(air.frame) + 1, todo[-1] + 1):
+                for n in range(air.frame + 1, todo[-1] + 1):
                     air = showing.blow(air, threads=threads)
                     if n not in todo:
                         continue
@@ -237,16 +239,16 @@ class CollapseMaker:
             self._scratch.drop(f"air-{n}")
             self._lying.remove(n)
 
-    def _air_before(self, showing: Showing, frame: int) -> DustState:
+    def _air_before(self, showing: Showing, frame: int) -> Air:
         """The latest air on disk that is not later than the frame before, else still air."""
         for n in range(frame - 1, self._job.frames[0] - 1, -1):
             found = self._scratch.get(f"air-{n}")
             if found is not None:
                 self._lying.add(n)
-                return DustState(**found)  # type: ignore[arg-type]
+                return Air.of(found)
         return showing.still_air()
 
-    def _frame(self, showing: Showing, number: int, air: DustState) -> None:
+    def _frame(self, showing: Showing, number: int, air: Air) -> None:
         if self._stop.is_set():
             return
         self._inputs.right.check()

@@ -10,6 +10,7 @@ from bottega.jobs.runner.run import House
 from bottega.model import Reason
 
 from .job import CollapseJob
+from .solved import SolvedWords, solved_of
 
 # bench/collapse.py: CPU seconds on one core, the corner building's figures
 BUILD_SECONDS, FALL_SECONDS_A_FRAME = 8.0, 0.3
@@ -29,6 +30,7 @@ class CollapsePlan:
     width: int
     height: int
     first_failure: int
+    camera: SolvedWords
     exemplars: tuple[str, ...]
     cpu_seconds: float
     memory_bytes: int
@@ -57,7 +59,8 @@ def dry_run(house: House, job: CollapseJob, *, threads: int = 1) -> CollapsePlan
         width=shot.width,
         height=shot.height,
         first_failure=first,
-        exemplars=tuple(sheet.exemplars),
+        camera=solved_of(house, job),
+        exemplars=tuple(sheet.pictures),
         cpu_seconds=seconds,
         memory_bytes=int(BYTES_ALWAYS + threads * BYTES_A_MEGAPIXEL * area),
         allowed=decision.allow,

@@ -144,7 +144,7 @@ def _record(house: House, job: CollapseJob, number: int, *, remake_of: Take | No
         )
         for e in job.exemplars
     )  # fmt: skip
-    uses = {"plate": job.plate.digest, "clean": job.clean.digest, "reference": job.reference.digest}
+    uses = {"plate": job.plate.digest, "reference": job.reference.digest} | ({"clean": job.clean.digest} if job.clean else {})
     settings: dict[str, Any] = {
         "sheet": sheet_json(job.request.sheet),
         "uses": uses | {what: e.digest for what, e in job.exemplars_by_use.items()},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +17,8 @@ STILL, NODAL = "still", "nodal"
 BULLET, BLENDER = "bullet", "blender"  # what moves the pieces
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
+BEHIND = "behind"  # and what the building hides, without a clean plate: `behind 1`, `behind 2`
+SCENES = (".usd", ".usda", ".usdc", ".usdz")
 _MOST_STOREYS, _MOST_BAYS = 200, 100
 
 
@@ -36,6 +38,16 @@ class CameraSheet:
 
     to_world: tuple[tuple[float, ...], ...]
     focal_px: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshSheet:
+    """A part of a building from another program: metres, z up, the ground at 0; `material` as it was called there."""
+
+    name: str
+    vertices: tuple[tuple[float, float, float], ...]
+    triangles: tuple[tuple[int, int, int], ...]
+    material: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,12 +82,38 @@ class DustSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DebrisSheet:
+    """Small debris. `amount` 0 is none."""
+
+    amount: float
+    smallest_m: float
+    largest_m: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockSheet:
+    """What stands beside the building: lowest and highest corner in the building's space."""
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintedSheet:
+    """A frame in which the artist painted the pieces: a picture of the plate's size whose alpha says what was painted."""
+
+    frame: int
+    path: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class Sheet:
     """All of a sheet. Paths are as written, relative to the sheet's folder; `exemplars` map what they stand in for to a file.
 
     `reference` is the frame of the plate in which the corners were marked, or the code of a shot that holds one still of the view.
     `camera_path` is "still", "nodal", or a file with a camera for each frame; `cameras` is that file's content once it is read,
-    `reference_camera` the camera of the reference in it, which a still needs.
+    `reference_camera` the camera of the reference in it, which a still needs. `mesh` is a scene that the building is taken from instead of
+    from marked faces, `meshes` what was read of it.
     """
 
     reference: int | str
@@ -88,6 +126,10 @@ class Sheet:
     focal_px: float | None
     frames_focal_px: float | None
     camera_path: str
+    camera_prim: str | None = None
+    mesh: str | None = None
+    meshes: tuple[MeshSheet, ...] = ()
+    ground_m: float = 0.0
     cameras: Mapping[int, CameraSheet] = field(default_factory=dict)
     reference_camera: CameraSheet | None = None
     light: LightSheet
@@ -101,9 +143,32 @@ class Sheet:
     exemplars: Mapping[str, Path]
     pixels_per_metre: float
     dust: DustSheet
+    debris: DebrisSheet
+    blocks: tuple[BlockSheet, ...]
+    painted: tuple[PaintedSheet, ...]
     substeps: int
     solver: str = BULLET
     samples: int
+
+    @property
+    def pictures(self) -> dict[str, Path]:
+        """Each picture of the artist's by what it stands in for: `broken`, `inside`, `behind 1`, `painted 1040`."""
+        return {**self.exemplars, **{painted_as(p.frame): p.path for p in self.painted}}
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """What the pictures are called that what the building hides is made from, in the sheet's order."""
+        return tuple(what for what in self.exemplars if what.startswith(BEHIND))
+
+
+def is_scene(name: str) -> bool:
+    """Whether a file's name is a USD scene's."""
+    return name.lower().endswith(SCENES)
+
+
+def painted_as(frame: int) -> str:
+    """What the painting of a frame is called among a sheet's pictures."""
+    return f"painted {frame}"
 
 
 def template() -> str:
@@ -125,15 +190,23 @@ def parsed(data: Mapping[str, Any], name: str) -> Sheet:
         **_plate(top.table("plate")),
         **_camera(top.table("camera")),
         **_building(top.table("building")),
-        faces=tuple(_face(t) for t in top.tables("face", least=1)),
+        faces=tuple(_face(t) for t in top.tables("face", least=0 if _has_mesh(data) else 1)),
         light=_light(top.table("light")),
         failures=tuple(_place(t, "frame") for t in top.tables("failure", least=1)),
         holds=tuple(_place(t, "until") for t in top.tables("hold")),
         **_fall(top.table("fall")),
         **_exemplars(top.table("exemplars")),
         dust=_dust(top.table("dust")),
+        debris=_debris(top.table("debris")),
+        blocks=tuple(_block(t) for t in top.tables("block")),
+        painted=_painted(top.tables("painted")),
         **_finish(top.table("finish")),
     )
+
+
+def _has_mesh(data: Mapping[str, Any]) -> bool:
+    building = data.get("building")
+    return isinstance(building, Mapping) and "mesh" in building
 
 
 def _plate(t: Table) -> dict[str, Any]:
@@ -147,7 +220,13 @@ def _plate(t: Table) -> dict[str, Any]:
 def _camera(t: Table) -> dict[str, Any]:
     focal = t.number("focal_px", above=0) if t.has("focal_px") else None
     frames = t.number("frames_focal_px", above=0) if t.has("frames_focal_px") else None
-    return t.made(dict, focal_px=focal, frames_focal_px=frames, camera_path=t.text("path", STILL))
+    return t.made(
+        dict,
+        focal_px=focal,
+        frames_focal_px=frames,
+        camera_path=t.text("path", STILL),
+        camera_prim=t.text("prim") if t.has("prim") else None,
+    )
 
 
 def _building(t: Table) -> dict[str, Any]:
@@ -156,6 +235,8 @@ def _building(t: Table) -> dict[str, Any]:
         raise t.error("storeys_m", f"{len(heights)} heights", f"1 to {_MOST_STOREYS}")
     return t.made(
         dict,
+        mesh=t.text("mesh") if t.has("mesh") else None,
+        ground_m=t.number("ground_m", 0.0, low=-1e5, high=1e5),
         storeys_m=heights,
         material=t.text("material", MATERIALS[0], one_of=MATERIALS),
         parapet_m=t.number("parapet_m", 1.0, low=0, high=20),
@@ -211,6 +292,8 @@ def _fall(t: Table) -> dict[str, Any]:
 def _exemplars(t: Table) -> dict[str, Any]:
     scale = t.number("pixels_per_metre", 200.0, above=0)
     named = {what: Path(t.text(what)) for what in EXEMPLARS}
+    behind = t.some(BEHIND, ()) if t.has(BEHIND) else ()
+    named |= {f"{BEHIND} {i}": Path(path) for i, path in enumerate(behind, 1)}
     return t.made(dict, exemplars=named, pixels_per_metre=scale)
 
 
@@ -223,6 +306,35 @@ def _dust(t: Table) -> DustSheet:
         settle_s=t.number("settle_s", 20.0, above=0),
         half=t.truth("half", default=True),
     )
+
+
+def _debris(t: Table) -> DebrisSheet:
+    made = t.made(
+        DebrisSheet,
+        amount=t.number("amount", 1.0, low=0, high=20),
+        smallest_m=t.number("smallest_m", 0.03, low=0.005, high=1),
+        largest_m=t.number("largest_m", 0.35, low=0.005, high=2),
+    )
+    if made.smallest_m >= made.largest_m:
+        raise t.error("largest_m", made.largest_m, f"more than smallest_m, {made.smallest_m}")
+    return made
+
+
+def _block(t: Table) -> BlockSheet:
+    made = t.made(BlockSheet, low=t.numbers("low", 3, low=-1e4, high=1e4), high=t.numbers("high", 3, low=-1e4, high=1e4))
+    if not all(a < b for a, b in zip(made.low, made.high, strict=True)):
+        raise t.error("high", list(made.high), f"more than low, {list(made.low)}, along each axis")
+    return made
+
+
+def _painted(tables: Sequence[Table]) -> tuple[PaintedSheet, ...]:
+    found: dict[int, PaintedSheet] = {}
+    for t in tables:
+        one = t.made(PaintedSheet, frame=t.whole("frame", low=0, high=10**9), path=Path(t.text("path")))
+        if one.frame in found:
+            raise t.error("frame", one.frame, "one painting a frame")
+        found[one.frame] = one
+    return tuple(found[n] for n in sorted(found))
 
 
 def _finish(t: Table) -> dict[str, Any]:

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.jobs.recipes.collapse import Bonds, Camera, Collapse, DustState, FrameShot, Grid, Made, Motion, Pieces, Stage
+from bottega.jobs.recipes.collapse import Air, Behind, Bonds, Camera, Collapse, FrameShot, Grid, Made, Motion, Pieces, Seen, Stage, View
+from bottega.jobs.runner.pictures import Pictures
 from bottega.model import UsageError
 
 from .inputs import CollapseInputs
 from .job import CollapseJob
 from .layers import Mattes
+from .sheet import EXEMPLARS, Sheet, painted_as
 
 Array = NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Whose:
+    """Exemplars' digests: of each of the stage's pictures in their order, of what broke, of a clean plate that is made by example."""
+
+    sources: tuple[str, ...]
+    broken: str
+    behind: tuple[str, ...]
+
+    @classmethod
+    def of(cls, job: CollapseJob, painted: Sequence[str], tiles: Sequence[str]) -> Self:
+        """For the painted frames and tiles of a stage, by what the sheet calls their pictures."""
+        by_use = {what: e.digest for what, e in job.exemplars_by_use.items()}
+        clean = job.clean or job.plate
+        sources = (job.plate.digest, clean.digest, job.reference.digest, *(by_use[what] for what in (*painted, *tiles)))
+        hidden = (by_use[what] for what in job.request.sheet.behind)
+        return cls(sources, by_use["broken"], (job.plate.digest, job.reference.digest, *hidden))
+
+
 @dataclass(frozen=True, eq=False)
 class Showing:
-    """The parts of a collapse that stay the same through its frames. `of_source` says which exemplar each of the stage's pictures is."""
+    """The parts of a collapse that stay the same through its frames. `behind` is a clean plate made by example, or None."""
 
     recipe: Collapse
     inputs: CollapseInputs
@@ -30,10 +50,11 @@ class Showing:
     stage: Stage
     matte: Array
     grid: Grid
-    of_source: tuple[str, ...]
+    whose: Whose
     grain: Any
     carried: tuple[float, ...]
     mattes: Mattes
+    behind: Behind | None
 
     @classmethod
     def of(
@@ -47,47 +68,75 @@ class Showing:
         reference: Array,
     ) -> Self:
         """Lay the stage. Raises UsageError for what the engine refuses."""
-        matte = inputs.building_matte()
-        exemplars = {what: pictures.read(0).rgb for what, pictures in inputs.by_use.items()}
+        matte, sheet = inputs.building_matte(), job.request.sheet
+        painted = [_painted(inputs.by_use[painted_as(p.frame)], scene[2], frame=p.frame, camera=cameras[p.frame]) for p in sheet.painted]
         try:
-            tiles = recipe.tiles(scene[0], exemplars)
-            stage = recipe.stage(scene[0], [recipe.reference_view(reference, matte)], tiles)
+            tiles = recipe.tiles(scene[0], {what: inputs.by_use[what].read(0).rgb for what in EXEMPLARS})
+            stage = recipe.stage(scene[0], [recipe.reference_view(reference, matte), *painted], tiles)
+            behind = None if job.clean else _behind(recipe, stage, inputs, sheet, reference=reference, cameras=cameras)
         except ValueError as problem:
             raise UsageError(f"collapse: {problem}") from problem
-        by_use = {what: e.digest for what, e in job.exemplars_by_use.items()}
-        of_source = (job.plate.digest, job.clean.digest, job.reference.digest, *(by_use[t.name.split(":")[0]] for t in tiles))
-        first = inputs.plate.read(job.frames[0]).rgb
+        whose = Whose.of(job, [v.name for v in painted], [t.name.split(":")[0] for t in tiles])
         own = 1.0 if job.reference.digest == job.plate.digest else 0.0
-        carried = (1.0, 1.0, own, *(0.0 for _ in tiles))
+        carried = (1.0, 0.0 if behind else 1.0, own, *(0.0 for _ in (*painted, *tiles)))
+        grid, grain = recipe.airing.room(scene[0]), recipe.grain(inputs.plate.read(job.frames[0]).rgb)
         mattes = Mattes.of(recipe.called(scene[0]), samples=recipe.settings.samples)
-        return cls(recipe, inputs, scene, cameras, stage, matte, recipe.air(scene[0]), of_source, recipe.grain(first), carried, mattes)
+        return cls(recipe, inputs, scene, cameras, stage, matte, grid, whose, grain, carried, mattes, behind)
 
-    def still_air(self) -> DustState:
+    def still_air(self) -> Air:
         """The air before the first frame."""
-        return self.recipe.still_air(self.grid)
+        return self.recipe.airing.still(self.grid)
 
-    def blow(self, air: DustState, *, threads: int) -> DustState:
+    def blow(self, air: Air, *, threads: int) -> Air:
         """The air one frame later."""
-        return self.recipe.blow(air, self.grid, scene=self.scene, threads=threads)
+        return self.recipe.airing.blow(air, self.grid, scene=self.scene, threads=threads)
 
-    def frame(self, number: int, plate: Array, air: DustState) -> Made:
+    def frame(self, number: int, plate: Array, air: Air) -> Made:
         """A frame, made: the plate as it is before anything moves."""
         _, _, motion = self.scene
         row = number - motion.first_frame
-        if self.recipe.at_rest(motion, row) and not air.density.any():
+        if self.recipe.at_rest(motion, row) and air.clear:
             return self.recipe.untouched(plate)
         camera = self.cameras[number]
         rested = self.recipe.rested(self.stage, camera)
         stands = self.recipe.standing(self.stage, rested, self.matte)
         before = None if row == 0 else (motion.position[row - 1], motion.rotation[row - 1], self.cameras[number - 1])
-        clean = self.inputs.clean_rgb(number)
+        clean, whose = (self.inputs.clean_rgb(number), None) if self.behind is None else self.behind.seen(self.stage, rested, plate)
         shot = FrameShot(
             number, plate, clean, stands.matte, stands.foreground, camera, motion.position[row], motion.rotation[row], before=before
         )  # fmt: skip
         finished = self.recipe.frame(self.stage, shot, rested)
-        depth = finished.buffers.depth
-        dust = self.recipe.dust(air, self.grid, camera=camera, depth=depth, ground=stands.ground, foreground=stands.foreground)
-        return self.recipe.together(finished, shot, dust=dust, grain=self.grain, carried=self.carried)
+        seen = Seen(camera, finished, stands.ground, stands.foreground)
+        blown = self.recipe.airing.seen(air, self.grid, seen, stage=self.stage)
+        made = self.recipe.together(finished, shot, blown=blown, grain=self.grain, carried=self.carried)
+        return made if whose is None else replace(made, behind=whose)
+
+
+def _behind(
+    recipe: Collapse, stage: Stage, inputs: CollapseInputs, sheet: Sheet, *, reference: Array, cameras: Mapping[int, Camera]
+) -> Behind:
+    """What stands behind the building, by example. Raises ValueError, also for a camera that leaves its place."""
+    hidden = [inputs.by_use[what].read(0).rgb for what in sheet.behind]
+    finest = max(c.focal_px for c in cameras.values())
+    behind = recipe.behind(stage, reference, inputs.building_matte(), hidden, focal_px=finest)
+    for camera in cameras.values():
+        behind.check(camera)
+    return behind
+
+
+def _painted(pictures: Pictures, motion: Motion, *, frame: int, camera: Camera) -> View:
+    """A painted frame as a view of the pieces as they lie in it."""
+    picture = pictures.read(0)
+    if picture.alpha is None:
+        raise UsageError(f"[[painted]] frame {frame}: the picture has no alpha; allowed is one whose alpha says what was painted")
+    alpha = picture.alpha.clip(0, 1).astype(np.float32)
+    rgb = picture.rgb / np.maximum(alpha, 1e-6)[..., None] if picture.premultiplied else picture.rgb
+    row = frame - motion.first_frame
+    rgb = np.where(alpha[..., None] > 0, rgb, 0).astype(np.float32)
+    try:
+        return View(painted_as(frame), rgb, camera, alpha, motion.position[row], motion.rotation[row], painted=True)
+    except ValueError as problem:
+        raise UsageError(f"[[painted]] frame {frame}: {problem}") from problem
 
 
 def whole_parts(shares: NDArray[Any]) -> NDArray[np.uint32]:
