@@ -80,13 +80,10 @@ def test_a_name_that_blender_would_cut_is_refused() -> None:
         arrays_of(long)
 
 
-@pytest.mark.heavy
-@needs_blender
-def test_the_blend_has_pieces_fall_camera_and_time_as_they_are(files: Path, tmp_path: Path) -> None:
-    told = inside(
-        tmp_path,
-        f"""
-bpy.ops.wm.open_mainfile(filepath={str(files / "collapse.blend")!r})
+def asks(blend: Path) -> str:
+    """A script that tells what a .blend shows in each frame."""
+    return f"""
+bpy.ops.wm.open_mainfile(filepath={str(blend)!r})
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Vector
 scene = bpy.context.scene
@@ -105,8 +102,13 @@ told["sun"] = [*(sun.matrix_world.to_3x3() @ Vector((0, 0, 1)))]
 told["strength"] = [c * sun.data.energy for c in sun.data.color]
 told["slots"] = sorted({{s.material.name for o in scene.objects for s in o.material_slots}})
 told["mark"] = scene.get("bottega_show")
-""",
-    )
+"""
+
+
+@pytest.mark.heavy
+@needs_blender
+def test_the_blend_has_pieces_fall_camera_and_time_as_they_are(files: Path, tmp_path: Path) -> None:
+    told = inside(tmp_path, asks(files / "collapse.blend"))
     given = scene()
     assert told["range"] == [FIRST, LAST, pytest.approx(24000 / 1001)]
     assert told["size"] == list(given.size)

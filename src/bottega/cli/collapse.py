@@ -49,15 +49,12 @@ def collapse(
     Example: bottega collapse sh020 collapse.toml --no-performer
     """
     if template:
-        from bottega.studio import collapse_template
-
-        typer.echo(collapse_template(), nl=False)
+        _template()
         return
     if sheet is None:
         raise UsageError("which sheet? `bottega collapse SHOT --template > collapse.toml` prints one to start from")
     studio = open_studio(folder)
-    formats = {"control": control, "usd": usd, "blend": blend, "alembic": alembic}
-    asked = [name for name, wanted in formats.items() if wanted]
+    asked = [name for name, on in (("control", control), ("usd", usd), ("blend", blend), ("alembic", alembic)) if on]
     options: dict[str, Any] = {"frames": frames, "delivery": delivery, "also": (*(also or ()), *asked), "seed": seed}
     options |= told(territory, language, medium, depicts, state)
     request = studio.collapse_request(shot, sheet, no_performer=no_performer, **options)
@@ -65,6 +62,12 @@ def collapse(
         _plan(studio, request, threads=threads, as_json=as_json)
         return
     _make(studio, request, threads=threads, preview=preview, as_json=as_json)
+
+
+def _template() -> None:
+    from bottega.studio import collapse_template
+
+    typer.echo(collapse_template(), nl=False)
 
 
 def _plan(studio: Studio, request: Any, *, threads: int, as_json: bool) -> None:
