@@ -16,7 +16,7 @@ from bottega.adapters.blender import BlenderProgram, find_blender
 from bottega.adapters.blender.scenes import arrays_of, shortest
 from bottega.engine.collapse.records import Camera
 from bottega.jobs.runner.collapse.scene_out import SceneOut, SunOut
-from bottega.model import JobError
+from bottega.model import UsageError
 from tests.adapters.test_usd_scene import scene as standing
 from tests.with_blender import needs_blender
 
@@ -205,16 +205,16 @@ def test_an_artists_own_keys_come_back(files: Path, tmp_path: Path) -> None:
     ],
 )
 def test_what_does_not_fit_is_named(files: Path, tmp_path: Path, script: str, says: str) -> None:
-    with pytest.raises(JobError, match=says):
+    with pytest.raises(UsageError, match=says):
         read_back(changed(files, tmp_path, script))
 
 
 @pytest.mark.heavy
 @needs_blender
 def test_a_blend_of_other_pieces_or_none_is_refused(files: Path) -> None:
-    with pytest.raises(JobError, match="written for other pieces"):
+    with pytest.raises(UsageError, match="written for other pieces"):
         read_back((files / "collapse.blend").read_bytes(), vertices=scene().vertices * np.float32(1.5))
-    with pytest.raises(JobError, match=r"no \.blend that this Blender can open"):
+    with pytest.raises(UsageError, match=r"no \.blend that this Blender can open"):
         read_back(b"BLENDER-v500 and then nothing")
 
 

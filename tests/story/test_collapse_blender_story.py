@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -104,3 +105,54 @@ def workers() -> list[int]:
         if int(parent) == os.getpid() and b"simulate" in words:
             found.append(int(place.name))
     return found
+
+
+@pytest.fixture(scope="module")
+def blend(corner: Set) -> Path:  # noqa: F811
+    """The embedded fall as a .blend."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOTTEGA_HOME", str(corner.root / "home"))
+        request = corner.studio.collapse_request("sh020", corner.root / "collapse.toml", no_performer=True, also=("blend", "alembic"))
+        made = corner.studio.collapse(request, threads=1)
+    assert {"collapse.blend", "collapse.abc"} <= {o.path for o in made.outputs}
+    assert made.versions["blender"][0].isdigit()
+    return corner.studio.folder.root / made.folder / "collapse.blend"
+
+
+def from_blend(corner: Set, blend: Path) -> Path:  # noqa: F811
+    shutil.copyfile(blend, corner.root / "artist.blend")
+    return corner.sheet("artist.toml", a=("[dust]", '[fall]\nblend = "artist.blend"\n\n[dust]'))
+
+
+@pytest.mark.heavy
+@needs_blender
+def test_a_blend_that_nobody_changed_is_the_same_fall_and_is_made_again_from_its_seal(corner: Set, blend: Path) -> None:  # noqa: F811
+    own = corner.studio.collapse(asked(corner, corner.root / "collapse.toml"), threads=1)
+    take = corner.studio.collapse(asked(corner, from_blend(corner, blend)), threads=1)
+    digest = take.settings["uses"]["blend"]
+    assert digest in {i.digest for i in take.inputs}
+    assert digest not in {s.exemplar for s in take.shares}
+    for number in (FIRST, LAST):
+        ours, theirs = (delivered(corner, t, number)[1].delta for t in (own, take))
+        assert np.abs(ours - theirs).mean() < 0.01
+    assert (np.abs(delivered(corner, take, LAST)[1].delta).max(-1) > 0.02).mean() > 0.1
+    (corner.root / "artist.blend").unlink()
+    result = corner.studio.remake(take.folder, threads=1)
+    assert (result.different, result.same) == ((), 8)
+
+
+@pytest.mark.heavy
+@needs_blender
+def test_a_blend_of_another_building_is_refused_and_leaves_no_take(corner: Set, blend: Path) -> None:  # noqa: F811
+    before = versions(corner)
+    sheet = from_blend(corner, blend)
+    sheet.write_text(sheet.read_text().replace("piece_m = 4.0", "piece_m = 4.5"))
+    with pytest.raises(UsageError, match=r"\[fall\] blend: it was written for other pieces"):
+        corner.studio.collapse(asked(corner, sheet), threads=1)
+    assert versions(corner) == before
+
+
+def test_a_blend_that_is_not_there_is_named(corner: Set) -> None:  # noqa: F811
+    sheet = corner.sheet("nowhere.toml", a=("[dust]", '[fall]\nblend = "nowhere.blend"\n\n[dust]'))
+    with pytest.raises(UsageError, match=r"nowhere\.blend.* is no scene: name one file that ends with \.blend"):
+        corner.studio.collapse(asked(corner, sheet), threads=1)

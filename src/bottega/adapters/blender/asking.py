@@ -93,7 +93,7 @@ def _version(blender: Blender) -> str:
     with TemporaryDirectory(prefix=PREFIX) as place:
         try:
             said = list(talk(blender, "version", Path(place)))
-        except JobError as problem:
+        except (JobError, UsageError) as problem:
             raise UsageError(f"{blender.program.name} cannot be used as Blender: {problem}. {HOW}") from problem
     if len(said) != 1:
         raise UsageError(f"{blender.program.name} is no Blender: asked for its version it said nothing. {HOW}")

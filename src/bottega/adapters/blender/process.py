@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bottega.adapters.blender.finding import Blender
-from bottega.model import JobError
+from bottega.model import JobError, UsageError
 
 WORKER = Path(__file__).with_name("worker.py")
 _SAYS = "bottega: "
@@ -22,9 +22,10 @@ _PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
 def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]:
-    """Have the worker do something with a folder; what it says, one by one. Raises JobError where it fails or is ended from outside.
+    """Have the worker do something with a folder; what it says, one by one.
 
-    Closing the iterator ends the worker. It leads a process group of its own: Ctrl-C reaches this side, which then ends the other.
+    Raises UsageError for what a person can mend, JobError where it fails or is ended from outside. Closing the iterator ends the worker.
+    It leads a process group of its own: Ctrl-C reaches this side, which then ends the other.
     """
     said = (folder / "blender.log").open("w+b")
     process = subprocess.Popen(
@@ -48,7 +49,7 @@ def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]
         last = said.read().decode("utf-8", "replace").splitlines()[-_KEPT_LINES:]
         said.close()
     if failed:
-        raise JobError(failed)
+        raise UsageError(failed)
     if code:
         raise JobError(f"Blender {_how(code)} {_where(frame)}. It said: {' | '.join([*other, *last]) or 'nothing'}")
 

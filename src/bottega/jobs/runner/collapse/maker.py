@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
-from bottega.footage import Band, Delivery, FrameOut, LayerOut, hand_out
+from bottega.footage import Band, Delivery, FrameOut, LayerOut, distinct, hand_out
 from bottega.jobs.recipes.collapse import (
     Air,
     Bonds,
@@ -192,20 +192,34 @@ class CollapseMaker:
         """Add the states that are missing; kept at every checkpoint. Raises JobError, which says from where another run goes on."""
         every, kept = recipe.settings.motion.rebuild_every, states[-1].frame if states else None
         try:
-            for state in recipe.fall(scene, resume=states[-1] if states else None, poses=self._poses()):
+            for state in recipe.fall(scene, resume=states[-1] if states else None, poses=self._poses(recipe, scene)):
                 self._inputs.right.check()
                 states.append(state)
                 self._progress.advance("simulate", units=FALL_UNITS, frame=state.frame)
                 if (state.frame - self._job.frames[0]) % every == 0 or state.frame == self._job.frames[-1]:
                     self._scratch.put(_FALLEN, _stacked(states))
                     kept = state.frame
+        except UsageError as problem:
+            raise UsageError(f"[fall] {'blend' if self._inputs.artist else 'solver'}: {problem}") from problem
         except JobError as problem:
             there = "The building is kept, no frame of the fall is yet" if kept is None else f"The fall up to frame {kept} is kept"
             raise JobError(f"{problem}. {there}; the same command goes on from there, the program itself from the first frame") from problem
 
-    def _poses(self) -> Poses | None:
-        """What moves the pieces where that is another program."""
-        return self._program.fall if self._program and self._job.request.sheet.solver == BLENDER else None
+    def _poses(self, recipe: Collapse, scene: Scene) -> Poses | None:
+        """What moves the pieces where that is another program, or an artist."""
+        program, read = self._program, self._inputs.artist
+        if program is not None and read is not None:
+            names = distinct(recipe.called(scene.pieces).piece)
+            frames = range(scene.first_frame, scene.last_frame + 1)
+            facts: dict[str, Any] = {
+                "names": names,
+                "vertices": scene.pieces.vertices,
+                "centre": scene.pieces.centre,
+                "frames": frames,
+                "fps": scene.fps,
+            }
+            return lambda _scene, _settings: program.back(read(), **facts)
+        return program.fall if program is not None and self._job.request.sheet.solver == BLENDER else None
 
     def _frames(self, showing: Showing, threads: int) -> None:
         todo = [n for n in self._job.frames if not self._found(n)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -25,6 +25,11 @@ class Program(Protocol):
 
     def fall(self, scene: Arrays, settings: Arrays) -> Iterator[Pose]:
         """From a scene's second frame to its last: number, (N, 3) positions in metres, (N, 4) unit quaternions."""
+
+    def back(
+        self, blend: bytes, *, names: Sequence[str], vertices: NDArray[Any], centre: NDArray[Any], frames: range, fps: float
+    ) -> Iterator[Pose]:
+        """The same out of an artist's .blend, each piece by its name. Raises UsageError that names what does not fit."""
 
     def scene_files(self, scene: SceneOut, *, blend: bool, alembic: bool) -> Mapping[str, bytes]:
         """A scene as files, by name: as a .blend, as Alembic."""

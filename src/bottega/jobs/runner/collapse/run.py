@@ -34,10 +34,15 @@ def prepare(house: House, request: CollapseRequest) -> CollapseJob:
     job = worded(house, resolve(house.folder, request, show_id=house.show.show_id))
     known = State.of(house.ledger).exemplars
     roles = {digest: exemplar.roles for digest, exemplar in known.items()}
-    record_mattes(house.ledger, (job.building,), licence_id=house.matte_licence_id, roles=roles)
+    record_mattes(house.ledger, steering(job), licence_id=house.matte_licence_id, roles=roles)
     if job.use.touches_performer is False:
         house.declare(job.use)
     return job
+
+
+def steering(job: CollapseJob) -> tuple[Exemplar, ...]:
+    """What steers and is no source: the building's matte, an artist's .blend."""
+    return (job.building,) if job.artist is None else (job.building, job.artist)
 
 
 def worded(house: House, job: CollapseJob) -> CollapseJob:
@@ -79,8 +84,9 @@ def run(
     inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:
         known = State.of(house.ledger).exemplars
-        ground = known[job.building.digest].licence_id if job.building.digest in known else house.matte_licence_id
-        house.folder.keep(replace(job.building, licence_id=ground), copy=False)
+        for steers in steering(job):
+            ground = known[steers.digest].licence_id if steers.digest in known else house.matte_licence_id
+            house.folder.keep(replace(steers, licence_id=ground), copy=steers is job.artist)
         if folder is None:
             folder, number = new_version(house.folder.root, job.shot.code, JOB)
             folder.write(_record(house, job, number, remake_of=remake_of, band=band))
@@ -145,6 +151,7 @@ def _record(house: House, job: CollapseJob, number: int, *, remake_of: Take | No
         for e in job.exemplars
     )  # fmt: skip
     uses = {"plate": job.plate.digest, "reference": job.reference.digest} | ({"clean": job.clean.digest} if job.clean else {})
+    uses |= {"blend": job.artist.digest} if job.artist else {}
     settings: dict[str, Any] = {
         "sheet": sheet_json(job.request.sheet),
         "uses": uses | {what: e.digest for what, e in job.exemplars_by_use.items()},

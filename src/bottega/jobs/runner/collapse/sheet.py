@@ -113,7 +113,7 @@ class Sheet:
     `reference` is the frame of the plate in which the corners were marked, or the code of a shot that holds one still of the view.
     `camera_path` is "still", "nodal", or a file with a camera for each frame; `cameras` is that file's content once it is read,
     `reference_camera` the camera of the reference in it, which a still needs. `mesh` is a scene that the building is taken from instead of
-    from marked faces, `meshes` what was read of it.
+    from marked faces, `meshes` what was read of it. `blend` is an artist's .blend that the fall is taken from.
     """
 
     reference: int | str
@@ -148,6 +148,7 @@ class Sheet:
     painted: tuple[PaintedSheet, ...]
     substeps: int
     solver: str = BULLET
+    blend: Path | None = None
     samples: int
 
     @property
@@ -286,6 +287,7 @@ def _fall(t: Table) -> dict[str, Any]:
         time=t.curve("time", 1.0),
         substeps=t.whole("substeps", 8, low=1, high=64),
         solver=t.text("solver", BULLET, one_of=(BULLET, BLENDER)),
+        blend=Path(t.text("blend")) if t.has("blend") else None,
     )
 
 
