@@ -14,7 +14,11 @@ _OUTSIDE = np.float32(0.05)  # what a seam costs where one side of it goes on ou
 
 
 class Board(NamedTuple):
-    """A patchwork that is being laid: the arrays of a `patchwork.Ground`, the offsets (H, W, 2) int32, and what guides and seams cost."""
+    """A patchwork that is being laid.
+
+    The arrays of a `ground.Ground`, the offsets (H, W, 2) int32, how much a seam is seen in each place of the source (h, w) float32, and
+    what guides and lengths of seams cost.
+    """
 
     style: Any
     source: Any
@@ -24,13 +28,15 @@ class Board(NamedTuple):
     weights: Any
     held: Any
     offset: Any
+    calm: Any
     strict: Any
     length: Any
 
 
 @compiled
-def seam(p: Any, q: Any, mine: Any, theirs: Any, style: Any) -> Any:
+def seam(p: Any, q: Any, mine: Any, theirs: Any, board: Any) -> Any:
     """What is seen of a seam between p with offset `mine` and q with offset `theirs`."""
+    style, calm = board.style, board.calm
     total = np.float32(0)
     for end in range(2):
         y, x = p if end == 0 else q
@@ -38,9 +44,11 @@ def seam(p: Any, q: Any, mine: Any, theirs: Any, style: Any) -> Any:
         if min(ay, ax, by, bx) < 0 or max(ay, by) >= style.shape[0] or max(ax, bx) >= style.shape[1]:
             total += _OUTSIDE
             continue
+        seen = np.float32(0)
         for c in range(style.shape[2]):
             d = style[ay, ax, c] - style[by, bx, c]
-            total += d * d
+            seen += d * d
+        total += seen * (calm[ay, ax] + calm[by, bx])
     return total
 
 
@@ -69,7 +77,7 @@ def pixel_energy(y: int, x: int, mine: Any, board: Any) -> Any:
         for u in range(max(x - 1, 0), min(x + 2, offset.shape[1])):
             theirs = (offset[v, u, 0], offset[v, u, 1])
             if theirs != mine and (v != y or u != x):
-                total += seam((y, x), (v, u), mine, theirs, board.style) + board.length
+                total += seam((y, x), (v, u), mine, theirs, board) + board.length
     return total
 
 
@@ -131,7 +139,7 @@ def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> An
                     continue
                 theirs = (offset[v, u, 0], offset[v, u, 1])
                 if theirs != mine:
-                    total += seam((y, x), (v, u), mine, theirs, board.style) + board.length
+                    total += seam((y, x), (v, u), mine, theirs, board) + board.length
         if total > limit:
             return total
     return total
