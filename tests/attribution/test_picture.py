@@ -69,7 +69,7 @@ def test_the_legend_shows_every_source_with_the_pictures_colour_and_every_kind()
     assert [s.text for s in lines[:3]] == ["plate", "key 1001 Artist B", "key 1002 p_2"]
     assert [s.colour for s in lines[:3]] == [DARK_GREY, *OKABE_ITO[:2]]
     assert [line.text.split(": ")[1].split(",")[0] for line in lines[3:]] == [c.value for c in Claim]
-    assert [line.stripe is not None for line in lines[3:]] == [False, False, True]
+    assert [line.stripe is not None for line in lines[3:]] == [False, False, True, True]
 
 
 def test_a_key_keeps_its_colour_in_a_frame_that_knows_only_some_of_the_keys() -> None:

@@ -1,7 +1,7 @@
-"""Source maps to per-pixel credit and exact shares. Three kinds of claim, never mixed up: Copied, Blended, Learned."""
+"""Source maps to per-pixel credit and exact shares. Four kinds of claim, never mixed up: Copied, Blended, Learned, External."""
 
 from .bar import bar
-from .claims import DENOMINATOR, Blended, Copied, CreditSource, Learned, PixelCredit
+from .claims import DENOMINATOR, Blended, Copied, CreditSource, External, Learned, PixelCredit
 from .credit import CreditMap, credit_frame
 from .gather import regather
 from .picture import OKABE_ITO, Palette, Swatch, legend, palette_for, picture
@@ -14,6 +14,7 @@ __all__ = [
     "Copied",
     "CreditMap",
     "CreditSource",
+    "External",
     "Learned",
     "Palette",
     "PixelCredit",

@@ -1,4 +1,4 @@
-"""What is claimed of one pixel, as three types: a caller that treats a blend as a copy does not pass the type checker."""
+"""What is claimed of one pixel, as four types: a caller that treats a blend as a copy does not pass the type checker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from bottega.model import Claim, Record, Role, sha256_text
 
 DENOMINATOR = 65536  # parts in a pixel: exact in uint32, and finer than any 8 or 16 bit picture can show
 HIGHEST_ID = 2**32 - 1  # ids travel as uint32 channels; 0 means nobody
-CODE_OF = {Claim.COPIED: 1, Claim.BLENDED: 2, Claim.LEARNED: 3}
+CODE_OF = {Claim.COPIED: 1, Claim.BLENDED: 2, Claim.LEARNED: 3, Claim.EXTERNAL: 4}
+CODES = ", ".join(f"{code} {claim.value}" for claim, code in CODE_OF.items())
 CLAIM_OF = {number: claim for claim, number in CODE_OF.items()}
 
 
@@ -132,7 +133,30 @@ class Learned:
         _check_parts(self.parts)
 
 
-PixelCredit = Copied | Blended | Learned
+@dataclass(frozen=True)
+class External:
+    """A model brought from outside painted the pixel, in whole or in part. It is credited itself: whose work it learned from is not known.
+
+    Raises
+    ------
+    ValueError
+        When the parts do not sum to exactly one, or one is not positive.
+
+    Examples
+    --------
+    >>> model = CreditSource(id=3, exemplar="c" * 64, role=Role.MODEL, licence_id="L-1")
+    >>> External(((model, Fraction(1)),)).claim.value
+    'external'
+    """
+
+    claim: ClassVar[Claim] = Claim.EXTERNAL
+    parts: tuple[tuple[CreditSource, Fraction], ...]
+
+    def __post_init__(self) -> None:
+        _check_parts(self.parts)
+
+
+PixelCredit = Copied | Blended | Learned | External
 
 
 def _check_parts(parts: tuple[tuple[CreditSource, Fraction], ...]) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bottega.model import Claim, CredentialError, Record, Role, UsageError, canonical_json
 
-from .claims import CLAIM_OF, CODE_OF, DENOMINATOR, Blended, Copied, CreditSource, Learned, PixelCredit
+from .claims import CLAIM_OF, CODE_OF, CODES, DENOMINATOR, Blended, Copied, CreditSource, External, Learned, PixelCredit
 
 UInt8 = NDArray[np.uint8]
 UInt32 = NDArray[np.uint32]
@@ -41,7 +41,7 @@ class CreditMap:
     Parameters
     ----------
     claim : ndarray of uint8, shape (H, W)
-        1 copied, 2 blended, 3 learned.
+        1 copied, 2 blended, 3 learned, 4 external.
     parts : ndarray of uint32, shape (S, H, W)
         Parts of 65536. A copied pixel has one source with all of them.
     x, y : ndarray of uint32, shape (H, W)
@@ -89,7 +89,7 @@ class CreditMap:
         return self.claim.shape[0], self.claim.shape[1]
 
     def at(self, x: int, y: int) -> PixelCredit:
-        """What is claimed of the pixel in column `x`, row `y`: a `Copied`, a `Blended` or a `Learned`.
+        """What is claimed of the pixel in column `x`, row `y`: a `Copied`, a `Blended`, a `Learned` or an `External`.
 
         Raises
         ------
@@ -104,7 +104,9 @@ class CreditMap:
         claim = CLAIM_OF[int(self.claim[y, x])]
         if claim is Claim.COPIED:
             return Copied(given[0][0], int(self.x[y, x]), int(self.y[y, x]))
-        return Blended(given) if claim is Claim.BLENDED else Learned(given)
+        if claim is Claim.BLENDED:
+            return Blended(given)
+        return Learned(given) if claim is Claim.LEARNED else External(given)
 
     def channels(self) -> dict[str, UInt32]:
         """The frame's credit as channels fit for a part of an EXR file.
@@ -276,7 +278,7 @@ def _check_shapes(credit: CreditMap) -> None:
 
 
 def _check_values(credit: CreditMap) -> None:
-    _first((credit.claim < 1) | (credit.claim > len(CODE_OF)), "has an unknown claim; allowed are 1 copied, 2 blended, 3 learned")
+    _first((credit.claim < 1) | (credit.claim > len(CODE_OF)), f"has an unknown claim; allowed are {CODES}")
     _first(credit.parts.sum(axis=0, dtype=np.uint64) != DENOMINATOR, f"has parts whose sum is not {DENOMINATOR}")
     copied = credit.claim == COPIED
     _first(copied & (credit.parts.max(axis=0) != DENOMINATOR), "is copied but has more than one source")
@@ -315,7 +317,7 @@ def _from_slots(cls: type[_Map], channels: Mapping[str, NDArray[Any]], record: C
         _need(pixels, name, np.uint32, 2)
         _need_shape(pixels, name, channels["credit.claim"].shape)
     claim = channels["credit.claim"]
-    _first(claim > len(CODE_OF), "has an unknown claim; allowed are 1 copied, 2 blended, 3 learned")
+    _first(claim > len(CODE_OF), f"has an unknown claim; allowed are {CODES}")
     row = {s.id: i for i, s in enumerate(record.sources)}
     parts = np.zeros((len(record.sources), *claim.shape), np.uint32)
     for slot in range(slots):

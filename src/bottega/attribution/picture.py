@@ -114,7 +114,7 @@ def _in_turn(keys: Sequence[Colour], number: int) -> Colour:
     return (r * 13**turn // 20**turn, g * 13**turn // 20**turn, b * 13**turn // 20**turn)
 
 
-# Claim kinds differ in brightness, in parts of 16: the full colour, a step down, and stripes of two steps.
+# Claim kinds differ in brightness, in parts of 16: the full colour, a step down, stripes of two steps, and the same crossed.
 COPIED_16, BLENDED_16, LEARNED_16 = 16, 12, (12, 5)
 
 
@@ -130,8 +130,8 @@ class Swatch:
 def picture(credit: CreditMap, *, palette: Palette | None = None) -> NDArray[np.uint8]:
     """Paint the credit of a frame: ``out[p] = brightness(claim(p)) * sum over s of parts[s, p] / 65536 * colour[s]``.
 
-    Copied pixels show the full colour, blended ones three quarters of it, learned ones are hatched on the diagonal. Only integers
-    are used, so the same credit gives the same bytes anywhere.
+    Copied pixels show the full colour, blended ones three quarters of it, learned ones are hatched on the diagonal, external ones on
+    both. Only integers are used, so the same credit gives the same bytes anywhere.
 
     Parameters
     ----------
@@ -207,6 +207,7 @@ def legend(
         Swatch(_grey(COPIED_16), "full colour: copied, bit for bit"),
         Swatch(_grey(BLENDED_16), "darker: blended, a weighted vote"),
         Swatch(_grey(LEARNED_16[0]), "hatched: learned, credit of what was trained on", _grey(LEARNED_16[1])),
+        Swatch(_grey(LEARNED_16[0]), "crossed: external, painted by a model from outside", _grey(LEARNED_16[1])),
     )
     return (*lines, *kinds)
 
@@ -219,8 +220,10 @@ def _levels(credit: CreditMap) -> NDArray[np.uint32]:
     height, width = credit.shape
     level = np.full(credit.shape, BLENDED_16, np.uint32)
     level[credit.claim == CODE_OF[Claim.COPIED]] = COPIED_16
-    learned = credit.claim == CODE_OF[Claim.LEARNED]
-    if learned.any():
-        diagonal = np.add.outer(np.arange(height), np.arange(width)) % HATCH_PERIOD_PX
-        level[learned] = np.where(diagonal < HATCH_LINE_PX, LEARNED_16[1], LEARNED_16[0])[learned]
+    rows, columns = np.arange(height), np.arange(width)
+    lines = np.add.outer(rows, columns) % HATCH_PERIOD_PX < HATCH_LINE_PX
+    crossed = lines | (np.subtract.outer(rows, columns) % HATCH_PERIOD_PX < HATCH_LINE_PX)
+    for claim, line in ((Claim.LEARNED, lines), (Claim.EXTERNAL, crossed)):
+        here = credit.claim == CODE_OF[claim]
+        level[here] = np.where(line, LEARNED_16[1], LEARNED_16[0])[here]
     return level

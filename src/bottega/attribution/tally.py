@@ -208,9 +208,9 @@ class Tally:
 
 
 def _kind(claim: Claim, source: CreditSource, credit: CreditMap) -> Claim:
-    """In a learned pixel whose credit names the network, that part is learned and the rest is what it would be without it."""
+    """In a learned or external pixel whose credit names the model, that part is so and the rest is what it would be without it."""
     named = any(s.role is Role.MODEL for s in credit.sources)
-    return Claim.BLENDED if claim is Claim.LEARNED and named and source.role is not Role.MODEL else claim
+    return Claim.BLENDED if claim in (Claim.LEARNED, Claim.EXTERNAL) and named and source.role is not Role.MODEL else claim
 
 
 def _order(whose: Whose) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .layered import LayerHead, PaintLayer, codes8, flattened, layer_of, on_picture, one_layer
     from .layers import layers_of, require_known
     from .mark import Mark
+    from .model_folder import copy_model_folder, seal_model_folder
     from .opened_layers import OpenLayers, canvas_of, open_layers
     from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
@@ -45,6 +46,7 @@ _HOMES = {
     "layered": ("LayerHead", "PaintLayer", "codes8", "flattened", "layer_of", "on_picture", "one_layer"),
     "layers": ("layers_of", "require_known"),
     "mark": ("Mark",),
+    "model_folder": ("copy_model_folder", "seal_model_folder"),
     "opened_layers": ("OpenLayers", "canvas_of", "open_layers"),
     "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
@@ -84,6 +86,7 @@ __all__ = [
     "colour_of",
     "colour_spaces",
     "config_name",
+    "copy_model_folder",
     "describe",
     "display",
     "distinct",
@@ -108,6 +111,7 @@ __all__ = [
     "require_known",
     "require_whole",
     "seal",
+    "seal_model_folder",
     "seal_scene",
     "seal_weights",
     "side_by_side",

@@ -24,7 +24,7 @@ from .png import png_bytes
 from .psd_write import psd_bytes
 
 Picture = npt.NDArray[np.uint8]
-FRAMES, CARDS, PSD, ORA, CREDIT, DATA = "frames", "cards", "psd", "ora", "credit", "data"
+FRAMES, CARDS, PSD, ORA, CREDIT, DATA, SWATCHES = "frames", "cards", "psd", "ora", "credit", "data", "swatches"
 BOOK, BOARD = "lookbook.pdf", "board.png"
 SMALL_PX = 480
 
@@ -73,6 +73,10 @@ class BoardDelivery(Delivery):
         picture = png_bytes(card_picture(card), colour=DISPLAY, mark=self.mark)
         written = [(f"{DATA}/{name}.json", text.encode()), (f"{CARDS}/{name}.png", picture)]
         return [self._write(path, data, number, resume=resume) for path, data in written]
+
+    def swatch(self, name: str, picture: Picture, *, resume: bool = False) -> Output:
+        """Write a swatch that was painted for the board, (H, W, 3) uint8 sRGB. Raises FootageError."""
+        return self._write(f"{SWATCHES}/{name}.png", png_bytes(picture, colour=DISPLAY, mark=self.mark), None, resume=resume)
 
     def book(self, cards: Sequence[CardOut], *, title: str, subtitle: str) -> Output:
         """Write the look book. Raises FootageError, ValueError."""

@@ -44,7 +44,7 @@ class Mark:
     @classmethod
     def of(cls, take: Take) -> Mark:
         """A take's mark. It has the plan, not the take, so that the same plan gives the same bytes; the ledger knows the take."""
-        learned = take.use.technique == Technique.PER_SHOT_NETWORK
+        learned = take.use.technique in (Technique.PER_SHOT_NETWORK, Technique.EXTERNAL_MODEL)
         return cls(take.use.show_id, plan=take.plan_digest, source_type=TRAINED if learned else COMPOSITE)
 
     @classmethod

@@ -42,6 +42,7 @@ class Technique(StrEnum):
     EXEMPLAR_SYNTHESIS = "exemplar_synthesis"
     PER_SHOT_NETWORK = "per_shot_network"
     RENDER = "render"
+    EXTERNAL_MODEL = "external_model"
 
 
 class SignatureKind(StrEnum):

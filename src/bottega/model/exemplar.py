@@ -86,19 +86,22 @@ class SealedFile(Record):
     """One file of an exemplar, hashed before anything of it was decoded.
 
     `chunks` are the sha256 of each 16 MiB of a file longer than that, so that a movie can be checked piece by piece
-    while it is read; a shorter file has none.
+    while it is read; a shorter file has none. `name` is its place inside a folder that was sealed as a whole (`unet/config.json`).
     """
+
+    unsaid: ClassVar[frozenset[str]] = frozenset({"name"})
 
     path: str
     sha256: str
     size_bytes: int
     frame: int | None = None
     chunks: tuple[str, ...] = ()
+    name: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exemplar(Record):
-    """A picture (one file), a sequence (a file a frame) or a movie (one file, frames counted from `first_frame`).
+    """A picture (one file), a sequence (a file a frame), a movie (one file, frames counted from `first_frame`) or a model's folder.
 
     `digest` depends on the bytes and the frame numbers alone, not on paths or names, so a renamed file keeps its record.
     `came_from` is the path it was added from, kept in the show only (never in the ledger): a path may hold a name.
@@ -136,7 +139,10 @@ class Exemplar(Record):
 
 
 def content_digest(files: tuple[SealedFile, ...], first_frame: int | None) -> str:
-    """The sha256 over what the files hold and which frame each is. One still's digest is its file's own sha256."""
+    """The sha256 over what the files hold and which frame, or which place in a folder, each is. One still's is its file's own sha256."""
+    if any(f.name is not None for f in files):
+        named = sorted((f.name or "", sha256_text(f.sha256, "file digest"), f.size_bytes, f.chunks) for f in files)
+        return hashlib.sha256(canonical_json({"folder": named})).hexdigest()
     if len(files) == 1 and files[0].frame is None and first_frame is None:
         return sha256_text(files[0].sha256, "file digest")
     rows = sorted(((f.frame if f.frame is not None else -1), sha256_text(f.sha256, "file digest"), f.size_bytes, f.chunks) for f in files)

@@ -16,11 +16,12 @@ from .use import Use
 
 
 class Claim(StrEnum):
-    """The three kinds of attribution, never mixed up."""
+    """The kinds of attribution, never mixed up. `external` is what a model painted that was brought from outside, by a licence."""
 
     COPIED = "copied"
     BLENDED = "blended"
     LEARNED = "learned"
+    EXTERNAL = "external"
 
 
 class TakeState(StrEnum):

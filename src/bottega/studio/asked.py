@@ -17,6 +17,7 @@ from bottega.jobs.runner.collapse.scene_out import SceneOut
 from bottega.jobs.runner.collapse.usd_in import CameraIn, MeshIn, with_scene
 from bottega.jobs.runner.concept.job import ConceptRequest
 from bottega.jobs.runner.concept.job import request_of as board_of
+from bottega.jobs.runner.concept.painter import Painter
 from bottega.model import Content, Delivery, FrameRange, Shot, UsageError, shown
 
 T = TypeVar("T", bound=StrEnum)
@@ -89,6 +90,13 @@ def blender() -> Program:
     from bottega.adapters.blender import BlenderProgram, find_blender
 
     return BlenderProgram.found(find_blender())
+
+
+def painter(name: str) -> Painter:
+    """What runs a studio's own models, by the name of its backend; it is imported only now. Raises UsageError for one that is not there."""
+    from bottega.adapters.backends import backend
+
+    return backend(name)
 
 
 def operator() -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bottega.footage import seal_model_folder
 from bottega.model import Detection, Learned
 from bottega.rights import Ledger, Records
 from bottega.rights.desk.faces import FaceDesk
@@ -13,7 +15,7 @@ from bottega.rights.desk.models import ModelDesk
 
 from .facefinding import detect_faces
 from .facesheet import face_sheet
-from .models import add_model, destroy_model
+from .models import add_external, add_model, destroy_model
 from .showfolder import ShowFolder
 
 if TYPE_CHECKING:
@@ -47,6 +49,17 @@ class ShowModels(ModelDesk):
         """Keep weights or a face template and register their scope: `people`, `shots`, `purposes`, `trained_on`, `delete_by`."""
         licence = self._records.production_licence()
         return add_model(self._folder, self, Path(path), ledger=self._ledger, licence=licence, kind=kind, scope=scope)
+
+    def add_external(self, path: str | Path, *, by: str, licence: str, document: Path | None = None, **scope: Any) -> Learned:
+        """Put the folder of a model from outside on record: whose it is (`by`), its `licence`, its `shots` and its `delete_by`.
+
+        Nothing of it is copied. Raises UsageError for a folder that is not on this machine, or holds more than safetensors and text.
+        """
+        sealed = seal_model_folder(Path(path))
+        author = self._records.artist(by).subject_id
+        ground = self._records.licence(licence, author_id=author, works=[sealed.digest], document=document)
+        owned = replace(sealed, author_id=author, licence_id=ground.licence_id)
+        return add_external(self._folder, self, owned, ledger=self._ledger, **scope)
 
     def destroy(self, digits: str, *, by: str) -> str:
         """Destroy the show's copy of weights or a template, then record it; says how."""

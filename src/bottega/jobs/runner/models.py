@@ -1,15 +1,19 @@
-"""The show's own copies of weights and face templates: kept in exemplars/, and destroyed when their time is over."""
+"""The show's own copies of weights and face templates: kept in exemplars/, and destroyed when their time is over.
+
+A model that the studio brings from outside is on record with its folder's seal; the show keeps no copy of it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bottega.footage import seal_weights
-from bottega.model import JobError, Learned, LearnedKind, Licence, Role, UsageError, shown
+from bottega.model import Exemplar, JobError, Learned, LearnedKind, Licence, Role, UsageError, shown
 from bottega.rights import Ledger
 from bottega.rights.desk.models import ModelDesk
 from bottega.rights.durable import sync_folder
@@ -17,6 +21,7 @@ from bottega.rights.record import registry
 
 from .showfolder import ShowFolder
 
+STRUCK_OFF = "struck off: the show keeps no copy of a model from outside"
 HOW = "overwritten once with zeros and unlinked, the show's own copy"
 _BLOCK = 1 << 20
 
@@ -25,8 +30,9 @@ def add_model(
     folder: ShowFolder, desk: ModelDesk, path: Path, *, ledger: Ledger, licence: Licence, kind: str, scope: Mapping[str, Any]
 ) -> Learned:
     """Keep weights or a template in the show and register their scope. Raises UsageError."""
-    if kind not in set(LearnedKind):
-        raise UsageError(f"kind {shown(kind)}: allowed are {', '.join(k.value for k in LearnedKind)}")
+    allowed = [k.value for k in LearnedKind if k is not LearnedKind.EXTERNAL]
+    if kind not in allowed:
+        raise UsageError(f"kind {shown(kind)}: allowed are {', '.join(allowed)}")
     role = Role.TEMPLATE if kind == LearnedKind.TEMPLATE else Role.MODEL
     sealed = replace(seal_weights(path, role=role), licence_id=licence.licence_id)
     registry.register_exemplar(ledger, sealed)
@@ -35,10 +41,22 @@ def add_model(
     return learned
 
 
+def add_external(
+    folder: ShowFolder, desk: ModelDesk, sealed: Exemplar, *, ledger: Ledger, shots: Sequence[str], delete_by: datetime
+) -> Learned:
+    """Put a model's folder on record, with its maker and licence, the shots that it may paint for, and its last day. Raises UsageError."""
+    registry.register_exemplar(ledger, sealed)
+    nobody: dict[str, Any] = {"people": (), "purposes": (), "trained_on": ()}
+    learned = desk.register(sealed.digest, kind=LearnedKind.EXTERNAL, shots=shots, delete_by=delete_by, **nobody)
+    folder.keep(sealed, copy=False)
+    return learned
+
+
 def destroy_model(folder: ShowFolder, desk: ModelDesk, digits: str, *, by: str) -> str:
     """Destroy the show's copy of weights or a template, then record it; says how. Raises UsageError, JobError."""
-    digest = desk.find(digits).learned.digest
-    how = destroy_weights(folder, digest)
+    learned = desk.find(digits).learned
+    digest = learned.digest
+    how = STRUCK_OFF if learned.kind is LearnedKind.EXTERNAL else destroy_weights(folder, digest)
     desk.destroyed(digest, how=how, by=by)
     return how
 

@@ -21,6 +21,7 @@ from .collapse.planning import CollapsePlan
 from .concept.again import make_again as concept_again
 from .concept.again import plan_again as plan_concept_again
 from .concept.job import JOB as CONCEPT
+from .concept.painting import PREFIX, painted_digests
 from .concept.planning import ConceptPlan
 from .laying import lent_of
 from .learning import with_weights
@@ -68,7 +69,7 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
         frames=len(before),
         same=len(before) - len(different),
         different=different,
-        notes=_notes(old, new),
+        notes=(*_notes(old, new), *_painted_otherwise(old, new)),
     )
 
 
@@ -148,10 +149,17 @@ def _frames(take: Take) -> dict[str, str]:
     return {o.path.rsplit(".", 2)[-2]: o.sha256 for o in take.outputs if o.path.startswith("frames/")}
 
 
+def _painted_otherwise(old: Take, new: Take) -> tuple[str, ...]:
+    """The swatches that the same model, asked for the same, did not paint in the same bits."""
+    before, after = (painted_digests({o.path: o.sha256 for o in take.outputs}) for take in (old, new))
+    odd = sorted(name for name in before if before[name] != after.get(name))
+    return tuple(f"{name} was painted in other bits than in {old.name}" for name in odd)
+
+
 def _notes(old: Take, new: Take) -> tuple[str, ...]:
     engine = {COLLAPSE: COLLAPSE_REVISION, CONCEPT: CONCEPT_REVISION}.get(old.job, REVISION)
     now = versions(learn=old.settings.get("learn") is not None, also=LIBRARIES if old.job == COLLAPSE else ())
     now |= {name: new.versions[name] for name in PROGRAMS if name in new.versions}
-    now |= {"engine": engine}
+    now |= {name: number for name, number in new.versions.items() if name.startswith(PREFIX)} | {"engine": engine}
     then = dict(old.versions) | {"engine": old.engine}
     return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))

@@ -112,7 +112,14 @@ def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
     names = {"frames": "frames", "delta": "delta", "matte": "matte", "credit pictures": "credit", "contact sheet": SHEET, "movie": PROXY}
     names |= {"worst frames": WORST, "16-bit PNG": "png16", "record": RECORD}
     names |= {"preview": "preview.mp4", "cameras": "cameras.json", "control pack": "control", "USD": "collapse.usdc"}  # of a collapse
-    names |= {"cards": "cards", "board": "board.png", "look book": "lookbook.pdf", "Photoshop": "psd", "OpenRaster": "ora"}  # of a board
+    names |= {
+        "cards": "cards",
+        "board": "board.png",
+        "look book": "lookbook.pdf",
+        "Photoshop": "psd",
+        "OpenRaster": "ora",
+        "painted swatches": "swatches",
+    }  # of a board
     if any(o.path.endswith(".mov") for o in take.outputs):
         names["ProRes"] = f"{take.name}.mov"
     return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -52,7 +52,8 @@ from .touched import with_faces
 class House:
     """What a run needs of its show: the folder, the gate, a way to make doors, the ledger, the clock.
 
-    `scene_file` and `blender` are for collapses: what writes a scene as USD, and what finds Blender, or raises UsageError.
+    `scene_file` and `blender` are for collapses: what writes a scene as USD, and what finds Blender, or raises UsageError. `painter` is
+    for boards: what runs a studio's own model, by the name of a backend, or raises UsageError.
     """
 
     folder: ShowFolder
@@ -62,12 +63,13 @@ class House:
     door: Callable[[str], Door]
     clock: Callable[[], datetime]
     declare: Callable[[Use], None]
-    words: Callable[[Sequence[str]], TextCheck]
+    words: Callable[..., TextCheck]
     matte_licence_id: str
     training_licence: Callable[[], str | None]
     credit: Callable[[str, str | None], str]
     scene_file: Callable[[Any], bytes]
     blender: Callable[[], Any]
+    painter: Callable[[str], Any]
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:

@@ -14,7 +14,8 @@ from .case import Case
 from .consent_rules import covers
 from .policy import policy
 
-ROLES = {Role.MODEL: LearnedKind.NETWORK, Role.TEMPLATE: LearnedKind.TEMPLATE}
+ROLES = {Role.MODEL: (LearnedKind.NETWORK, LearnedKind.EXTERNAL), Role.TEMPLATE: (LearnedKind.TEMPLATE,)}
+TECHNIQUES = {LearnedKind.NETWORK: Technique.PER_SHOT_NETWORK, LearnedKind.EXTERNAL: Technique.EXTERNAL_MODEL}
 
 
 def _inputs(case: Case) -> Iterator[tuple[Role, str, KnownModel | None]]:
@@ -33,14 +34,15 @@ def _models(case: Case) -> Iterator[tuple[str, Learned]]:
 
 @policy
 def models_registered(case: Case) -> Iterator[Reason]:
-    """Weights and templates are registered as what they are, and weights are used by the technique that trains."""
+    """Weights and templates are registered as what they are, and weights are used by the technique that goes with them."""
     for role, digest, known in _inputs(case):
         if known is None:
             yield reason("model_scope", f"{role.value} {digest[:12]} is not in the registry of models")
-        elif ROLES.get(role) is not known.learned.kind:
+        elif known.learned.kind not in ROLES.get(role, ()):
             yield reason("model_scope", f"{digest[:12]} is used as {role.value}, registered as {known.learned.kind.value}")
-        if role is Role.MODEL and case.use.technique != Technique.PER_SHOT_NETWORK:
-            yield reason("technique", f"weights are named, the technique is {case.use.technique}; allowed is {Technique.PER_SHOT_NETWORK}")
+        wanted = TECHNIQUES.get(known.learned.kind if known else LearnedKind.NETWORK, Technique.PER_SHOT_NETWORK)
+        if role is Role.MODEL and case.use.technique != wanted:
+            yield reason("technique", f"weights are named, the technique is {case.use.technique}; allowed is {wanted}")
 
 
 @policy

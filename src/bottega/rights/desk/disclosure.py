@@ -18,7 +18,7 @@ _USES = {
     "dub": "altered to fit another language",
     "background_fill": "used to fill backgrounds",
 }
-LEARNED = Technique.PER_SHOT_NETWORK.value
+LEARNED, EXTERNAL = Technique.PER_SHOT_NETWORK.value, Technique.EXTERNAL_MODEL.value
 
 
 @dataclass(frozen=True)
@@ -84,3 +84,5 @@ class Disclosure:
             yield "Networks were trained on pictures of this production alone, for single shots."
         else:
             yield "No network was trained to make these pictures."
+        if EXTERNAL in self.techniques:
+            yield "Some were made with a model that was trained elsewhere, used under its licence."

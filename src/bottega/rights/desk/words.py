@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bottega.model import PersonKind, TextCheck
 from bottega.rights.ledger import Ledger
@@ -17,8 +18,16 @@ class WordsDesk:
     def __init__(self, ledger: Ledger, people: PeopleStore) -> None:
         self._ledger, self._people = ledger, people
 
-    def check(self, texts: Sequence[str]) -> TextCheck:
-        """Who is named. Artists are not looked for: they put their names to their own files."""
+    def check(self, texts: Sequence[str], *, prompts: Sequence[str] = ()) -> TextCheck:
+        """Who is named. Artists are not looked for in labels: they put their names to their own files.
+
+        In `prompts`, what a model is asked for, they are: there a name asks for somebody's manner.
+        """
         known = State.of(self._ledger).people
-        names = {s: name for s, name in self._people.all().items() if s in known and known[s].kind is not PersonKind.ARTIST}
-        return Names(names).check(texts)
+        everybody = {s: name for s, name in self._people.all().items() if s in known}
+        labels = Names({s: name for s, name in everybody.items() if known[s].kind is not PersonKind.ARTIST}).check([*texts, *prompts])
+        if not prompts:
+            return labels
+        asked = Names(everybody).check(prompts)
+        found = {*labels.found, *asked.found}
+        return replace(labels, found=tuple(sorted(found)), near=tuple(sorted({*labels.near, *asked.near} - found)))

@@ -32,6 +32,7 @@ TECHNIQUES: Mapping[Technique, str] = {
     Technique.EXEMPLAR_SYNTHESIS: "by carrying painted key frames over the shot",
     Technique.PER_SHOT_NETWORK: "by a network trained for these shots alone",
     Technique.RENDER: "by a rendered model",
+    Technique.EXTERNAL_MODEL: "by a model that was trained elsewhere, used under its licence",
 }
 CONTENTS: Mapping[Content, str] = {
     Content.NUDITY: "nudity",

@@ -49,6 +49,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "model.destroyed": "such weights were destroyed",
         "template.registered": "a performer's face template: until when it may be kept",
         "template.destroyed": "a face template was destroyed",
+        "external.registered": "a model from outside, by its folder's digest: for which shots, until when",
+        "external.destroyed": "a model from outside was struck off: it is not used any more",
         "job.quarantined": "a job was stopped and its output set aside",
     }
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bottega.model import UsageError, shown
 from bottega.rights.ledger import Entry, Ledger
 
-MADE, PICTURES, MODELS = "output.registered", "exemplar.registered", ("model.registered", "template.registered")
+MADE, PICTURES, MODELS = "output.registered", "exemplar.registered", ("model.registered", "template.registered", "external.registered")
 SHORTEST_DIGEST = 8
 
 

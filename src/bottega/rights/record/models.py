@@ -1,4 +1,4 @@
-"""Section: networks' weights and face templates, and when they were destroyed."""
+"""Section: networks' weights, face templates and models from outside, and when they were destroyed."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ def _destroyed(state: State, entry: Entry) -> None:
 KINDS: Mapping[str, Callable[[State, Entry], None]] = {
     "model.registered": _registered(LearnedKind.NETWORK),
     "model.destroyed": _destroyed,
+    "external.registered": _registered(LearnedKind.EXTERNAL),
+    "external.destroyed": _destroyed,
     "template.registered": _registered(LearnedKind.TEMPLATE),
     "template.destroyed": _destroyed,
 }

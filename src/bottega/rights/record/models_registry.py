@@ -10,7 +10,7 @@ from bottega.rights.ledger import Entry, Ledger
 from .registry import _need, _record
 from .state import State
 
-_WORD = {LearnedKind.NETWORK: "model", LearnedKind.TEMPLATE: "template"}
+_WORD = {LearnedKind.NETWORK: "model", LearnedKind.TEMPLATE: "template", LearnedKind.EXTERNAL: "external"}
 
 
 def keeping_ends(consent: Consent, kind: LearnedKind) -> datetime | None:

@@ -10,7 +10,8 @@ from bottega.jobs.runner.request import ENVIRONMENT
 from bottega.jobs.runner.run import House
 from bottega.model import FrameRange, Take
 
-from .job import ConceptJob, ConceptRequest, assemble
+from .job import ConceptJob, ConceptRequest, assemble, painted_with
+from .painting import painting_versions
 from .planning import ConceptPlan, dry_run
 from .run import run, worded
 from .told import sheet_of
@@ -45,4 +46,5 @@ def restated(house: House, take: Take) -> ConceptJob:
     exemplars = [replace(house.folder.exemplar(entry.digest), role=entry.role) for entry in take.inputs]
     board = house.folder.shot(take.shot)
     shot = replace(board, plate=exemplars[0].digest, frames=FrameRange(first=take.frames.first, last=take.frames.last))
-    return worded(house, assemble(house.folder, request, sheet=sheet, shot=shot, exemplars=exemplars, show_id=house.show.show_id))
+    job = assemble(house.folder, request, sheet=sheet, shot=shot, exemplars=exemplars, show_id=house.show.show_id)
+    return worded(house, painted_with(job, painting_versions(job, house.painter)))

@@ -15,7 +15,7 @@ from bottega.model import Exemplar, Role
 
 from .inputs import LineArt
 
-_COPIED, _BLENDED = 1, 2
+_COPIED, _BLENDED, _EXTERNAL = 1, 2, 4
 _FULL = 255
 
 
@@ -47,7 +47,8 @@ def credit_of(
 ) -> LookCredit:
     """Credit of a look from what is written: `garments` are each one's cover (H, W) uint8, and its sources' shares by their place.
 
-    Where the line is opaque its own pixel goes out, a copy. Colours that are nobody's cloth, and paper, are the drawing's.
+    Where the line is opaque its own pixel goes out, a copy; what a model painted any of is external. Colours that are nobody's cloth, and
+    paper, are the drawing's.
     """
     alpha = line.rgba[..., 3].astype(np.int64)
     parts = np.zeros((len(sources), *alpha.shape), np.int64)
@@ -66,7 +67,11 @@ def credit_of(
         parts[(slice(None), *where)] = 0
         parts[(-1, *where)] = DENOMINATOR
         copied[where] = False
-    claim = np.where(copied, _COPIED, _BLENDED).astype(np.uint8)
+    outside = np.zeros_like(copied)
+    for source, part in zip(sources, parts, strict=True):
+        if source.role is Role.MODEL:
+            outside |= part > 0
+    claim = np.select([copied, outside], [_COPIED, _EXTERNAL], _BLENDED).astype(np.uint8)
     y, x = np.mgrid[0 : alpha.shape[0], 0 : alpha.shape[1]].astype(np.uint32)
     found = CreditMap(claim, parts.astype(np.uint32), x * copied, y * copied, tuple(sources))
     inside = parts[:, drawn].sum(1)

@@ -52,7 +52,10 @@ class OpenLineError(UsageError):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CostumeInputs:
-    """A costume board's pictures. `shade` (H, W) uint8 are codes to multiply with, None without shading; `notes` go into the take."""
+    """A costume board's pictures; swatches that a model paints come later.
+
+    `shade` (H, W) uint8 are codes to multiply with, None without shading; `notes` go into the take.
+    """
 
     figure: Figure
     line: LineArt
@@ -84,7 +87,7 @@ def open_costume(job: ConceptJob, opener: Opener) -> CostumeInputs:
         height_px=sheet.height_px,
     )
     figure, leaks = _figure(drawing, flats, sheet)
-    swatches = {s.name: _swatch(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches}
+    swatches = {s.name: swatch_of(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches if s.picture is not None}
     palettes = {p.name: _palette(p, opened(p.picture)) for p in job.sheet.palettes}
     return CostumeInputs(figure=figure, line=art, shade=codes, swatches=swatches, palettes=palettes, leaks=leaks, notes=_notes(art, leaks))
 
@@ -181,7 +184,8 @@ def linear(colour: tuple[int, int, int]) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def _swatch(picture: Opened, sheet: SwatchSheet) -> Swatch:
+def swatch_of(picture: Opened, sheet: SwatchSheet) -> Swatch:
+    """A piece of cloth from its picture. Raises UsageError for one that is clear or black."""
     share = picture.share()
     if share is not None and sheet.corners_px is None and (share < _OPAQUE).any():
         clear = int((share < _OPAQUE).sum())

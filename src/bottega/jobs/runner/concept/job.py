@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bottega.footage import canvas_of
+from bottega.footage import canvas_of, seal_model_folder
 from bottega.jobs.recipes.concept import REVISION
 from bottega.jobs.runner.register import seal_at
 from bottega.jobs.runner.request import ENVIRONMENT, environment, versions
@@ -32,9 +32,10 @@ from bottega.model import (
 from .looks import BoardLook, looks_of
 from .sheet import read_board
 from .stated import BoardSheet, PictureName
-from .told import by_digest, line_of, pictures_of, sheet_json
+from .told import by_digest, line_of, models_of, pictures_of, sheet_json
 
 JOB = "concept"
+PAINTED = " (painted by a model)"
 COLOUR = "srgb_tx"  # of a board's pictures: what paint programs, papers and browsers take for granted
 
 
@@ -59,7 +60,8 @@ class ConceptRequest:
 class ConceptJob:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
-    `sheet` is the request's with every picture named by its digest, `exemplars` are the pictures, the drawing first.
+    `sheet` is the request's with every picture and model named by its digest, `exemplars` are they, the drawing first. `painting` are
+    the versions of what runs models, where any paints.
     """
 
     request: ConceptRequest
@@ -69,6 +71,7 @@ class ConceptJob:
     looks: tuple[BoardLook, ...]
     use: Use
     plan_digest: str
+    painting: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def line(self) -> Exemplar:
@@ -85,8 +88,8 @@ class ConceptJob:
         return next(e for e in self.exemplars if e.digest == picture.file)
 
     def swatch_pictures(self) -> dict[str, Exemplar]:
-        """The swatches' pictures by the swatches' names."""
-        return {s.name: self.exemplar(s.picture) for s in self.sheet.swatches}
+        """What the swatches are made of, pictures and models, by the swatches' names."""
+        return {s.name: next(e for e in self.exemplars if e.digest == s.source) for s in self.sheet.swatches}
 
 
 def request_of(sheet: Path, **stated: Any) -> ConceptRequest:
@@ -101,13 +104,14 @@ def resolve(folder: ShowFolder, request: ConceptRequest, *, show_id: str) -> Con
         if picture.file not in sealed:
             role = Role.PLATE if picture.file == line_of(sheet).file else Role.KEY
             sealed[picture.file] = _one_still(seal_at(request.folder / picture.file, role=role), picture)
-    named = by_digest(sheet, {file: e.digest for file, e in sealed.items()})
+    models = {name: seal_model_folder(request.folder / name) for name in models_of(sheet)}
+    named = by_digest(sheet, {name: e.digest for name, e in (sealed | models).items()})
     size = canvas_of(sealed[line_of(sheet).file])
     shot = Shot(
         code=sheet.board, plate=sealed[line_of(sheet).file].digest, frames=FrameRange(first=1, last=len(looks_of(sheet))),
         colour=COLOUR, width=size.width, height=size.height, scene=_scene(sheet),
     )  # fmt: skip
-    return assemble(folder, request, sheet=named, shot=shot, exemplars=sealed.values(), show_id=show_id)
+    return assemble(folder, request, sheet=named, shot=shot, exemplars=[*sealed.values(), *models.values()], show_id=show_id)
 
 
 def assemble(
@@ -147,7 +151,7 @@ def _use(folder: ShowFolder, job: ConceptJob, *, show_id: str) -> Use:
         inputs=tuple(Input(digest=e.digest, role=e.role, replaces=folder.replaced_by(e)) for e in job.exemplars),
         touches_performer=request.touches_performer,
         delivery=request.delivery,
-        technique=Technique.EXEMPLAR_SYNTHESIS.value,
+        technique=(Technique.EXTERNAL_MODEL if models_of(job.sheet) else Technique.EXEMPLAR_SYNTHESIS).value,
         territory=request.territory,
         content=request.content,
         scene=job.shot.scene,
@@ -158,12 +162,17 @@ def _use(folder: ShowFolder, job: ConceptJob, *, show_id: str) -> Use:
     )
 
 
+def painted_with(job: ConceptJob, painting: Mapping[str, str]) -> ConceptJob:
+    """The job with the versions of what runs its models: they decide bits as well."""
+    return replace(job, painting=painting, plan_digest=_digest(replace(job, painting=painting))) if painting else job
+
+
 def _digest(job: ConceptJob) -> str:
     """The sha256 of all that decides the bits of a take."""
     request = job.request
     facts: dict[str, Any] = {
         "revision": REVISION,
-        "versions": versions(),
+        "versions": versions() | dict(job.painting),
         "inputs": [[e.role.value, e.digest] for e in job.exemplars],
         "sheet": exact(sheet_json(job.sheet)),
         "seed": request.seed,
@@ -194,7 +203,7 @@ def cards_with(job: ConceptJob, digest: str) -> Sequence[BoardLook]:
 def uses_of(job: ConceptJob) -> dict[str, str]:
     """What each picture is for, in a word, and its digest; what is seen before what steers."""
     sheet = job.sheet
-    uses = {"drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
+    uses = {"drawing": job.line.digest} | {f"{s.name}{PAINTED if s.painted else ''}": s.source for s in sheet.swatches}
     uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
     if sheet.figure is not None:
         named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
@@ -209,7 +218,7 @@ def uses_of(job: ConceptJob) -> dict[str, str]:
 
 def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
     """Whose pixels are seen: the drawing, then every swatch, palette picture and painting. What steers is none."""
-    seen = [s.picture.file for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
+    seen = [s.source for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
     if job.sheet.room is not None:
         seen += [a.painted.file for a in job.sheet.room.angles if a.painted is not None]
     return tuple(e for e in job.exemplars if e is job.line or e.digest in seen)

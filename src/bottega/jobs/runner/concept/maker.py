@@ -24,10 +24,10 @@ from .varying import settled
 class CostumeMaker(CardMaker):
     """Makes the cards of a costume board."""
 
-    def __init__(self, bench: Bench, inputs: CostumeInputs) -> None:
+    def __init__(self, bench: Bench, inputs: CostumeInputs, *, painted: tuple[Output, ...] = ()) -> None:
         thumbs = {name: thumb(swatch.pixels, bench.band) for name, swatch in inputs.swatches.items()}
         super().__init__(bench, thumbs=thumbs, notes=inputs.notes)
-        self._inputs = inputs
+        self._inputs, self._painted = inputs, painted
 
     def run(self, *, threads: int) -> None:
         """Make every card. Raises UsageError for what the engine refuses, ConsentError, FootageError."""
@@ -46,11 +46,14 @@ class CostumeMaker(CardMaker):
             raise UsageError(f"board {self.job.shot.code}: {problem}") from problem
 
     def extra(self) -> list[Output]:
-        """Openings of the line art that were closed, shown where there were any."""
+        """What models painted; and openings of the line art that were closed, shown where there were any."""
         if not self._inputs.leaks:
-            return []
+            return [*self._painted]
         shown = leak_picture(self._inputs.figure.line[..., 3], self._inputs.leaks)
-        return [self.bench.delivery.sheet("leaks.png", [[("closed here", self.band.on_screen(shown) if self.band else shown)]])]
+        return [
+            *self._painted,
+            self.bench.delivery.sheet("leaks.png", [[("closed here", self.band.on_screen(shown) if self.band else shown)]]),
+        ]
 
     def _others(self, board: Board, looks: list[BoardLook], threads: int) -> None:
         if threads == 1:
@@ -85,7 +88,7 @@ class CostumeMaker(CardMaker):
     def _shares(self, part: Piece) -> Mapping[int, Fraction]:
         if part.swatch is None:
             return {}
-        cloth = self.row[self.job.sheet.swatch(part.swatch).picture.file]
+        cloth = self.row[self.job.sheet.swatch(part.swatch).source]
         if part.dye is None:
             return {cloth: Fraction(1)}
         palette = next(p for p in self.job.sheet.palettes if p.name == part.dye[0])  # its own colours are the designer's, as the drawing is

@@ -23,14 +23,15 @@ from .crediting import sources_of
 from .job import ConceptJob
 from .looks import BoardLook
 
-OPEN_UNITS, CARD_UNITS, FINISH_UNITS = 3.0, 1.0, 0.5
+OPEN_UNITS, PAINT_UNITS, CARD_UNITS, FINISH_UNITS = 3.0, 20.0, 1.0, 0.5
 Codes = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
 
 
 def work_units(job: ConceptJob) -> float:
     """How much there is to do, for the progress bar."""
-    return OPEN_UNITS + (CARD_UNITS + FINISH_UNITS) * len(job.looks)
+    painted = sum(s.painted is not None for s in job.sheet.swatches)
+    return OPEN_UNITS + PAINT_UNITS * painted + (CARD_UNITS + FINISH_UNITS) * len(job.looks)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

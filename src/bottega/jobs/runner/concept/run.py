@@ -6,7 +6,6 @@ import hashlib
 import secrets
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from bottega.footage import Band, BoardDelivery, Mark, write_sheet
@@ -25,6 +24,7 @@ from bottega.model import (
     FootageError,
     FrameRange,
     Reason,
+    Role,
     Take,
     TakeInput,
     TakeState,
@@ -36,11 +36,12 @@ from bottega.rights import State
 from .angles import SetInputs, SetMaker, open_set
 from .ending import finish
 from .inputs import CostumeInputs, OpenLineError, open_costume
-from .job import COLOUR, JOB, ConceptJob, ConceptRequest, cards_with, resolve, sources, uses_of
+from .job import COLOUR, JOB, ConceptJob, ConceptRequest, cards_with, painted_with, resolve, sources, uses_of
 from .leaking import leak_picture
 from .maker import CostumeMaker
 from .making import Bench, work_units
 from .opened import Opener
+from .painting import called, folder_name, painting_versions, with_painted
 from .registering import register_board
 from .told import sheet_json
 
@@ -50,22 +51,24 @@ LEAKS = "leaks.png"
 
 def prepare(house: House, request: ConceptRequest) -> ConceptJob:
     """Resolve a request and put the board on record, so that the gate can be asked. Raises UsageError, FootageError."""
-    job = register_board(house, worded(house, resolve(house.folder, request, show_id=house.show.show_id)))
+    job = resolve(house.folder, request, show_id=house.show.show_id)
+    job = register_board(house, worded(house, painted_with(job, painting_versions(job, house.painter))))
     if job.use.touches_performer is False:
         house.declare(job.use)
     return job
 
 
 def worded(house: House, job: ConceptJob) -> ConceptJob:
-    """The job with what was found in its words: every name, fact and file name that somebody chose."""
+    """The job with what was found in its words: every name, fact and file name that somebody chose, and what models are asked for."""
     sheet = job.request.sheet
     facts = [sheet.title, *sheet.facts.values(), *(look.name for look in job.looks)]
     names = [*(s.name for s in sheet.swatches), *(p.name for p in sheet.palettes), *(n for p in sheet.parts for n in p.parts)]
     if sheet.room is not None:
         names += [*sheet.room.labels, *(a.name for a in sheet.room.angles)]
-    files = [name for e in job.exemplars for name in given_names(e)]
+    prompts = dict.fromkeys(s.painted.prompt for s in sheet.swatches if s.painted is not None)
+    files = [name for e in job.exemplars for name in ([folder_name(e)] if e.role is Role.MODEL else given_names(e))]
     texts = dict.fromkeys((job.shot.code, JOB, *facts, *names, *files))
-    return replace(job, use=replace(job.use, text=house.words([*texts])))
+    return replace(job, use=replace(job.use, text=house.words([*texts], prompts=[*prompts])))
 
 
 def board_reasons(job: ConceptJob, reasons: tuple[Reason, ...]) -> list[Reason]:
@@ -140,7 +143,7 @@ def _make(house: House, job: ConceptJob, inputs: CostumeInputs | SetInputs, fold
     try:
         kept = tuple(_kept(house, e) for e in sources(job))
         bench = Bench(job=job, folder=folder, delivery=delivery, right=right, exemplars=kept, name_of=house.credit, progress=progress)
-        maker = SetMaker(bench, inputs) if isinstance(inputs, SetInputs) else CostumeMaker(bench, inputs)
+        maker = _maker(house, bench, inputs)
         maker.run(threads=threads)
         made = finish(take, maker)
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
@@ -160,6 +163,13 @@ def _make(house: House, job: ConceptJob, inputs: CostumeInputs | SetInputs, fold
     return done
 
 
+def _maker(house: House, bench: Bench, inputs: CostumeInputs | SetInputs) -> SetMaker | CostumeMaker:
+    if isinstance(inputs, SetInputs):
+        return SetMaker(bench, inputs)
+    whole, painted = with_painted(inputs, bench, painters=house.painter, root=house.folder.root)
+    return CostumeMaker(bench, whole, painted=painted)
+
+
 def _kept(house: House, e: Exemplar) -> Exemplar:
     kept = house.folder.exemplar(e.digest) if house.folder.has_exemplar(e.digest) else e
     return replace(kept, role=e.role)
@@ -168,7 +178,7 @@ def _kept(house: House, e: Exemplar) -> Exemplar:
 def _record(house: House, job: ConceptJob, number: int, *, remake_of: Take | None, band: VisibleMark | None) -> Take:
     inputs = tuple(
         TakeInput(
-            digest=e.digest, role=e.role, name=Path(e.files[0].path).name,
+            digest=e.digest, role=e.role, name=called(e),
             author_id=_kept(house, e).author_id, licence_id=_kept(house, e).licence_id,
         )
         for e in job.exemplars
@@ -188,7 +198,7 @@ def _record(house: House, job: ConceptJob, number: int, *, remake_of: Take | Non
         seed=job.request.seed,
         plan_digest=job.plan_digest,
         engine=REVISION,
-        versions=versions(),
+        versions=versions() | dict(job.painting),
         started_at=house.clock(),
         remake_of=remake_of.take_id if remake_of else None,
         band=band,

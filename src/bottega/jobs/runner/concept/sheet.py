@@ -12,6 +12,7 @@ from typing import Any
 from bottega.jobs.runner.table import Table, read_toml
 from bottega.model import UsageError, code, shown
 
+from .painted_sheet import painted_sheet
 from .stated import (
     ANY,
     AXES,
@@ -204,10 +205,14 @@ def _swatch(t: Table) -> SwatchSheet:
     repeat = _pair(t, "repeat_cm") if t.has("repeat_cm") else None
     if repeat is not None and (repeat[0] > size[0] or repeat[1] > size[1]):
         raise t.error("repeat_cm", list(repeat), f"at most what is seen of it, {size[0]:g} x {size[1]:g} cm: photograph a whole repeat")
+    painted = painted_sheet(t)
+    if painted is not None and t.has("file"):
+        raise t.error("file", "there, and model is too", "a picture of cloth, or a model to paint one")
     return t.made(
         SwatchSheet,
         name=t.text("name"),
-        picture=_picture(t, "file"),
+        picture=_picture(t, "file") if painted is None else None,
+        painted=painted,
         size_cm=size,
         repeat_cm=repeat,
         direction=t.text("direction", ONE_WAY, one_of=(ONE_WAY, ANY)),

@@ -44,18 +44,37 @@ class FigureSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaintedSheet:
+    """A swatch that a model paints: the model's folder, who runs it, and what it is asked for. `size_px` are width and height."""
+
+    model: str
+    backend: str
+    prompt: str
+    size_px: tuple[int, int]
+    seed: int
+    steps: int
+    guidance: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SwatchSheet:
-    """A piece of cloth: its picture, what is seen of it in cm, its repeat, and whether it has a right way up.
+    """A piece of cloth: its picture, or what a model is to paint for it; what is seen of it in cm, its repeat, and its right way up.
 
     `corners_px` are those of the cloth in a photo that was not taken from above: upper left, upper right, lower right, lower left.
     """
 
     name: str
-    picture: PictureName
+    picture: PictureName | None
     size_cm: tuple[float, float]
     repeat_cm: tuple[float, float] | None
     direction: str
     corners_px: tuple[tuple[float, float], ...] | None
+    painted: PaintedSheet | None = None
+
+    @property
+    def source(self) -> str:
+        """The picture's file or the model's folder; in a job, the digest of it."""
+        return self.painted.model if self.painted is not None else self.picture.file if self.picture is not None else ""
 
 
 @dataclass(frozen=True, kw_only=True)

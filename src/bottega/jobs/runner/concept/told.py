@@ -13,6 +13,7 @@ from .stated import (
     BoardSheet,
     FigureSheet,
     LookSheet,
+    PaintedSheet,
     PaletteSheet,
     PartSheet,
     PictureName,
@@ -26,6 +27,11 @@ def pictures_of(sheet: BoardSheet) -> tuple[PictureName, ...]:
     """All pictures that a sheet names, each once, the drawing first."""
     line = line_of(sheet)
     return tuple(dict.fromkeys((line, *_pictures(sheet))))
+
+
+def models_of(sheet: BoardSheet) -> tuple[str, ...]:
+    """The folders of all models that a sheet names, each once."""
+    return tuple(dict.fromkeys(s.painted.model for s in sheet.swatches if s.painted is not None))
 
 
 def line_of(sheet: BoardSheet) -> PictureName:
@@ -49,7 +55,7 @@ def _pictures(value: Any) -> Iterator[PictureName]:
 
 
 def by_digest(sheet: BoardSheet, digests: Mapping[str, str]) -> BoardSheet:
-    """The sheet with every picture's file replaced by its digest."""
+    """The sheet with every picture's file, and every model's folder, replaced by its digest."""
     named: BoardSheet = _renamed(sheet, digests)
     return named
 
@@ -57,6 +63,8 @@ def by_digest(sheet: BoardSheet, digests: Mapping[str, str]) -> BoardSheet:
 def _renamed(value: Any, digests: Mapping[str, str]) -> Any:
     if isinstance(value, PictureName):
         return replace(value, file=digests[value.file])
+    if isinstance(value, PaintedSheet):
+        return replace(value, model=digests[value.model])
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{f.name: _renamed(getattr(value, f.name), digests) for f in fields(value)})
     if isinstance(value, tuple):
@@ -111,7 +119,8 @@ def _figure(told: Mapping[str, Any]) -> FigureSheet:
 
 def _swatch(told: Mapping[str, Any]) -> SwatchSheet:
     corners = told["corners_px"] and tuple((x, y) for x, y in told["corners_px"])
-    return SwatchSheet(**_tupled(told) | {"picture": PictureName(**told["picture"]), "corners_px": corners})
+    painted = PaintedSheet(**_tupled(told["painted"])) if told.get("painted") else None
+    return SwatchSheet(**_tupled(told) | {"picture": _picture(told["picture"]), "corners_px": corners, "painted": painted})
 
 
 def _part(told: Mapping[str, Any]) -> PartSheet:
