@@ -16,9 +16,11 @@ import numpy as np
 import OpenEXR
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from bottega import Studio
 from bottega.attribution import CreditMap
+from bottega.cli import app
 from bottega.jobs.runner.concept.painter import Asked
 from bottega.model import BottegaError, ConsentError, JobError, LearnedKind, Take, TakeState, UsageError
 
@@ -71,6 +73,7 @@ def weights(folder: Path) -> Path:
 @pytest.fixture
 def atelier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Atelier]:
     monkeypatch.setenv("BOTTEGA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BOTTEGA_SHOW", str(tmp_path / "show"))
     built = build(tmp_path)
     weights(tmp_path / "models" / "ours")
     yield built
@@ -292,6 +295,17 @@ def test_without_a_model_in_the_sheet_nothing_is_asked_for(atelier: Atelier, mon
     request = atelier.studio.boards.request(atelier.sheet(), **SAID)
     assert atelier.studio.boards.plan(request).allowed
     assert "bottega.adapters.backends" not in sys.modules or "diffusers" not in sys.modules
+
+
+def test_the_command_line_puts_a_model_on_record_and_says_what_it_needs(atelier: Atelier, fake: Fake) -> None:
+    last = (datetime.now(UTC) + timedelta(days=9)).strftime("%Y-%m-%d")
+    words = ["model", "add", str(atelier.root / "models" / "ours"), "--kind", "external", "--shot", "walker", "--delete-by", last]
+    lacking = CliRunner().invoke(app, words)
+    assert lacking.exit_code == 2 and "--kind external takes --by and --licence" in lacking.output
+    result = CliRunner().invoke(app, [*words, "--by", MAKER, "--licence", "work-for-hire"])
+    assert result.exit_code == 0, result.output
+    assert "external" in CliRunner().invoke(app, ["model", "list"]).output
+    assert made(atelier).state is TakeState.DONE
 
 
 @pytest.mark.heavy

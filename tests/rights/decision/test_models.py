@@ -129,6 +129,31 @@ def test_weights_of_nobody_have_no_purpose_and_touch_nobody(stage: Stage) -> Non
     assert "model_scope" in asked(stage, **untouched, inputs=(PLATE_IN, TEMPLATE_IN)).codes, "somebody's are not used on nobody"
 
 
+EXTERNAL: dict[str, Any] = {
+    "kind": LearnedKind.EXTERNAL, "subjects": (), "grants": (), "purposes": (), "trained_on": (),
+}  # fmt: skip
+
+
+def test_a_model_from_outside_has_its_own_technique_and_is_used_on_nobody(stage: Stage) -> None:
+    register_model(stage.ledger, learned(**EXTERNAL))
+    declare_no_performer(stage.ledger, "sh010", job="deage", inputs=[PLATE, WEIGHTS], by=ARTIST)
+    untouched: dict[str, Any] = {"people": (), "purpose": None, "age_target": None, "touches_performer": False}
+    assert asked(stage, **untouched, technique="external_model").allow
+    assert asked(stage, **untouched).codes == ("technique",), "it is not passed off as a network of the show's own"
+    assert asked(stage, **untouched, technique="exemplar_synthesis").codes == ("technique",)
+    assert "model_scope" in asked(stage, technique="external_model").codes, "nobody's likeness is made with it"
+    register_destruction(stage.ledger, WEIGHTS, how="struck off", by=ARTIST)
+    assert asked(stage, **untouched, technique="external_model").codes == ("model_destroyed",)
+
+
+@pytest.mark.parametrize(
+    "told", [{"subjects": (PERFORMER,)}, {"purposes": (Purpose.DEAGE,)}, {"trained_on": (PLATE,)}, {"grants": ("g_1",)}]
+)
+def test_a_model_from_outside_stands_on_its_licence_alone(told: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=f"names {next(iter(told))}: allowed are none"):
+        learned(**(EXTERNAL | told))
+
+
 def test_case_38_weights_of_another_show_are_refused(stage: Stage) -> None:
     with pytest.raises(UsageError, match="of show 'show-2'"):
         register_model(stage.ledger, learned(show_id="show-2"))
