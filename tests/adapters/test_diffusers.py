@@ -24,6 +24,10 @@ from bottega.model import JobError, UsageError
 ASKED = Asked(prompt="a b", size_px=(96, 64), seed=1, steps=2, guidance=7.5)
 
 
+def heard(step: int) -> None:
+    """Nothing is made of it."""
+
+
 def script(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another worker in place of ours."""
     path = tmp_path / "worker.py"
@@ -51,7 +55,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(painting, "version", missing)
     with pytest.raises(UsageError, match=r"diffusers is needed and is not installed: pip install 'bottega\[backend\]'"):
-        DiffusersPainter().paint(Path("anywhere"), ASKED)
+        DiffusersPainter().paint(Path("anywhere"), ASKED, told=heard)
 
 
 def test_its_process_sees_nothing_of_the_users_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,13 +71,13 @@ def test_a_crash_is_a_named_error_with_the_step_and_the_last_words(tmp_path: Pat
     crash = "import os, sys\nprint('bottega: {\"step\": 4}', flush=True)\nsys.stderr.write('out of luck')\nsys.stderr.flush()\nos.abort()\n"
     script(tmp_path, crash, monkeypatch)
     with pytest.raises(JobError, match=r"was ended by SIGABRT after step 4. It said: out of luck"):
-        DiffusersPainter().paint(tmp_path, ASKED)
+        DiffusersPainter().paint(tmp_path, ASKED, told=heard)
 
 
 def test_a_silent_end_is_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script(tmp_path, "", monkeypatch)
     with pytest.raises(JobError, match="ended and said nothing of a picture"):
-        DiffusersPainter().paint(tmp_path, ASKED)
+        DiffusersPainter().paint(tmp_path, ASKED, told=heard)
 
 
 def test_whoever_stops_listening_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,6 +88,21 @@ def test_whoever_stops_listening_ends_it(tmp_path: Path, monkeypatch: pytest.Mon
         os.kill(pid, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_what_is_raised_at_a_step_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = "import os, time\nprint('bottega: {\"step\": %d}' % os.getpid(), flush=True)\ntime.sleep(600)\n"
+    script(tmp_path, waits, monkeypatch)
+    pids = []
+
+    def stop(step: int) -> None:
+        pids.append(step)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        DiffusersPainter().paint(tmp_path, ASKED, told=stop)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
 
 
 def test_it_ends_by_itself_when_the_other_side_is_gone() -> None:
@@ -170,10 +189,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.heavy
 def test_the_same_asked_again_is_the_same_bits_and_another_seed_is_not(model: Path) -> None:
     painter = DiffusersPainter()
-    one, again = painter.paint(model, ASKED), painter.paint(model, ASKED)
+    one, again = painter.paint(model, ASKED, told=heard), painter.paint(model, ASKED, told=heard)
     assert one.shape == (64, 96, 3) and one.dtype == np.uint8 and one.std() > 5
     assert (one == again).all()
-    other = painter.paint(model, Asked(prompt="a b", size_px=(96, 64), seed=2, steps=2, guidance=7.5))
+    other = painter.paint(model, Asked(prompt="a b", size_px=(96, 64), seed=2, steps=2, guidance=7.5), told=heard)
     assert (one != other).any()
 
 
@@ -185,7 +204,7 @@ def test_a_model_whose_weights_are_damaged_is_refused_in_words(model: Path, tmp_
     shutil.copytree(model, bad)
     (bad / "unet" / "diffusion_pytorch_model.safetensors").write_bytes(b"no tensors")
     with pytest.raises(UsageError, match="the model cannot be used"):
-        DiffusersPainter().paint(bad, ASKED)
+        DiffusersPainter().paint(bad, ASKED, told=heard)
 
 
 def test_signals_have_names() -> None:

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -22,6 +22,8 @@ from bottega import Studio
 from bottega.attribution import CreditMap
 from bottega.cli import app
 from bottega.jobs.runner.concept.painter import Asked
+from bottega.jobs.runner.progress import Event
+from bottega.jobs.runner.takefolder import TakeFolder
 from bottega.model import BottegaError, ConsentError, JobError, LearnedKind, Take, TakeState, UsageError
 
 from .board import SAID, Atelier, build, line
@@ -47,15 +49,19 @@ class Fake:
         self.seen: list[set[str]] = []
         self.broken: BottegaError | None = None
         self.add = 0
+        self.before_step: Callable[[int], None] = lambda step: None
 
     def versions(self) -> Mapping[str, str]:
         return {"fake": "1"}
 
-    def paint(self, folder: Path, asked: Asked) -> np.ndarray:
+    def paint(self, folder: Path, asked: Asked, *, told: Callable[[int], None]) -> np.ndarray:
         self.asked.append(asked)
         self.seen.append({p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()})
         if self.broken is not None:
             raise self.broken
+        for step in range(asked.steps + 2):  # some schedulers take more steps than they are asked for
+            self.before_step(step)
+            told(step + 1)
         width, height = asked.size_px
         noise = np.random.default_rng(asked.seed).normal(0, 9, (height, width, 3))
         return np.clip(np.array((96, 66, 40)) + noise + self.add, 1, 254).astype(np.uint8)
@@ -182,6 +188,41 @@ def test_a_stopped_take_does_not_paint_twice(atelier: Atelier, fake: Fake) -> No
     assert (atelier.studio.folder.root / take.folder / next(o.path for o in take.outputs if "swatches" in o.path)).is_file()
 
 
+def test_a_licence_that_ends_while_the_model_paints_stops_it(atelier: Atelier, fake: Fake) -> None:
+    model = add(atelier)
+    licence = atelier.studio.records.state().exemplars[model.digest].licence_id
+    reached = []
+
+    def revoke(step: int) -> None:
+        reached.append(step)
+        if step == 1:
+            atelier.studio.withdrawals.licence(licence, reason="it ended")
+
+    fake.before_step = revoke
+    assert "licence_revoked" in refused(atelier).codes
+    assert reached == [0, 1]
+
+
+def test_the_bar_runs_over_the_steps_and_ends_whole(atelier: Atelier, fake: Fake) -> None:
+    add(atelier)
+    events: list[Event] = []
+    made(atelier, watch=events.append)
+    assert sum(e.step == "paint" for e in events) == 4
+    assert abs(events[-1].done - events[-1].total) < 1e-9
+
+
+def test_a_copy_that_a_killed_run_left_is_removed(atelier: Atelier, fake: Fake) -> None:
+    add(atelier)
+    fake.broken = JobError("the model's process was ended by SIGKILL after step 2")
+    with pytest.raises(JobError):
+        made(atelier)
+    [take] = atelier.studio.folder.root.glob("walker/concept/v*")
+    TakeFolder(take).work.joinpath("model-stale").mkdir()
+    fake.broken = None
+    made(atelier)
+    assert not list((atelier.studio.folder.root / "walker").rglob("model-*"))
+
+
 def test_a_failing_process_is_its_own_error_and_the_take_goes_on_later(atelier: Atelier, fake: Fake) -> None:
     add(atelier)
     fake.broken = JobError("the model's process was ended by SIGKILL after step 2")
@@ -305,6 +346,10 @@ def test_the_command_line_puts_a_model_on_record_and_says_what_it_needs(atelier:
     result = CliRunner().invoke(app, [*words, "--by", MAKER, "--licence", "work-for-hire"])
     assert result.exit_code == 0, result.output
     assert "external" in CliRunner().invoke(app, ["model", "list"]).output
+    said = ["concept", str(board(atelier)), "--no-performer", "--state", "names_real=no", "--dry-run"]
+    planned = CliRunner().invoke(app, said)
+    assert planned.exit_code == 0 and "hide; its own time and memory are not counted here" in planned.output, planned.output
+    assert not fake.asked
     assert made(atelier).state is TakeState.DONE
 
 

@@ -45,6 +45,7 @@ def _board_words(plan: ConceptPlan) -> dict[str, str]:
         "board": f"{plan.board}, a {plan.kind} of {len(plan.cards)} card{'s' * (len(plan.cards) > 1)}, {plan.width}x{plan.height}",
         "cards": first + (f" and {more} more" if more > 0 else ""),
         **({"swatches": ", ".join(plan.swatches)} if plan.swatches else {}),
+        **({"painted by a model": f"{', '.join(plan.painted)}; its own time and memory are not counted here"} if plan.painted else {}),
         "CPU time": f"about {plan.cpu_seconds:.0f} s",
         "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -30,8 +31,11 @@ class DiffusersPainter:
         except PackageNotFoundError as problem:
             raise UsageError(f"to run a model {problem.name} is needed and is not installed: pip install 'bottega[backend]'") from problem
 
-    def paint(self, folder: Path, asked: Asked) -> NDArray[np.uint8]:
-        """The picture, (H, W, 3) uint8 sRGB. Raises UsageError for a model that cannot be used, JobError where its process fails."""
+    def paint(self, folder: Path, asked: Asked, *, told: Callable[[int], None]) -> NDArray[np.uint8]:
+        """The picture, (H, W, 3) uint8 sRGB; `told` is called after each step. What it raises ends the process, as Ctrl-C does.
+
+        Raises UsageError for a model that cannot be used, JobError where its process fails.
+        """
         self.versions()
         with TemporaryDirectory(prefix="bottega-model-") as place:
             width, height = asked.size_px
@@ -41,7 +45,11 @@ class DiffusersPainter:
             }  # fmt: skip
             (Path(place) / ASKED).write_text(json.dumps(facts), "utf-8")
             with closing(talk(Path(place))) as words:
-                done = [word for word in words if word.get("done")]
+                done = False
+                for word in words:
+                    done = done or bool(word.get("done"))
+                    if "step" in word:
+                        told(int(word["step"]))
             if not done:
                 raise JobError("the model's process ended and said nothing of a picture: run it again")
             found = np.load(Path(place) / PAINTED, allow_pickle=False)

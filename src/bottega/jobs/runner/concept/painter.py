@@ -31,10 +31,11 @@ class Painter(Protocol):
     def versions(self) -> Mapping[str, str]:
         """The versions of all that decides a picture's bits. Raises UsageError where what it needs is not installed."""
 
-    def paint(self, folder: Path, asked: Asked) -> NDArray[np.uint8]:
-        """The picture, (H, W, 3) uint8 sRGB, of the model in a folder.
+    def paint(self, folder: Path, asked: Asked, *, told: Callable[[int], None]) -> NDArray[np.uint8]:
+        """The picture, (H, W, 3) uint8 sRGB, of the model in a folder. `told` is called after each step with its number.
 
-        Raises UsageError for a model that cannot be used, JobError where its process fails or is ended from outside.
+        Whatever `told` raises ends the model's process. Raises UsageError for a model that cannot be used, JobError where its process fails
+        or is ended from outside.
         """
 
 

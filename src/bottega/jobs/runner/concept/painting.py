@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from shutil import rmtree
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -21,6 +22,7 @@ from .opened import Opened
 from .painter import Asked, Painters
 from .stated import PaintedSheet, SwatchSheet
 
+COPY = "model-"
 PREFIX = "painter "  # of the versions of what paints, in a take's record
 Codes = NDArray[np.uint8]
 
@@ -42,13 +44,14 @@ def with_painted(inputs: CostumeInputs, bench: Bench, *, painters: Painters, roo
             continue
         name = f"painted-{number}"
         rgb = _found(bench, name, sheet.painted)
-        if rgb is None:
+        if rgb is not None:
+            bench.progress.advance("paint", units=PAINT_UNITS, found=True)
+        else:
             rgb = _painted(bench, sheet.painted, painters=painters, root=root)
             bench.folder.scratch().put(name, {"picture": rgb})
         bench.right.check()
         outputs.append(bench.delivery.swatch(f"{bench.delivery.take.name}.swatch{number:02d}", _shown(bench, rgb), resume=True))
         swatches[sheet.name] = swatch_of(_opened(rgb, sheet), sheet)
-        bench.progress.advance("paint", units=PAINT_UNITS)
     return replace(inputs, swatches={s.name: swatches[s.name] for s in bench.job.sheet.swatches}), tuple(outputs)
 
 
@@ -78,9 +81,22 @@ def _painted(bench: Bench, painted: PaintedSheet, *, painters: Painters, root: P
     asked = Asked(
         prompt=painted.prompt, size_px=painted.size_px, seed=painted.seed, steps=painted.steps, guidance=painted.guidance
     )  # fmt: skip
-    with TemporaryDirectory(prefix="model-", dir=bench.folder.work) as place:
+    a_step, counted = PAINT_UNITS / painted.steps, 0
+
+    def told(_: int) -> None:
+        nonlocal counted
+        bench.right.check()  # a licence that ends stops the model
+        if counted < painted.steps:
+            counted += 1
+            bench.progress.advance("paint", units=a_step)
+
+    for left in bench.folder.work.glob(f"{COPY}*"):  # of a run that was killed
+        rmtree(left)
+    with TemporaryDirectory(prefix=COPY, dir=bench.folder.work) as place:
         copy_model_folder(model, bench.right.clearance(), door=bench.right.door, into=Path(place), root=root)
-        return _checked(painters(painted.backend).paint(Path(place), asked), painted)
+        found = _checked(painters(painted.backend).paint(Path(place), asked, told=told), painted)
+    bench.progress.advance("paint", units=a_step * (painted.steps - counted), found=True)
+    return found
 
 
 def _checked(rgb: NDArray[np.generic], painted: PaintedSheet) -> Codes:

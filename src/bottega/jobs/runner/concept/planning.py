@@ -20,7 +20,10 @@ BYTES_ALWAYS, BYTES_A_MEGAPIXEL = 450 * 1024 * 1024, 200 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class ConceptPlan:
-    """A board's plan, printable. Seconds are CPU seconds on one core of the machine the figures were measured on."""
+    """A board's plan, printable. Seconds are CPU seconds on one core of the machine the figures were measured on.
+
+    `painted` are the swatches that a model paints: what that takes is not in the seconds, nor its memory.
+    """
 
     board: str
     job: str
@@ -33,6 +36,7 @@ class ConceptPlan:
     memory_bytes: int
     allowed: bool
     reasons: tuple[Reason, ...]
+    painted: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values."""
@@ -57,4 +61,5 @@ def dry_run(house: House, job: ConceptJob, *, threads: int = 1) -> ConceptPlan:
         memory_bytes=int(BYTES_ALWAYS + (threads + 1) * BYTES_A_MEGAPIXEL * area),
         allowed=decision.allow,
         reasons=tuple(board_reasons(job, decision.reasons)),
+        painted=tuple(s.name for s in job.sheet.swatches if s.painted is not None),
     )
