@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from bottega.engine.concept.flats import read_flats
 from bottega.engine.concept.painted import Painted
 from bottega.engine.concept.records import Room
+from bottega.engine.concept.reframe import ReframeSettings, reframe
 from bottega.engine.concept.room import RoomSettings, paint_angles
 
-__all__ = ["Guides", "Painted", "Room", "RoomSettings", "paint", "room_of"]
+__all__ = ["Guides", "Painted", "ReframeSettings", "Room", "RoomSettings", "paint", "put_in_frame", "room_of"]
+
+put_in_frame = reframe
 
 Picture = NDArray[np.float32]
 

@@ -194,11 +194,13 @@ def cards_with(job: ConceptJob, digest: str) -> Sequence[BoardLook]:
 def uses_of(job: ConceptJob) -> dict[str, str]:
     """What each picture is for, in a word, and its digest; what is seen before what steers."""
     sheet = job.sheet
-    uses = {"drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
+    uses = {"painting" if sheet.painting is not None else "drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
     uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
     if sheet.figure is not None:
         named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
         uses |= {what: picture.file for what, picture in named.items() if picture is not None}
+    if sheet.painting is not None and sheet.painting.avoid is not None:
+        uses["avoid"] = sheet.painting.avoid.file
     if sheet.room is not None:
         painted = next(a.painted for a in sheet.room.angles if a.painted is not None)
         uses["painting"] = painted.file
@@ -212,4 +214,5 @@ def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
     seen = [s.picture.file for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
     if job.sheet.room is not None:
         seen += [a.painted.file for a in job.sheet.room.angles if a.painted is not None]
-    return tuple(e for e in job.exemplars if e is job.line or e.digest in seen)
+    again = (replace(job.line, role=Role.KEY),) if job.sheet.painting is not None else ()  # what is new is made by its example
+    return (*(e for e in job.exemplars if e is job.line or e.digest in seen), *again)

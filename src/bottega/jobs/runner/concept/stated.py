@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-COSTUME, SET = "costume", "set"
-KINDS = (COSTUME, SET)
+COSTUME, SET, PAINTING = "costume", "set", "painting"
+KINDS = (COSTUME, SET, PAINTING)
 ONE_WAY, ANY = "one-way", "any"
 CLOTH, PALETTE, ORNAMENT, NONE = "cloth", "palette", "ornament", "none"
 AXES = (CLOTH, PALETTE, ORNAMENT, NONE)
@@ -143,6 +143,25 @@ class SetSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrameSheet:
+    """Another frame for a painting: its size in pixels, and where (x, y) in it the painting lies; None is the middle."""
+
+    name: str
+    width: int
+    height: int
+    place: tuple[int, int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintingSheet:
+    """A painting to be put into other frames. `avoid` is white where nothing may be repeated: a lamp, a figure, a signature."""
+
+    picture: PictureName
+    avoid: PictureName | None
+    frames: tuple[FrameSheet, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BoardSheet:
     """All of a sheet. `board` names the folder; `facts` are what is written on a card."""
 
@@ -158,6 +177,7 @@ class BoardSheet:
     vary: VarySheet | None = None
     looks: tuple[LookSheet, ...] = ()
     room: SetSheet | None = None
+    painting: PaintingSheet | None = None
 
     def swatch(self, name: str) -> SwatchSheet:
         """A swatch by its name; the sheet was read, so it is there."""
