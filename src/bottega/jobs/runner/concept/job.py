@@ -196,6 +196,7 @@ def uses_of(job: ConceptJob) -> dict[str, str]:
     sheet = job.sheet
     uses = {"painting" if sheet.painting is not None else "drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
     uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
+    uses |= {f"drawing {d.name}": d.line.file for d in sheet.drawings}
     if sheet.figure is not None:
         named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
         uses |= {what: picture.file for what, picture in named.items() if picture is not None}
@@ -212,6 +213,7 @@ def uses_of(job: ConceptJob) -> dict[str, str]:
 def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
     """Whose pixels are seen: the drawing, then every swatch, palette picture and painting. What steers is none."""
     seen = [s.picture.file for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
+    seen += [d.line.file for d in job.sheet.drawings]
     if job.sheet.room is not None:
         seen += [a.painted.file for a in job.sheet.room.angles if a.painted is not None]
     again = (replace(job.line, role=Role.KEY),) if job.sheet.painting is not None else ()  # what is new is made by its example

@@ -11,6 +11,7 @@ from bottega.model import UsageError
 from .stated import (
     AngleSheet,
     BoardSheet,
+    DrawingSheet,
     FigureSheet,
     FrameSheet,
     LookSheet,
@@ -86,6 +87,7 @@ def sheet_of(data: Mapping[str, Any]) -> BoardSheet:
             "palettes": tuple(_palette(p) for p in told["palettes"]),
             "vary": told["vary"] and _vary(told["vary"]),
             "looks": tuple(LookSheet(**look) for look in told["looks"]),
+            "drawings": tuple(_drawing(d) for d in told["drawings"]),
             "room": told["room"] and _room(told["room"]),
             "painting": told["painting"] and _painting(told["painting"]),
         }
@@ -112,6 +114,10 @@ def _figure(told: Mapping[str, Any]) -> FigureSheet:
     named = {key: _picture(told[key]) for key in ("line", "flats", "shade", "folds")}
     dabs = {name: tuple((x, y) for x, y in places) for name, places in told["dabs"].items()}
     return FigureSheet(**dict(told) | named | {"labels": _labels(told["labels"]), "dabs": dabs})
+
+
+def _drawing(told: Mapping[str, Any]) -> DrawingSheet:
+    return DrawingSheet(**dict(told) | {key: _picture(told[key]) for key in ("line", "flats", "shade", "folds")})
 
 
 def _swatch(told: Mapping[str, Any]) -> SwatchSheet:
