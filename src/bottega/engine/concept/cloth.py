@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from .compiled import compiled
 from .photo import even_light, even_patches
-from .records import Cloth, Float, colours, positive
+from .records import Cloth, Float, bounded, colours, positive
 from .repeat import find_lattice
 from .straighten import BAND, LEAST_BAND_PX, straightened
 
+MOST_SWATCH = 40_000_000  # pixels
 _PATCHES = 6.0  # light is evened over patches of so much of the swatch, if they hold ...
 _REPEATS = 4  # ... so many repeats
 
@@ -61,7 +62,7 @@ def make_cloth(
     Raises
     ------
     ValueError
-        If the swatch is smaller than its repeat, or than 16 pixels.
+        If the swatch is smaller than its repeat, or than 16 pixels, or larger than 40 million pixels: a drawing never shows so many.
 
     Examples
     --------
@@ -71,6 +72,7 @@ def make_cloth(
     >>> cloth.pixels.shape, cloth.tileable, round(cloth.repeat_cm[0], 3)
     ((60, 80, 3), True, 2.0)
     """
+    bounded(pixels.shape, "the swatch", MOST_SWATCH)
     colours(pixels, "pixels")
     positive(px_per_cm, "px_per_cm")
     if min(pixels.shape[:2]) < 16:
