@@ -202,6 +202,9 @@ def uses_of(job: ConceptJob) -> dict[str, str]:
         uses |= {what: picture.file for what, picture in named.items() if picture is not None}
     if sheet.painting is not None and sheet.painting.avoid is not None:
         uses["avoid"] = sheet.painting.avoid.file
+    if sheet.painting is not None and sheet.painting.flats is not None:
+        uses["flats"] = sheet.painting.flats.file
+        uses |= {f"flats {f.name}": f.flats.file for f in sheet.painting.frames if f.flats is not None}
     if sheet.room is not None:
         painted = next(a.painted for a in sheet.room.angles if a.painted is not None)
         uses["painting"] = painted.file

@@ -72,7 +72,7 @@ def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
     if kind == SET:
         return top.made(BoardSheet, **head, room=read_room(top, lambda t: _labels(t, folder)))
     if kind == PAINTING:
-        return top.made(BoardSheet, **head, painting=read_painting(top))
+        return top.made(BoardSheet, **head, painting=read_painting(top, lambda t: _labels(t, folder)))
     figure = _figure(top.table("figure"), folder)
     swatches = tuple(_swatch(t) for t in bounded(top, "swatch", MOST_SWATCHES))
     parts = tuple(_part(t, figure, swatches) for t in top.tables("part", least=1))

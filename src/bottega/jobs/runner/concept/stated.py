@@ -158,20 +158,29 @@ class SetSheet:
 
 @dataclass(frozen=True, kw_only=True)
 class FrameSheet:
-    """Another frame for a painting: its size in pixels, and where (x, y) in it the painting lies; None is the middle."""
+    """Another frame for a painting: its size in pixels, and where (x, y) in it the painting lies; None is the middle.
+
+    `flats` say what shall be where in it, in the colours of the painting's own flats.
+    """
 
     name: str
     width: int
     height: int
     place: tuple[int, int] | None
+    flats: PictureName | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaintingSheet:
-    """A painting to be put into other frames. `avoid` is white where nothing may be repeated: a lamp, a figure, a signature."""
+    """A painting to be put into other frames. `avoid` is white where nothing may be repeated: a lamp, a figure, a signature.
+
+    `flats` are what is where in it, `labels` their colours by name.
+    """
 
     picture: PictureName
     avoid: PictureName | None
+    flats: PictureName | None
+    labels: Mapping[str, Rgb]
     frames: tuple[FrameSheet, ...]
 
 

@@ -143,8 +143,9 @@ def _room(told: Mapping[str, Any]) -> SetSheet:
 
 
 def _painting(told: Mapping[str, Any]) -> PaintingSheet:
-    frames = tuple(FrameSheet(**_tupled(f)) for f in told["frames"])
-    return PaintingSheet(picture=PictureName(**told["picture"]), avoid=_picture(told["avoid"]), frames=frames)
+    frames = tuple(FrameSheet(**_tupled(f) | {"flats": _picture(f["flats"])}) for f in told["frames"])
+    named = {key: _picture(told[key]) for key in ("picture", "avoid", "flats")}
+    return PaintingSheet(**dict(told) | named | {"labels": _labels(told["labels"]), "frames": frames})
 
 
 def _angle(told: Mapping[str, Any]) -> AngleSheet:
