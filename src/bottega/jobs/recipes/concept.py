@@ -273,8 +273,9 @@ def _unlike(colours: Sequence[Sequence[int]]) -> tuple[int, ...]:
 
 def figure_from_dabs(
     drawing: Drawing, dabs: Mapping[str, Sequence[tuple[float, float]]]
-) -> tuple[Figure | None, tuple[Leak, ...], tuple[str, ...]]:
-    """A figure of closed line art, a place in each of its parts given; openings that were closed; and parts that are open.
+) -> tuple[Figure | None, tuple[Leak, ...], tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """A figure of closed line art, a place in each of its parts given; openings that were closed; parts that are open; places (x, y) of
+    larger areas that no dab names.
 
     Where parts are open there is no figure: the leaks are then those through which they run out, as far as they were found.
 
@@ -294,9 +295,22 @@ def figure_from_dabs(
     filled = fill_flats(ink, gap_px=GAP_PX)
     outside = sorted({names[i] for i in np.unique(marks[(filled.labels == 0) & (marks != NO_PART)])}, key=names.index)
     if outside:
-        return None, _openings(ink, marks, [names.index(n) for n in outside]), tuple(outside)
+        return None, _openings(ink, marks, [names.index(n) for n in outside]), tuple(outside), ()
     labels = correct(filled.labels, marks)
-    return _figure(drawing, labels, None, names), filled.leaks, ()
+    return _figure(drawing, labels, None, names), filled.leaks, (), _unnamed(filled.labels, marks)
+
+
+def _unnamed(areas: NDArray[np.uint8], marks: NDArray[np.uint8]) -> tuple[tuple[int, int], ...]:
+    """A place in each area without a dab that is a hundredth of all areas or more, the largest first."""
+    named, many = np.unique(areas[marks != NO_PART]), np.bincount(areas.ravel(), minlength=256)
+    least = many[1:].sum() / 100
+    out = []
+    for area in range(1, 256):
+        if many[area] >= least and area not in named:
+            rows, columns = np.nonzero(areas == area)
+            middle = len(rows) // 2
+            out.append((int(columns[middle]), int(rows[middle])))
+    return tuple(out)
 
 
 def _openings(ink: Picture, marks: NDArray[np.uint8], parts: Sequence[int]) -> tuple[Leak, ...]:

@@ -52,12 +52,16 @@ class OpenLineError(UsageError):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Drawn:
-    """A drawing as it was opened. `shade` (H, W) uint8 are codes to multiply with, None without shading."""
+    """A drawing as it was opened. `shade` (H, W) uint8 are codes to multiply with, None without shading.
+
+    `leaks` were closed to find its parts, `unnamed` are places (x, y) in larger areas that no dab names.
+    """
 
     figure: Figure
     line: LineArt
     shade: NDArray[np.uint8] | None
     leaks: tuple[Leak, ...] = ()
+    unnamed: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,7 +91,7 @@ def open_costume(job: ConceptJob, opener: Opener) -> CostumeInputs:
     others = {d.name: drawing(d.line, d.flats, d.shade, d.folds) for d in job.sheet.drawings}
     swatches = {s.name: _swatch(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches}
     palettes = {p.name: _palette(p, opened(p.picture)) for p in job.sheet.palettes}
-    return CostumeInputs(drawn=drawn, others=others, swatches=swatches, palettes=palettes, notes=_notes(drawn.line, drawn.leaks))
+    return CostumeInputs(drawn=drawn, others=others, swatches=swatches, palettes=palettes, notes=_notes(drawn))
 
 
 def _drawn(sheet: FigureSheet, line: Opened, *, flats: Opened | None, shade: Opened | None, folds: Opened | None) -> Drawn:
@@ -102,15 +106,19 @@ def _drawn(sheet: FigureSheet, line: Opened, *, flats: Opened | None, shade: Ope
         height_cm=sheet.height_cm,
         height_px=sheet.height_px,
     )
-    figure, leaks = _figure(drawing, flats, sheet)
-    return Drawn(figure=figure, line=art, shade=codes, leaks=leaks)
+    figure, leaks, unnamed = _figure(drawing, flats, sheet)
+    return Drawn(figure=figure, line=art, shade=codes, leaks=leaks, unnamed=unnamed)
 
 
-def _notes(art: LineArt, leaks: tuple[Leak, ...]) -> tuple[str, ...]:
+def _notes(drawn: Drawn) -> tuple[str, ...]:
+    leaks, places = drawn.leaks, ", ".join(f"({x}, {y})" for x, y in drawn.unnamed[:8])
     out = [f"line art was open by {leak.gap_px:.1f} px at ({leak.x:.0f}, {leak.y:.0f}): closed for the flats" for leak in leaks[:8]]
     if len(leaks) > 8:
         out.append(f"and at {len(leaks) - 8} other places, see leaks.png")
-    return tuple(out) if art.own else (*out, "the line drawing is not 8-bit RGB with alpha in sRGB: it was brought to that, by rounding")
+    if drawn.unnamed:
+        out.append(f"areas of the line art that no dab names stay paper, {len(drawn.unnamed)} of them: {places}")
+    own = drawn.line.own
+    return tuple(out) if own else (*out, "the line drawing is not 8-bit RGB with alpha in sRGB: it was brought to that, by rounding")
 
 
 def line_art(line: Opened) -> LineArt:
@@ -167,19 +175,19 @@ def _fold_numbers(folds: Opened) -> Floats:
     return np.stack([numbers[..., 0] * 2 - 1, numbers[..., 1] * 2 - 1, sure], axis=-1).astype(np.float32)
 
 
-def _figure(drawing: Drawing, flats: Opened | None, sheet: FigureSheet) -> tuple[Figure, tuple[Leak, ...]]:
+def _figure(drawing: Drawing, flats: Opened | None, sheet: FigureSheet) -> tuple[Figure, tuple[Leak, ...], tuple[tuple[int, int], ...]]:
     try:
         if flats is not None:
             alpha = flats.eight_alpha()
-            return figure_from_flats(drawing, flats.eight(), alpha, labels=sheet.labels, background=sheet.background), ()
-        figure, leaks, outside = figure_from_dabs(drawing, sheet.dabs)
+            return figure_from_flats(drawing, flats.eight(), alpha, labels=sheet.labels, background=sheet.background), (), ()
+        figure, leaks, outside, unnamed = figure_from_dabs(drawing, sheet.dabs)
     except ValueError as problem:
         raise UsageError(f"[figure] {flats.where if flats else 'dabs'}: {problem}") from problem
     if figure is None:
         places = ", ".join(f"({leak.x:.0f}, {leak.y:.0f}), {leak.gap_px:.0f} px wide" for leak in leaks[:6]) or "none narrower than 128 px"
         text = f"[figure] the line art round {', '.join(outside)} is open, at {places}: close it in the drawing, or give flats"
         raise OpenLineError(text, leaks, drawing.line[..., 3])
-    return figure, leaks
+    return figure, leaks, unnamed
 
 
 def _palette(sheet: PaletteSheet, picture: Opened | None) -> Palette:
