@@ -15,6 +15,8 @@ from bottega.jobs.runner.collapse.job import CollapseRequest, check_usd, request
 from bottega.jobs.runner.collapse.program import Program
 from bottega.jobs.runner.collapse.scene_out import SceneOut
 from bottega.jobs.runner.collapse.usd_in import CameraIn, MeshIn, with_scene
+from bottega.jobs.runner.concept.job import ConceptRequest
+from bottega.jobs.runner.concept.job import request_of as board_of
 from bottega.model import Content, Delivery, FrameRange, Shot, UsageError, shown
 
 T = TypeVar("T", bound=StrEnum)
@@ -60,6 +62,19 @@ class SceneFiles:
         from bottega.adapters.usd import read_cameras
 
         return read_cameras(path, frames, prim)
+
+
+def concept_asked(
+    sheet: str | Path, *, no_performer: bool = False, delivery: str = "temp", depicts: Sequence[str] = (), **rest: Any
+) -> ConceptRequest:
+    """The board that a sheet describes. Raises UsageError."""
+    return board_of(
+        Path(sheet),
+        touches_performer=False if no_performer else None,
+        delivery=one_of(Delivery, delivery, "delivery"),
+        content=tuple(one_of(Content, text, "depicts") for text in depicts),
+        **rest,
+    )
 
 
 def scene_file(scene: SceneOut) -> bytes:

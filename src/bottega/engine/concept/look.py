@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .drape import Drape, drape
+from .dye import recolour
 from .records import NOBODY, Figure, Float, Garment, Layer, Look, number
 from .sampling import sample
 
@@ -44,7 +45,8 @@ def dress(
 ) -> Look:
     """Dress a figure.
 
-    Of each garment the layer is (shade · cloth · c, c), c the coverage of its parts; of the picture see `Look`. Outside of its parts a
+    Of each garment the layer is (shade · cloth · c, c), c the coverage of its parts, its cloth recoloured first if it has a dye; of the
+    picture see `Look`. Outside of its parts a
     layer is 0.
 
     Parameters
@@ -89,6 +91,8 @@ def dress(
     layers, known = [Layer("paper", paper)], {} if drapes is None else drapes
     for garment in garments:
         inside, colour, where, gain = _laid(figure, garment, known)
+        if garment.dye is not None:
+            colour = recolour(colour, garment.dye)
         shade = np.ones(len(colour), np.float32) if figure.shade is None else 1 + how.shade * (figure.shade[inside] - 1)
         share = cover[inside]
         pixels = np.zeros((*shape, 4), np.float32)
@@ -96,7 +100,8 @@ def dress(
         layers.append(Layer(" + ".join(garment.parts), pixels))
         source[inside], positions[inside], light[inside] = sources.index(garment.source), where, shade * gain
     layers.append(Layer("line", figure.line))
-    return Look(tuple(layers), flatten(tuple(layers)), source, positions, light, figure.line[..., 3].copy(), sources)
+    palettes = tuple((" + ".join(g.parts), g.dye.palette) for g in garments if g.dye is not None)
+    return Look(tuple(layers), flatten(tuple(layers)), source, positions, light, figure.line[..., 3].copy(), sources, palettes)
 
 
 def flatten(layers: tuple[Layer, ...]) -> Float:

@@ -128,6 +128,49 @@ class Figure:
 
 
 @dataclass(frozen=True, eq=False)
+class ColourMap:
+    """Where colours go, in OKLab: what a cloth is dyed with. The credit stays with the cloth's maker, beside the palette's.
+
+    Shade scales L, a and b alike, so that it leaves chromaticity p = (a, b)/L as it is. A pixel has a share w_i of each of the cloth's
+    own colours c_i: w_i = exp(-d(x, c_i)² / 2·reach²), made to sum to 1, where d counts chromaticity for much and L for a third (see
+    `features`). For each colour it moves so: L along a rising curve that takes c_i's L to t_i's and has this slope there; p is q times
+    p_c and a rest, and becomes q·p_t and as much of the rest as p_t is smaller than p_c, so that a pale glint on red is one on blue. Of
+    a grey, q is 1. All is smooth and makes no bands; where nothing moves a pixel keeps its bits.
+
+    Parameters
+    ----------
+    palette
+        Name of what the palette was taken from.
+    source
+        (k, 3) float64 OKLab: the cloth's own colours c_i.
+    target
+        (k, 3) float64 OKLab: what they become.
+    slope
+        (k,) float64, more than 0: of the curve of lightness at each.
+    reach
+        How far, in d, a colour takes others with it.
+    keep_neutrals
+        Greys, whites and blacks stay as they are.
+    """
+
+    palette: str
+    source: NDArray[np.float64]
+    target: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    reach: float
+    keep_neutrals: bool = True
+
+    def __post_init__(self) -> None:
+        array(self.source, "source", (len(self.source), 3), np.float64)
+        array(self.target, "target", self.source.shape, np.float64)
+        array(self.slope, "slope", (len(self.source),), np.float64)
+        positive(self.reach, "reach")
+        positive(float(self.slope.min()), "slope")
+        for name, light in (("source", self.source[:, 0]), ("target", self.target[:, 0])):
+            within(light, f"lightness of {name}", 1e-3, 0.999)
+
+
+@dataclass(frozen=True, eq=False)
 class Garment:
     """What one or several parts are made of.
 
@@ -141,6 +184,8 @@ class Garment:
         The cloth; None is plain ``colour``.
     colour
         Linear Rec. 709, for parts without cloth (skin, hair, a flat accessory).
+    dye
+        What it is recoloured with; None leaves it as it is.
     scale
         Times its real size; 1 keeps it.
     angle_deg
@@ -157,6 +202,7 @@ class Garment:
     source: str
     cloth: Cloth | None = None
     colour: tuple[float, float, float] | None = None
+    dye: ColourMap | None = None
     scale: float = 1.0
     angle_deg: float = 0.0
     offset_cm: tuple[float, float] = (0.0, 0.0)
@@ -209,11 +255,14 @@ class Look:
     positions
         (H, W, 2) float32: place (x, y) in that source's swatch photo; (-1, -1) for plain colours and paper.
     light
-        (H, W) float32: what the swatch's pixel was multiplied with there (shade, times the gain that evened its light).
+        (H, W) float32: what the swatch's pixel was multiplied with there (shade, times the gain that evened its light; it is recoloured
+        between the two).
     line
         (H, W) float32: share of the line art, its alpha.
     sources
         Names of the sources.
+    palettes
+        Name of each recoloured layer and of the palette its colours are of: that is credited beside the cloth, whose pixels they were.
     """
 
     layers: tuple[Layer, ...]
@@ -223,6 +272,7 @@ class Look:
     light: Float
     line: Float
     sources: tuple[str, ...]
+    palettes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,16 +18,17 @@ def scatter(atlas: Atlas, wanted: NDArray[np.uint8], shares: NDArray[np.float64]
     """Patch centres drawn at random, (n, 2), for n pixels of the classes `wanted`: labels by their shares, then evenly."""
     out = np.zeros((wanted.size, 2), np.int32)
     for kind in np.unique(wanted):
-        rows, columns = np.nonzero(atlas.centre if kind == 0 else atlas.centre == kind)
+        there = (atlas.centre == kind) & (atlas.centre > 0)
+        rows, columns = np.nonzero(there if there.any() else atlas.centre)  # 0, or a class that only the border asks for
         label = atlas.label[rows]
-        there = np.bincount(label, minlength=shares.size)
-        chance = np.where(there > 0, shares, 0.0)
-        chance = chance / chance.sum() if chance.sum() > 0 else (there > 0) / (there > 0).sum()
+        many = np.bincount(label, minlength=shares.size)
+        chance = np.where(many > 0, shares, 0.0)
+        chance = chance / chance.sum() if chance.sum() > 0 else (many > 0) / (many > 0).sum()
         order = np.argsort(label, kind="stable")
         pixels = np.flatnonzero(wanted == kind)
         drawn = random.choice(shares.size, pixels.size, p=chance)
-        first = np.concatenate([[0], np.cumsum(there)])[drawn]
-        pick = order[first + (random.random(pixels.size) * there[drawn]).astype(np.int64)]
+        first = np.concatenate([[0], np.cumsum(many)])[drawn]
+        pick = order[first + (random.random(pixels.size) * many[drawn]).astype(np.int64)]
         out[pixels, 0], out[pixels, 1] = rows[pick], columns[pick]
     return out
 

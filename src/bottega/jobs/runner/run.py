@@ -65,6 +65,7 @@ class House:
     words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
     training_licence: Callable[[], str | None]
+    credit: Callable[[str, str | None], str]
     scene_file: Callable[[Any], bytes]
     blender: Callable[[], Any]
 

@@ -34,6 +34,7 @@ JOB = "collapse"
 LIBRARIES = ("panda3d",)
 PROGRAMS = ("blender",)  # beside this one
 CONTROL, USD, BLEND, ALEMBIC = "control", "usd", "blend", "alembic"  # to deliver as well
+FILE = "file"  # a camera for each frame, read from a file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,7 @@ def check_usd(what: str) -> None:
 def request_of(shot: str, sheet: Path, *, scene: Callable[[Sheet], Sheet], **stated: Any) -> CollapseRequest:
     """Read the sheet and the camera file that it names; `scene` reads scenes of other programs into it. Raises UsageError."""
     read = scene(read_sheet(sheet))
-    if _kind(read) == "file":
+    if _kind(read) == FILE and not is_scene(read.camera_path):
         frames, reference = read_cameras(sheet.parent / read.camera_path)
         read = replace(read, cameras=frames, reference_camera=reference)
     return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
@@ -176,9 +177,7 @@ def sheet_json(sheet: Sheet) -> dict[str, Any]:
 
 
 def _kind(sheet: Sheet) -> str:
-    if sheet.camera_path in (STILL, NODAL):
-        return sheet.camera_path
-    return "scene" if is_scene(sheet.camera_path) else "file"
+    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else FILE
 
 
 def _placeholder(request: CollapseRequest, show_id: str) -> Use:
@@ -266,9 +265,9 @@ def _same_size(other: Shot, shot: Shot, frames: tuple[int, ...], what: str) -> S
 def _check_cameras(sheet: Sheet, frames: tuple[int, ...]) -> None:
     if (sheet.mesh is None) == (not sheet.faces):
         raise UsageError("[building] mesh and [[face]]: allowed are marked faces, or a mesh and no face")
-    if sheet.mesh is not None and (_kind(sheet) not in ("file", "scene") or not isinstance(sheet.reference, int)):
+    if sheet.mesh is not None and (_kind(sheet) != FILE or not isinstance(sheet.reference, int)):
         raise UsageError("[building] mesh: it needs a camera for each frame ([camera] path), and a frame of the plate as [plate] reference")
-    if _kind(sheet) in ("file", "scene"):
+    if _kind(sheet) == FILE:
         wanted = (*frames, *((sheet.reference,) if isinstance(sheet.reference, int) else ()))
         missing = [n for n in wanted if n not in sheet.cameras]
         if missing:

@@ -20,11 +20,13 @@ from .stated import (
     KINDS,
     NONE,
     ONE_WAY,
+    ORNAMENT,
     PALETTE,
     SET,
     AngleSheet,
     BoardSheet,
     FigureSheet,
+    LookSheet,
     PaletteSheet,
     PartSheet,
     PictureName,
@@ -75,8 +77,13 @@ def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
     _each_once(top, "palette", [p.name for p in palettes])
     _each_once(top, "part", [n for p in parts for n in p.parts])
     vary = _vary(top.table("vary"), parts, swatches, palettes)
-    _all_used(top, figure, parts, swatches, vary)
-    return top.made(BoardSheet, **head, figure=figure, swatches=swatches, parts=parts, palettes=palettes, vary=vary)
+    looks = tuple(_look(t, parts, swatches, palettes) for t in _bounded(top, "look", MOST_LOOKS))
+    _each_once(top, "look", [look.name for look in looks])
+    if looks and vary.axis != NONE:
+        raise top.error("look", f"there, and vary.axis is {vary.axis} too", "looks that are listed, or one axis to vary along")
+    _all_used(top, figure, parts, swatches, (vary, looks))
+    costume: dict[str, Any] = {"figure": figure, "swatches": swatches, "parts": parts, "palettes": palettes}
+    return top.made(BoardSheet, **head, **costume, vary=vary, looks=looks)
 
 
 def _bounded(t: Table, key: str, most: int, least: int = 0) -> tuple[Table, ...]:
@@ -179,14 +186,15 @@ def _rgb(given: Any) -> Rgb:
 
 
 def _dabs(t: Table) -> dict[str, tuple[tuple[float, float], ...]]:
-    found = {}
-    for name in t.names():
-        flat = t.numbers(name, None, low=0, high=1e5)
-        if len(flat) % 2:
-            raise t.error(name, list(flat), "[x, y], or several: [x, y, x, y]")
-        found[name] = tuple(zip(flat[::2], flat[1::2], strict=True))
+    found = {name: _pairs(t, name, t.numbers(name, None, low=0, high=1e5)) for name in t.names()}
     t.done()
     return found
+
+
+def _pairs(t: Table, key: str, flat: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    if len(flat) % 2:
+        raise t.error(key, list(flat), "[x, y], or several: [x, y, x, y]")
+    return tuple(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _swatch(t: Table) -> SwatchSheet:
@@ -244,6 +252,16 @@ def _palette(t: Table) -> PaletteSheet:
     return t.made(PaletteSheet, name=t.text("name"), colours=tuple(rgb_of(c) for c in texts), picture=picture)
 
 
+def _look(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> LookSheet:
+    wear, names = t.table("wear"), tuple(s.name for s in swatches)
+    dressed = tuple(n for p in parts if p.swatch for n in p.parts)
+    found = {n: wear.text(n, one_of=names or ("a [[swatch]] of the sheet",)) for n in _known(wear, dressed)}
+    wear.done()
+    colours = tuple(p.name for p in palettes) or ("a [[palette]] of the sheet",)
+    palette = t.text("palette", one_of=colours) if t.has("palette") else None
+    return t.made(LookSheet, name=t.text("name"), wear=found, palette=palette)
+
+
 def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> VarySheet:
     axis = t.text("axis", NONE, one_of=AXES)
     dressed = tuple(n for p in parts if p.swatch for n in p.parts)
@@ -259,8 +277,11 @@ def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet],
         palettes=_among(t, "palettes", colours),
         lock=_among(t, "lock", tuple(n for p in parts for n in p.parts), default=()),
         pins={n: pins.text(n, one_of=names) for n in _known(pins, dressed)},
-        quotas={n: quotas.number(n, low=0, high=1) for n in _known(quotas, names)},
+        quotas={n: quotas.number(n, low=0, high=1) for n in _known(quotas, colours if axis == PALETTE else names)},
         overlap=t.number("overlap", 0.3, low=0.01, high=1),
+        scales=t.numbers("scales", None, (1.0,), low=0.05, high=20),
+        angles_deg=t.numbers("angles_deg", None, (0.0,), low=-360, high=360),
+        offsets=_pairs(t, "offsets", t.numbers("offsets", None, (0.0, 0.0), low=0, high=1)),
     )
     for inside in (pins, quotas):
         inside.done()
@@ -273,8 +294,13 @@ def _check_vary(t: Table, vary: VarySheet) -> None:
         raise t.error("swatches", ..., "the swatches to vary among")
     if vary.axis == PALETTE and not vary.palettes:
         raise t.error("palettes", ..., "the palettes to vary among: give [[palette]] tables")
+    turns = len(vary.scales) * len(vary.angles_deg) * len(vary.offsets)
+    if vary.axis == ORNAMENT and turns < 2:
+        raise t.error("scales", ..., "scales, angles_deg or offsets of the ornament to vary among, two or more in all")
     if vary.axis == NONE and vary.count != 1:
-        raise t.error("axis", NONE, f"{CLOTH} or {PALETTE}, where {vary.count} looks are wanted: looks of one sheet differ in one thing")
+        raise t.error(
+            "axis", NONE, f"{CLOTH}, {PALETTE} or {ORNAMENT}, where {vary.count} looks are wanted: looks of one sheet differ in one thing"
+        )
     if sum(vary.quotas.values()) > 1 + 1e-9:
         raise t.error("quotas", f"{sum(vary.quotas.values()):g} together", "shares that sum to 1 at most")
     free = [n for n in vary.parts if n not in vary.lock and n not in vary.pins]
@@ -303,14 +329,16 @@ def _each_once(t: Table, key: str, names: Sequence[str]) -> None:
         raise t.error(key, f"{twice[0]} twice", "each name once")
 
 
-def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], vary: VarySheet) -> None:
-    """A swatch that nothing is made of would be cleared and credited for nothing."""
+def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], asked: Any) -> None:
+    """A swatch that nothing is made of would be cleared and credited for nothing. `asked`: what varies, and the looks."""
+    vary, looks = asked
     used = {p.swatch for p in parts} | set(vary.pins.values()) | (set(vary.swatches) if vary.axis == CLOTH else set())
+    used |= {name for look in looks for name in look.wear.values()}
     idle = [s.name for s in swatches if s.name not in used]
     if idle:
         labels = len(figure.labels or figure.dabs) - (figure.background is not None)
         given = f"{idle[0]}, used by no part ({labels} labels for {len(swatches)} swatches)"
-        raise t.error("swatch", given, 'swatches that a [[part]] is made of, or that [vary] lists with axis = "cloth"')
+        raise t.error("swatch", given, 'swatches that a [[part]] or a [[look]] is made of, or that [vary] lists with axis = "cloth"')
 
 
 def _room(top: Table, folder: Path) -> SetSheet:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 COSTUME, SET = "costume", "set"
 KINDS = (COSTUME, SET)
 ONE_WAY, ANY = "one-way", "any"
-CLOTH, PALETTE, NONE = "cloth", "palette", "none"
-AXES = (CLOTH, PALETTE, NONE)
+CLOTH, PALETTE, ORNAMENT, NONE = "cloth", "palette", "ornament", "none"
+AXES = (CLOTH, PALETTE, ORNAMENT, NONE)
 Rgb = tuple[int, int, int]
 
 
@@ -81,12 +81,22 @@ class PaletteSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookSheet:
+    """A look that the designer lists: what differs in it from the [[part]] tables. `wear` is a swatch by the part's name."""
+
+    name: str
+    wear: Mapping[str, str]
+    palette: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class VarySheet:
     """What varies over a board: one axis, for the parts named.
 
     `swatches` (or `palettes`) are those to vary among. `pins` are parts that keep a swatch, `lock` parts that keep what they have.
-    `quotas` are how much of the varied cloth a swatch is to be, 0..1. Two looks whose fields agree on more than `overlap` of the varied
-    parts are near-duplicates: one of them is made anew.
+    `quotas` are how much of the varied cloth a swatch (a palette) is to be, 0..1. Any two looks agree on less than `overlap` of the
+    varied area. `scales`, `angles_deg` and `offsets` (right and down, in repeats) are what the ornament is chosen from, beside what the
+    part has.
     """
 
     axis: str
@@ -98,6 +108,9 @@ class VarySheet:
     pins: Mapping[str, str]
     quotas: Mapping[str, float]
     overlap: float
+    scales: tuple[float, ...] = (1.0,)
+    angles_deg: tuple[float, ...] = (0.0,)
+    offsets: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +150,8 @@ class BoardSheet:
     parts: tuple[PartSheet, ...] = ()
     palettes: tuple[PaletteSheet, ...] = ()
     vary: VarySheet | None = None
+    looks: tuple[LookSheet, ...] = ()
     room: SetSheet | None = None
-    named: Mapping[str, PictureName] = field(default_factory=dict)
 
     def swatch(self, name: str) -> SwatchSheet:
         """A swatch by its name; the sheet was read, so it is there."""

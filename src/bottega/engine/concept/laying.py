@@ -1,0 +1,187 @@
+"""The inner loops of a patchwork: offers to blocks and to single pixels, taken when its energy falls."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .compiled import compiled
+
+_NEVER = np.float32(1e30)
+_WRONG = np.float32(1e6)  # of a pixel in a block that would be led outside or to another class: no block is worth it
+_OUTSIDE = np.float32(0.05)  # what a seam costs where one side of it goes on outside the source
+
+
+class Board(NamedTuple):
+    """A patchwork that is being laid: the arrays of a `patchwork.Ground`, the offsets (H, W, 2) int32, and what guides and seams cost."""
+
+    style: Any
+    source: Any
+    kind: Any
+    target: Any
+    wanted: Any
+    weights: Any
+    held: Any
+    offset: Any
+    strict: Any
+    length: Any
+
+
+@compiled
+def seam(p: Any, q: Any, mine: Any, theirs: Any, style: Any) -> Any:
+    """What is seen of a seam between p with offset `mine` and q with offset `theirs`."""
+    total = np.float32(0)
+    for end in range(2):
+        y, x = p if end == 0 else q
+        ay, ax, by, bx = y + mine[0], x + mine[1], y + theirs[0], x + theirs[1]
+        if min(ay, ax, by, bx) < 0 or max(ay, by) >= style.shape[0] or max(ax, bx) >= style.shape[1]:
+            total += _OUTSIDE
+            continue
+        for c in range(style.shape[2]):
+            d = style[ay, ax, c] - style[by, bx, c]
+            total += d * d
+    return total
+
+
+@compiled
+def misfit(y: int, x: int, mine: Any, board: Any) -> Any:
+    """Weighted squared difference of the guides at (y, x) with an offset; `_NEVER` where it leads outside or to another class."""
+    sy, sx = y + mine[0], x + mine[1]
+    if sy < 0 or sx < 0 or sy >= board.kind.shape[0] or sx >= board.kind.shape[1] or board.kind[sy, sx] != board.wanted[y, x]:
+        return _NEVER
+    total = np.float32(0)
+    for k in range(board.weights.size):
+        d = board.source[sy, sx, k] - board.target[y, x, k]
+        total += board.weights[k] * d * d
+    return total
+
+
+@compiled
+def pixel_energy(y: int, x: int, mine: Any, board: Any) -> Any:
+    """Energy of one pixel with an offset: its guides, and its seams to eight neighbours."""
+    fit = misfit(y, x, mine, board)
+    if fit >= _NEVER:
+        return _NEVER
+    offset = board.offset
+    total = board.strict * fit
+    for v in range(max(y - 1, 0), min(y + 2, offset.shape[0])):
+        for u in range(max(x - 1, 0), min(x + 2, offset.shape[1])):
+            theirs = (offset[v, u, 0], offset[v, u, 1])
+            if theirs != mine and (v != y or u != x):
+                total += seam((y, x), (v, u), mine, theirs, board.style) + board.length
+    return total
+
+
+@compiled
+def lay_pixels(board: Any, back: bool, step: int) -> int:
+    """One pass: every pixel is offered the offsets of the four next to it and of four `step` away. How many changed."""
+    offset, (rows, columns) = board.offset, board.wanted.shape
+    changed = 0
+    for i in range(rows):
+        y = rows - 1 - i if back else i
+        for j in range(columns):
+            x = columns - 1 - j if back else j
+            if board.held[y, x]:
+                continue
+            own = (offset[y, x, 0], offset[y, x, 1])
+            best, kept = np.float32(-1), own
+            for k in range(8):
+                d = (1 if k < 4 else step) * (1 if k % 2 == 0 else -1)
+                v, u = (y + d, x) if k % 4 < 2 else (y, x + d)
+                if v < 0 or u < 0 or v >= rows or u >= columns:
+                    continue
+                offer = (offset[v, u, 0], offset[v, u, 1])
+                if offer in (own, kept):
+                    continue
+                if best < 0:
+                    best = pixel_energy(y, x, own, board)
+                price = pixel_energy(y, x, offer, board)
+                if price < best:
+                    best, kept = price, offer
+            if kept != own:
+                offset[y, x, 0], offset[y, x, 1] = kept
+                changed += 1
+    return changed
+
+
+@compiled
+def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> Any:
+    """Energy of a block's free pixels of one class, all with the offset `given`, or each with its own if `given[2]` is 0.
+
+    It stops when it is more than `limit`. Pairs inside count once, and those over the block's edge; pairs across classes do not count:
+    there the edge is the target's own.
+    """
+    (top, left, bottom, right), offset = box, board.offset
+    rows, columns = board.wanted.shape
+    total = np.float32(0)
+    for y in range(top, bottom):
+        for x in range(left, right):
+            if board.wanted[y, x] != asked or board.held[y, x]:
+                continue
+            mine = (given[0], given[1]) if given[2] == 1 else (offset[y, x, 0], offset[y, x, 1])
+            total += board.strict * min(misfit(y, x, mine, board), _WRONG)
+            for k in range(4):
+                d = 1 if k % 2 == 0 else -1
+                v, u = (y + d, x) if k < 2 else (y, x + d)
+                if v < 0 or u < 0 or v >= rows or u >= columns or board.wanted[v, u] != asked:
+                    continue
+                inside = top <= v < bottom and left <= u < right and not board.held[v, u]
+                if inside and (given[2] == 1 or d < 0):
+                    continue
+                theirs = (offset[v, u, 0], offset[v, u, 1])
+                if theirs != mine:
+                    total += seam((y, x), (v, u), mine, theirs, board.style) + board.length
+        if total > limit:
+            return total
+    return total
+
+
+@compiled
+def lay_blocks(board: Any, size: int, corner: Any, shifts: Any) -> int:
+    """One pass: every block of the grid is offered offsets, for its pixels of the class of its middle. How many changed.
+
+    The middle's own, that of the middles beside it, then the best so far plus each of `shifts` (blocks, offers, 2).
+    """
+    offset, (rows, columns) = board.offset, board.wanted.shape
+    changed, number = 0, -1
+    for top in range(corner[0] - size, rows, size):
+        for left in range(corner[1] - size, columns, size):
+            number += 1
+            box = (max(top, 0), max(left, 0), min(top + size, rows), min(left + size, columns))
+            if box[2] <= box[0] or box[3] <= box[1]:
+                continue
+            y, x = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
+            asked = board.wanted[y, x]
+            oy, ox, hit = offset[y, x, 0], offset[y, x, 1], False
+            best = block_energy(box, asked, (oy, ox, np.int32(0)), board, _NEVER)
+            for k in range(5 + shifts.shape[1]):
+                if k < 5:
+                    ny, nx = _neighbour(k, (y, x), size, offset)
+                else:
+                    ny, nx = np.int32(oy + shifts[number, k - 5, 0]), np.int32(ox + shifts[number, k - 5, 1])
+                price = block_energy(box, asked, (ny, nx, np.int32(1)), board, best)
+                if price < best:
+                    best, oy, ox, hit = price, ny, nx, True
+            if hit:
+                changed += 1
+                _move(box, asked, (oy, ox), board)
+    return changed
+
+
+@compiled
+def _neighbour(k: int, middle: Any, size: int, offset: Any) -> Any:
+    y, x = middle
+    if k > 0:
+        d = size if k % 2 == 1 else -size
+        y, x = (y + d, x) if k < 3 else (y, x + d)
+        y, x = min(max(y, 0), offset.shape[0] - 1), min(max(x, 0), offset.shape[1] - 1)
+    return offset[y, x, 0], offset[y, x, 1]
+
+
+@compiled
+def _move(box: Any, asked: Any, given: Any, board: Any) -> None:
+    for y in range(box[0], box[2]):
+        for x in range(box[1], box[3]):
+            if board.wanted[y, x] == asked and not board.held[y, x]:
+                board.offset[y, x, 0], board.offset[y, x, 1] = given
