@@ -50,7 +50,7 @@ def vary(
     options : Options
         What may be chosen.
     areas : dict
-        Slot (part, for the silhouette) that varies and its area, in any one unit (see `slot_areas`).
+        Slot (part, for the silhouette) that varies and its area, in any one unit, such as its pixels in the drawing.
     seed : int
         0 or more.
     locks : tuple of str

@@ -151,6 +151,7 @@ def _frames(take: Take) -> dict[str, str]:
 def _notes(old: Take, new: Take) -> tuple[str, ...]:
     engine = {COLLAPSE: COLLAPSE_REVISION, CONCEPT: CONCEPT_REVISION}.get(old.job, REVISION)
     now = versions(learn=old.settings.get("learn") is not None, also=LIBRARIES if old.job == COLLAPSE else ())
-    now |= {name: new.versions[name] for name in PROGRAMS if name in new.versions} | {"engine": engine}
+    now |= {name: new.versions[name] for name in PROGRAMS if name in new.versions}
+    now |= {"engine": engine}
     then = dict(old.versions) | {"engine": old.engine}
     return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))
