@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .opened_layers import OpenLayers, canvas_of, open_layers
     from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
+    from .scenes import open_scene, seal_scene
     from .sealing import require_whole, seal
     from .sequence import FoundFile, Kind, Source, find, ranges
     from .sheet import marked, write_sheet
@@ -47,6 +48,7 @@ _HOMES = {
     "opened_layers": ("OpenLayers", "canvas_of", "open_layers"),
     "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
+    "scenes": ("open_scene", "seal_scene"),
     "sealing": ("require_whole", "seal"),
     "sequence": ("FoundFile", "Kind", "Source", "find", "ranges"),
     "sheet": ("marked", "write_sheet"),
@@ -98,6 +100,7 @@ __all__ = [
     "one_layer",
     "open_frames",
     "open_layers",
+    "open_scene",
     "open_weights",
     "ranges",
     "read_delivered",
@@ -105,6 +108,7 @@ __all__ = [
     "require_known",
     "require_whole",
     "seal",
+    "seal_scene",
     "seal_weights",
     "side_by_side",
     "sidecar_of",

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from bottega.jobs.recipes.keyed import NetworkSettings
 from bottega.jobs.runner.collapse.job import CollapseRequest, check_usd, request_of
+from bottega.jobs.runner.collapse.program import Program
 from bottega.jobs.runner.collapse.scene_out import SceneOut
 from bottega.jobs.runner.collapse.usd_in import CameraIn, MeshIn, with_scene
 from bottega.jobs.runner.concept.job import ConceptRequest
@@ -81,6 +82,13 @@ def scene_file(scene: SceneOut) -> bytes:
     from bottega.adapters.usd import scene_bytes
 
     return scene_bytes(scene)
+
+
+def blender() -> Program:
+    """The Blender of this machine, asked which one it is. Raises UsageError where there is none, or one that cannot be used."""
+    from bottega.adapters.blender import BlenderProgram, find_blender
+
+    return BlenderProgram.found(find_blender())
 
 
 def operator() -> str:

@@ -58,7 +58,7 @@ from bottega.rights import (
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.words import WordsDesk
 
-from .asked import collapse_asked, learning_asked, one_of, operator, scene_file
+from .asked import blender, collapse_asked, learning_asked, one_of, operator, scene_file
 from .boards import Boards
 from .desks import Clock, Desks
 
@@ -329,6 +329,7 @@ class Studio(Desks):
             credit=self.licence_desk.credit,
             training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
             scene_file=scene_file,
+            blender=blender,
         )
 
     def _request(

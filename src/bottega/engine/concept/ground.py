@@ -39,15 +39,18 @@ class Search:
     threads: int = 1
     cancelled: Callable[[], bool] | None = None
 
-    def find(self, ground: Ground) -> NDArray[np.int32]:
-        """(H, W, 2) int32, row and column in the source of each pixel's match."""
+    def find(self, ground: Ground, start: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
+        """(H, W, 2) int32, row and column in the source of each pixel's match; held pixels stay where they are in ``start``."""
         settings = SynthesisSettings(guide_weights=tuple(float(w) for w in ground.weights), seed=self.seed)
         (h, w), (height, width) = ground.kind.shape, ground.wanted.shape
         made = plan((h, w), (height, width), style_channels=ground.style.shape[2], guide_channels=ground.weights.size, settings=settings)
         source = Source(ground.style, ground.source, classes=ground.kind)
-        target = Target(ground.target, classes=reachable(ground.wanted, ground.kind, settings.patch // 2))
-        found = synthesise(made, source, target, threads=self.threads, cancelled=self.cancelled)
-        return found.nnf[..., 1:]
+        wanted, picture, mask = reachable(ground.wanted, ground.kind, settings.patch // 2), None, None
+        if start is not None:
+            mask, picture = ~ground.held, ground.style[start[..., 0], start[..., 1]]
+        target = Target(ground.target, picture, mask, wanted)
+        found = synthesise(made, source, target, threads=self.threads, cancelled=self.cancelled).nnf[..., 1:]
+        return found if start is None else np.where(ground.held[..., None], start, found)
 
 
 def reachable(wanted: Labels, kind: Labels, rim: int) -> Labels:

@@ -10,11 +10,16 @@ from .compiled import compiled
 
 _NEVER = np.float32(1e30)
 _WRONG = np.float32(1e6)  # of a pixel in a block that would be led outside or to another class: no block is worth it
-_OUTSIDE = np.float32(0.05)  # what a seam costs where one side of it goes on outside the source
+_OUTSIDE = np.float32(0.1)  # what a seam costs where both of its ends go on outside the source
+_HELD = np.float32(4)  # a seam that cannot move is seen more
 
 
 class Board(NamedTuple):
-    """A patchwork that is being laid: the arrays of a `patchwork.Ground`, the offsets (H, W, 2) int32, and what guides and seams cost."""
+    """A patchwork that is being laid.
+
+    The arrays of a `ground.Ground`, the offsets (H, W, 2) int32, how much a seam is seen in each place of the source (h, w) float32, and
+    what guides and lengths of seams cost.
+    """
 
     style: Any
     source: Any
@@ -24,24 +29,35 @@ class Board(NamedTuple):
     weights: Any
     held: Any
     offset: Any
+    calm: Any
     strict: Any
     length: Any
 
 
 @compiled
-def seam(p: Any, q: Any, mine: Any, theirs: Any, style: Any) -> Any:
-    """What is seen of a seam between p with offset `mine` and q with offset `theirs`."""
-    total = np.float32(0)
+def seam(p: Any, q: Any, mine: Any, theirs: Any, board: Any) -> Any:
+    """What is seen of a seam between p with offset `mine` and q with offset `theirs`.
+
+    Where one side goes on outside the source the other end counts for both; a seam to what is held counts `_HELD` times.
+    """
+    style, calm = board.style, board.calm
+    total, ends = np.float32(0), 0
     for end in range(2):
         y, x = p if end == 0 else q
         ay, ax, by, bx = y + mine[0], x + mine[1], y + theirs[0], x + theirs[1]
         if min(ay, ax, by, bx) < 0 or max(ay, by) >= style.shape[0] or max(ax, bx) >= style.shape[1]:
-            total += _OUTSIDE
             continue
+        ends += 1
+        seen = np.float32(0)
         for c in range(style.shape[2]):
             d = style[ay, ax, c] - style[by, bx, c]
-            total += d * d
-    return total
+            seen += d * d
+        total += seen * (calm[ay, ax] + calm[by, bx])
+    if ends == 0:
+        return _OUTSIDE
+    if ends == 1:
+        total *= np.float32(2)
+    return total * _HELD if board.held[q[0], q[1]] or board.held[p[0], p[1]] else total
 
 
 @compiled
@@ -59,17 +75,20 @@ def misfit(y: int, x: int, mine: Any, board: Any) -> Any:
 
 @compiled
 def pixel_energy(y: int, x: int, mine: Any, board: Any) -> Any:
-    """Energy of one pixel with an offset: its guides, and its seams to eight neighbours."""
+    """Energy of one pixel with an offset: its guides, and its seams to four neighbours."""
     fit = misfit(y, x, mine, board)
     if fit >= _NEVER:
         return _NEVER
     offset = board.offset
     total = board.strict * fit
-    for v in range(max(y - 1, 0), min(y + 2, offset.shape[0])):
-        for u in range(max(x - 1, 0), min(x + 2, offset.shape[1])):
-            theirs = (offset[v, u, 0], offset[v, u, 1])
-            if theirs != mine and (v != y or u != x):
-                total += seam((y, x), (v, u), mine, theirs, board.style) + board.length
+    for k in range(4):
+        d = 1 if k % 2 == 0 else -1
+        v, u = (y + d, x) if k < 2 else (y, x + d)
+        if v < 0 or u < 0 or v >= offset.shape[0] or u >= offset.shape[1]:
+            continue
+        theirs = (offset[v, u, 0], offset[v, u, 1])
+        if theirs != mine:
+            total += seam((y, x), (v, u), mine, theirs, board) + board.length
     return total
 
 
@@ -109,8 +128,7 @@ def lay_pixels(board: Any, back: bool, step: int) -> int:
 def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> Any:
     """Energy of a block's free pixels of one class, all with the offset `given`, or each with its own if `given[2]` is 0.
 
-    It stops when it is more than `limit`. Pairs inside count once, and those over the block's edge; pairs across classes do not count:
-    there the edge is the target's own.
+    It stops when it is more than `limit`. Pairs inside count once, and so do those with what is not moved.
     """
     (top, left, bottom, right), offset = box, board.offset
     rows, columns = board.wanted.shape
@@ -120,18 +138,19 @@ def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> An
             if board.wanted[y, x] != asked or board.held[y, x]:
                 continue
             mine = (given[0], given[1]) if given[2] == 1 else (offset[y, x, 0], offset[y, x, 1])
-            total += board.strict * min(misfit(y, x, mine, board), _WRONG)
+            fit = misfit(y, x, mine, board)
+            total += board.strict * fit if fit < _NEVER else _WRONG
             for k in range(4):
                 d = 1 if k % 2 == 0 else -1
                 v, u = (y + d, x) if k < 2 else (y, x + d)
-                if v < 0 or u < 0 or v >= rows or u >= columns or board.wanted[v, u] != asked:
+                if v < 0 or u < 0 or v >= rows or u >= columns:
                     continue
-                inside = top <= v < bottom and left <= u < right and not board.held[v, u]
+                inside = top <= v < bottom and left <= u < right and board.wanted[v, u] == asked and not board.held[v, u]
                 if inside and (given[2] == 1 or d < 0):
                     continue
                 theirs = (offset[v, u, 0], offset[v, u, 1])
                 if theirs != mine:
-                    total += seam((y, x), (v, u), mine, theirs, board.style) + board.length
+                    total += seam((y, x), (v, u), mine, theirs, board) + board.length
         if total > limit:
             return total
     return total

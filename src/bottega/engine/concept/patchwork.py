@@ -3,12 +3,12 @@
 Every pixel p has an offset o(p): it is the source's pixel at p + o(p). Where neighbours have the same offset, the source goes on untouched;
 where not, there is a seam. What is made small is
 
-    E = strict · Σ_p Σ_k w_k · (G_k(p) - S_k(p + o(p)))² + Σ_{p~q, o(p) ≠ o(q)} (d(p) + d(q) + length),  d(r) = |s(r + o(p)) - s(r + o(q))|²
+    E = strict·Σ_p Σ_k w_k·(G_k(p) - S_k(p + o(p)))² + Σ_{p~q, o(p) ≠ o(q)} (d(p) + d(q) + length), d(r) = c·|s(r + o(p)) - s(r + o(q))|²
 
-with guides G of the target and S of the source, and s the source's style. (Seams: Kwatra et al. 2003, graphcut textures; offsets as the
-unknown: Pritch et al. 2009, shift-map editing.) It begins at a field found elsewhere. First whole blocks are offered offsets, their
-neighbours' and such as differ by some pixels; then single pixels those of pixels nearby. An offer is taken when E falls, so E never
-rises, and strokes are not mixed: a mean of patches loses half of a painting's finest strokes.
+with guides G of the target and S of the source, and s the source's style; c is 1 where strokes are as lively as usual, less where
+more. (Seams: Kwatra et al. 2003, graphcut textures; offsets as the unknown: Pritch et al. 2009, shift-map editing.) It begins at a field
+found elsewhere. First whole blocks are offered offsets, their neighbours' and such as differ by some pixels; then single pixels those of
+pixels nearby. An offer is taken when E falls, so E never rises. Strokes are not mixed: a mean of patches loses half of the finest ones.
 
 All is done in a fixed order by one thread. The bits depend on the seed alone.
 """
@@ -30,6 +30,8 @@ _OFFERS = 20  # near ones
 _REACHES_PX = (48, 24, 12, 6, 3)
 _STEPS_PX = (2, 4, 8)
 _PASSES = 8
+_NEARBY_PX = 7
+_LIVELY = 0.5  # share of the usual spread of colour: where strokes are as lively as usual a seam counts once
 _CHUNK = 1 << 14  # pixels that choose at once
 _DRAWN = 64  # places of its class that a pixel without a valid one may choose from
 
@@ -48,7 +50,7 @@ class PatchworkSettings:
         Of the offers.
     """
 
-    strict: float = 0.3
+    strict: float = 1.0
     length: float = 0.002
     seed: int = 1
 
@@ -101,7 +103,7 @@ def patchwork(ground: Ground, start: NDArray[Any], *, settings: PatchworkSetting
     height, width = ground.wanted.shape
     own = np.stack(list(np.mgrid[0:height, 0:width]), -1)
     offset = (_mended(ground, start.astype(np.int64), random) - own).astype(np.int32)
-    board = Board(*ground, offset, np.float32(s.strict), np.float32(s.length))
+    board = Board(*ground, offset, calm(ground.style), np.float32(s.strict), np.float32(s.length))
     reach = np.tile(np.asarray(_REACHES_PX) + 1, -(-_OFFERS // len(_REACHES_PX)))[:_OFFERS, None]
     for size, passes in _BLOCKS_PX:
         for _ in range(passes):
@@ -114,6 +116,20 @@ def patchwork(ground: Ground, start: NDArray[Any], *, settings: PatchworkSetting
     for turn in range(_PASSES):
         lay_pixels(board, turn % 2 == 1, _STEPS_PX[turn % len(_STEPS_PX)])
     return np.asarray(offset + own, np.int32)
+
+
+def calm(style: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much more a seam is seen in each place than on average (half of it, as two places meet): less where strokes are lively.
+
+    Without it a patchwork is laid of the painting's quiet places, where everything fits everything (Kwatra et al. 2003, eq. 3).
+    """
+    from scipy.ndimage import uniform_filter
+
+    size = (_NEARBY_PX, _NEARBY_PX, 1)
+    mean = uniform_filter(style.astype(np.float64), size, mode="nearest")
+    spread = np.maximum(uniform_filter(style.astype(np.float64) ** 2, size, mode="nearest") - mean**2, 0).sum(axis=-1)
+    usual = max(float(np.median(spread)), 1e-6)
+    return np.asarray(0.5 * (1 + _LIVELY) / (spread / usual + _LIVELY), np.float32)
 
 
 def _mended(ground: Ground, place: NDArray[np.int64], random: np.random.Generator) -> NDArray[np.int64]:

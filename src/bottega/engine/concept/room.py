@@ -11,7 +11,7 @@ from .ground import Ground, Search
 from .painted import Painted, gather, label_map
 from .patchwork import PatchworkSettings, patchwork
 from .records import Float, Room, number, within
-from .room_guides import CHANNELS, guides, world_normals
+from .room_guides import CHANNELS, guides, palette_of, world_normals
 from .things import cast
 
 _LEAST_PX = 32  # of either side
@@ -25,6 +25,8 @@ class RoomSettings:
     ----------
     edge
         Edges of labels: painted like the same side of such an edge in the painting.
+    beyond
+        The paint on the other side of an edge: strokes reach over it.
     flow
         The way that shade and line run: strokes that follow it.
     shade
@@ -47,21 +49,22 @@ class RoomSettings:
     """
 
     edge: float = 0.3
+    beyond: float = 0.5
     flow: float = 0.15
     shade: float = 1.5
     line: float = 0.5
     depth: float = 0.1
     normal: float = 0.25
-    strict: float = 0.3
+    strict: float = 1.0
     stand_ins: tuple[tuple[int, int], ...] = ()
     missing: str = "nearest"
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("edge", "flow", "shade", "line", "depth", "normal"):
+        for name in ("edge", "beyond", "flow", "shade", "line", "depth", "normal"):
             number(getattr(self, name), name, 0, 10)
         if not any(self.weights()):
-            raise ValueError("edge, flow, shade, line, depth and normal are all 0, allowed is more than 0 somewhere")
+            raise ValueError("edge, beyond, flow, shade, line, depth and normal are all 0, allowed is more than 0 somewhere")
         number(self.strict, "strict", 0, 100)
         number(self.seed, "seed", 0, 2**31 - 1)
         if self.missing not in ("nearest", "refuse"):
@@ -160,9 +163,12 @@ def _paint(key: Room, painted: Float, room: Room, s: RoomSettings, search: Searc
     normals = world_normals(key, room)
     casting = cast(key, painted, room, normals, stand_ins=s.stand_ins, refuse=s.missing == "refuse")
     depths = float(min(key.depth.min(), room.depth.min())), float(max(key.depth.max(), room.depth.max()))
-    source, target = (guides(one, normal, depths) for one, normal in zip((key, room), normals, strict=True))
+    style = np.sqrt(painted)
+    palette = palette_of(style, casting.kind)
+    source = guides(key, normals[0], depths, casting.kind, palette)
+    target = guides(room, normals[1], depths, casting.wanted, palette)
     weights, held = np.asarray(s.weights(), np.float32), np.zeros(room.labels.shape, np.bool_)
-    ground = Ground(np.sqrt(painted), source, casting.kind, target, casting.wanted, weights, held)
+    ground = Ground(style, source, casting.kind, target, casting.wanted, weights, held)
     place = patchwork(ground, search.find(ground), settings=PatchworkSettings(s.strict, seed=s.seed))
     positions = np.ascontiguousarray(place[..., ::-1])
     return Painted(gather(painted, positions), positions, casting.stand_ins)

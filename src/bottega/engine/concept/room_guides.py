@@ -1,4 +1,4 @@
-"""What guides a room's painting: edges of labels, normals, depth, shade, line, and the way that edges run. All 0..1, all local."""
+"""What guides a room's painting: edges, normals, depth, shade, line, and the way that edges run. All 0..1, all local."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 
 from .records import Float, Labels, Room
 
-_EDGE_PX = 6.0  # how far an edge of a label is felt: as far as a stroke is wide
+EDGE_PX = 6.0  # how far an edge of a label is felt: as far as a stroke is wide
 _SHADE_PX = 2.0  # sigma: a rendered guide's grain is not the painter's business
 _LINE_PX = 0.7
 _FLOW_PX = (1.0, 8.0)  # sigma of the picture and of its tensor
 _FAINT = 1e-5  # squared slope (a pixel, 0..1) under which no direction is sure
-CHANNELS = ("edge", "edge", "edge", "flow", "flow", "shade", "line", "depth", "normal", "normal", "normal")
+CHANNELS = ("edge", "edge", "edge", "beyond", "beyond", "beyond", "flow", "flow", "shade", "line", "depth", "normal", "normal", "normal")
 
 
-def guides(room: Room, normal: Float, depths: tuple[float, float]) -> Float:
-    """Guides of one angle: (H, W, 11) float32, in the order of `CHANNELS`.
+def guides(room: Room, normal: Float, depths: tuple[float, float], classes: Labels, palette: Float) -> Float:
+    """Guides of one angle: (H, W, 14) float32, in the order of `CHANNELS`.
 
-    The first three are the distance to the nearest other label, cut off at 6 pixels, and the direction to it, so that left edges are
-    painted like left edges. Flow is cosine and sine of twice the angle in which shade and line run nearby, 0.5 where none is.
+    Of the edges see `edges`. Flow is cosine and sine of twice the angle in which shade and line run nearby, 0.5 where none is.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -29,30 +28,43 @@ def guides(room: Room, normal: Float, depths: tuple[float, float]) -> Float:
     depth = (np.log(room.depth) - low) / max(high - low, 1e-6)
     shade = gaussian_filter(room.shade, _SHADE_PX, mode="nearest")
     line = gaussian_filter(room.line, _LINE_PX, mode="nearest")
-    planes = [edges(room.labels), _flow(room), np.stack([shade, line, depth], -1), (normal + 1) / 2]
+    planes = [edges(classes, palette), _flow(room), np.stack([shade, line, depth], -1), (normal + 1) / 2]
     return np.ascontiguousarray(np.concatenate(planes, axis=-1), np.float32)
 
 
-def edges(labels: Labels) -> Float:
-    """Distance to the nearest pixel of another label over 6 pixels, 0..1, and 0.5 + half of the direction to it times 1 - distance."""
+def edges(classes: Labels, palette: Float, reach_px: float = EDGE_PX) -> Float:
+    """Where an edge is near, on which side, and what paint is beyond it: (H, W, 6) float32.
+
+    The distance d to the nearest pixel of another class over ``reach_px``, at most 1; 0.5 and half of the direction to it times 1 - d, so
+    that left edges are painted like left edges; the colour of that class in ``palette`` (256, 3) times 1 - d, so that strokes which reach
+    over the edge are of a paint that is there.
+    """
     from scipy.ndimage import distance_transform_edt, find_objects
 
-    out = np.zeros((*labels.shape, 3), np.float32)
-    out[..., 0], out[..., 1:] = 1, 0.5
-    pad = int(_EDGE_PX) + 1
-    for index, box in enumerate(find_objects(labels.astype(np.int32) + 1)):
+    out = np.zeros((*classes.shape, 6), np.float32)
+    out[..., 0], out[..., 1:3] = 1, 0.5
+    pad = int(reach_px) + 1
+    for index, box in enumerate(find_objects(classes.astype(np.int32) + 1)):
         if box is None:
             continue
-        wide = tuple(slice(max(s.start - pad, 0), min(s.stop + pad, n)) for s, n in zip(box, labels.shape, strict=True))
-        inside = labels[wide] == index
+        wide = tuple(slice(max(s.start - pad, 0), min(s.stop + pad, n)) for s, n in zip(box, classes.shape, strict=True))
+        inside = classes[wide] == index
         if inside.all():
             continue
         far, near = distance_transform_edt(inside, return_indices=True)
         toward = near - np.stack(list(np.mgrid[0 : inside.shape[0], 0 : inside.shape[1]]))
-        share = np.minimum(far / _EDGE_PX, 1)
-        turn = toward / np.maximum(far, 1) * (1 - share) / 2 + 0.5
-        out[wide][inside] = np.stack([share, turn[0], turn[1]], -1)[inside]
+        share = np.minimum(far / reach_px, 1)[..., None]
+        turn = np.moveaxis(toward, 0, -1) / np.maximum(far, 1)[..., None] * (1 - share) / 2 + 0.5
+        beyond = palette[classes[wide][near[0], near[1]]] * (1 - share)
+        out[wide][inside] = np.concatenate([share, turn, beyond], -1)[inside]
     return out
+
+
+def palette_of(style: Float, classes: Labels) -> Float:
+    """(256, 3) float32: mean style of each class, 0 of those that are not there."""
+    size = np.maximum(np.bincount(classes.ravel(), minlength=256), 1)
+    means = [np.bincount(classes.ravel(), weights=style[..., c].ravel(), minlength=256) / size for c in range(3)]
+    return np.stack(means, -1).astype(np.float32)
 
 
 def _flow(room: Room) -> NDArray[np.float32]:

@@ -43,6 +43,8 @@ from bottega.engine.collapse.motion import (
     HoldOff,
     Lean,
     MotionSettings,
+    PosedSolver,
+    Poses,
     Scene,
     Shot,
     State,
@@ -86,6 +88,7 @@ __all__ = [
     "Motion",
     "MotionSettings",
     "Pieces",
+    "Poses",
     "Scene",
     "Seen",
     "Shot",
@@ -229,9 +232,9 @@ class Collapse:
         stands = tuple(_as_box(b) for b in self.settings.blocks)
         return plan(pieces, bonds, direction=self.settings.direction, shot=self.settings.shot, boxes=stands)
 
-    def fall(self, scene: Scene, *, resume: State | None = None) -> Iterator[State]:
-        """The pieces' states, frame by frame."""
-        return simulate(scene, self.settings.motion, resume=resume)
+    def fall(self, scene: Scene, *, resume: State | None = None, poses: Poses | None = None) -> Iterator[State]:
+        """The pieces' states, frame by frame; `poses` is what moves them where that is not the solver in this process."""
+        return simulate(scene, self.settings.motion, solver=PosedSolver(poses) if poses else None, resume=resume)
 
     def preview(self, pieces: Pieces, motion: Motion, camera: Camera, *, height: int) -> NDArray[np.uint8]:
         """Every frame at once, the hulls flat shaded: (F, height, w, 3)."""

@@ -16,7 +16,7 @@ from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageErro
 from .collapse.again import make_again as collapse_again
 from .collapse.again import plan_again as plan_collapse_again
 from .collapse.job import JOB as COLLAPSE
-from .collapse.job import LIBRARIES
+from .collapse.job import LIBRARIES, PROGRAMS
 from .collapse.planning import CollapsePlan
 from .concept.again import make_again as concept_again
 from .concept.again import plan_again as plan_concept_again
@@ -68,7 +68,7 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
         frames=len(before),
         same=len(before) - len(different),
         different=different,
-        notes=_notes(old),
+        notes=_notes(old, new),
     )
 
 
@@ -148,9 +148,10 @@ def _frames(take: Take) -> dict[str, str]:
     return {o.path.rsplit(".", 2)[-2]: o.sha256 for o in take.outputs if o.path.startswith("frames/")}
 
 
-def _notes(old: Take) -> tuple[str, ...]:
+def _notes(old: Take, new: Take) -> tuple[str, ...]:
     engine = {COLLAPSE: COLLAPSE_REVISION, CONCEPT: CONCEPT_REVISION}.get(old.job, REVISION)
     now = versions(learn=old.settings.get("learn") is not None, also=LIBRARIES if old.job == COLLAPSE else ())
+    now |= {name: new.versions[name] for name in PROGRAMS if name in new.versions}
     now |= {"engine": engine}
     then = dict(old.versions) | {"engine": old.engine}
     return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))

@@ -49,8 +49,9 @@ def restated(house: House, take: Take) -> CollapseJob:
     job = assemble(
         house.folder,
         request,
-        building=kept[next(entry.digest for entry in take.inputs if entry.role is Role.MATTE)],
+        building=kept[next(e.digest for e in take.inputs if e.role is Role.MATTE and e.digest != uses.get("blend"))],
         by_use={what: kept[uses[what]] for what in request.sheet.pictures},
+        artist=kept[uses["blend"]] if "blend" in uses else None,
         show_id=house.show.show_id,
     )
     return worded(house, job)
@@ -67,6 +68,7 @@ def sheet_of(data: Mapping[str, Any]) -> Sheet:
         | places
         | {
             "building": Path(),
+            "blend": Path() if told.get("blend") else None,
             "exemplars": dict.fromkeys(told["exemplars"], Path()),
             "meshes": tuple(_mesh(m) for m in told["meshes"]),
             "faces": tuple(FaceSheet(**f | {"corners_px": tuple((c[0], c[1]) for c in f["corners_px"])}) for f in told["faces"]),

@@ -14,6 +14,7 @@ from bottega.jobs.runner.table import Table, read_toml
 from bottega.model import UsageError, code, shown
 
 STILL, NODAL = "still", "nodal"
+BULLET, BLENDER = "bullet", "blender"  # what moves the pieces
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
 BEHIND = "behind"  # and what the building hides, without a clean plate: `behind 1`, `behind 2`
@@ -112,7 +113,7 @@ class Sheet:
     `reference` is the frame of the plate in which the corners were marked, or the code of a shot that holds one still of the view.
     `camera_path` is "still", "nodal", or a file with a camera for each frame; `cameras` is that file's content once it is read,
     `reference_camera` the camera of the reference in it, which a still needs. `mesh` is a scene that the building is taken from instead of
-    from marked faces, `meshes` what was read of it.
+    from marked faces, `meshes` what was read of it. `blend` is an artist's .blend that the fall is taken from.
     """
 
     reference: int | str
@@ -146,6 +147,8 @@ class Sheet:
     blocks: tuple[BlockSheet, ...]
     painted: tuple[PaintedSheet, ...]
     substeps: int
+    solver: str = BULLET
+    blend: Path | None = None
     samples: int
 
     @property
@@ -283,6 +286,8 @@ def _fall(t: Table) -> dict[str, Any]:
         lean=t.numbers("lean_mps", 2, (0.0, 0.0), low=-50, high=50),
         time=t.curve("time", 1.0),
         substeps=t.whole("substeps", 8, low=1, high=64),
+        solver=t.text("solver", BULLET, one_of=(BULLET, BLENDER)),
+        blend=Path(t.text("blend")) if t.has("blend") else None,
     )
 
 

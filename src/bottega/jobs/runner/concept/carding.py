@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from bottega.attribution import CreditSource
 from bottega.footage import Band, CardOut, display, smaller
-from bottega.jobs.recipes.concept import Swatch
-from bottega.model import Role, Take
+from bottega.model import Exemplar, Role, Take
 
-from .job import ConceptJob
+from .job import ConceptJob, uses_of
 from .looks import BoardLook, Piece
 from .opened import LIGHT
 
@@ -39,7 +38,7 @@ class Cards:
 
     def card(self, look: BoardLook, picture: Picture, palette: Sequence[tuple[int, int, int]], figure: Sequence[Fraction]) -> CardOut:
         """A look's card. `figure` are the sources' shares of what is drawn, paper aside."""
-        named = [p.swatch for p in look.pieces if p.swatch is not None]
+        named = [p.swatch for p in look.pieces if p.swatch is not None] if look.pieces else list(self.thumbs)
         return CardOut(
             picture=picture,
             title=look.name,
@@ -103,23 +102,22 @@ class Cards:
         return f", {self.name_of(source.author_id, source.licence_id)}" if source.author_id else ", the production"
 
 
-def labels_of(job: ConceptJob, exemplars: Sequence[Any]) -> tuple[str, ...]:
-    """What each source is called on a card: the drawing, or the names of the swatches that it is."""
-    swatches = job.swatch_pictures()
-    out = []
-    for e in exemplars:
-        names = [n for n, picture in swatches.items() if picture.digest == e.digest]
-        names += [f"palette {p.name}" for p in job.sheet.palettes if p.picture is not None and p.picture.file == e.digest]
-        out.append(" + ".join((["drawing"] if e.digest == job.line.digest else []) + names) or "guide")
+def labels_of(job: ConceptJob, exemplars: Sequence[Exemplar]) -> tuple[str, ...]:
+    """What each source is called on a card: all that it is used as."""
+    uses = uses_of(job)
+    out: list[str] = []
+    for i, e in enumerate(exemplars):
+        name = " + ".join(what for what, digest in uses.items() if digest == e.digest)
+        out.append(f"{name}, carried on" if any(e.digest == before.digest for before in exemplars[:i]) else name)
     return tuple(out)
 
 
-def thumb(swatch: Swatch, band: Band | None) -> Picture:
-    """A swatch as cards show it: its middle, four to three; with the visible mark, if the take carries one."""
-    height, width = swatch.pixels.shape[:2]
+def thumb(pixels: NDArray[np.float32], band: Band | None) -> Picture:
+    """A swatch, (h, w, 3) linear, as cards show it: its middle, four to three; with the visible mark, if the take carries one."""
+    height, width = pixels.shape[:2]
     tall, wide = min(height, round(width / _THUMB_SHAPE)), min(width, round(height * _THUMB_SHAPE))
     y, x = (height - tall) // 2, (width - wide) // 2
-    shown = smaller(display(np.ascontiguousarray(swatch.pixels[y : y + tall, x : x + wide]), LIGHT), _THUMB_PX)
+    shown = smaller(display(np.ascontiguousarray(pixels[y : y + tall, x : x + wide]), LIGHT), _THUMB_PX)
     return band.on_screen(shown) if band else shown
 
 

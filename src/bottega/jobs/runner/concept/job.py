@@ -189,3 +189,30 @@ def cards_with(job: ConceptJob, digest: str) -> Sequence[BoardLook]:
     """The cards that a picture is seen on."""
     names = {name for name, e in job.swatch_pictures().items() if e.digest == digest}
     return [look for look in job.looks if names & look.swatches] if names else job.looks
+
+
+def uses_of(job: ConceptJob) -> dict[str, str]:
+    """What each picture is for, in a word, and its digest; what is seen before what steers."""
+    sheet = job.sheet
+    uses = {"painting" if sheet.painting is not None else "drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
+    uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
+    if sheet.figure is not None:
+        named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
+        uses |= {what: picture.file for what, picture in named.items() if picture is not None}
+    if sheet.painting is not None and sheet.painting.avoid is not None:
+        uses["avoid"] = sheet.painting.avoid.file
+    if sheet.room is not None:
+        painted = next(a.painted for a in sheet.room.angles if a.painted is not None)
+        uses["painting"] = painted.file
+        for angle in sheet.room.angles:
+            uses |= {f"{what} {angle.name}": getattr(angle, what).file for what in ("line", "flats", "shade", "normal", "depth")}
+    return uses
+
+
+def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
+    """Whose pixels are seen: the drawing, then every swatch, palette picture and painting. What steers is none."""
+    seen = [s.picture.file for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
+    if job.sheet.room is not None:
+        seen += [a.painted.file for a in job.sheet.room.angles if a.painted is not None]
+    again = (replace(job.line, role=Role.KEY),) if job.sheet.painting is not None else ()  # what is new is made by its example
+    return (*(e for e in job.exemplars if e is job.line or e.digest in seen), *again)

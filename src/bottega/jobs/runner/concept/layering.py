@@ -48,9 +48,9 @@ def layers_of(
         over = np.maximum.reduce(covers)
         pictures.append((SHADE, np.dstack([shade, shade, shade, over]), {"blend": "multiply"}))
     pictures.append((LINE, line.rgba, {}))
-    stack = [layer_of(name, _without(codes, band), **how) for name, codes, how in pictures]
+    stack = [layer_of(name, without(codes, band), **how) for name, codes, how in pictures]
     if band is not None:
-        stack.append(_mark(band, size))
+        stack.append(mark_of(band, size))
     return Layers(tuple(stack), tuple(covers))
 
 
@@ -70,7 +70,8 @@ def straight_codes(pixels: NDArray[np.float32]) -> Codes:
     return out
 
 
-def _without(codes: Codes, band: Band | None) -> Codes:
+def without(codes: Codes, band: Band | None) -> Codes:
+    """A layer without what lies under the visible mark."""
     if band is None:
         return codes
     out, window = codes.copy(), Box(0, 0, codes.shape[1], codes.shape[0])
@@ -78,7 +79,8 @@ def _without(codes: Codes, band: Band | None) -> Codes:
     return out
 
 
-def _mark(band: Band, size: tuple[int, ...]) -> PaintLayer:
+def mark_of(band: Band, size: tuple[int, ...]) -> PaintLayer:
+    """The visible mark as a layer."""
     window = Box(0, 0, size[1], size[0])
     whole = np.zeros((*size, 4), np.uint8)
     where = band.box(window).inside(window)

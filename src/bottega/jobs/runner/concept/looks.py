@@ -48,6 +48,9 @@ def looks_of(sheet: BoardSheet) -> tuple[BoardLook, ...]:
     if sheet.room is not None:
         others = [a.name for a in sheet.room.angles if a.painted is None]
         return tuple(BoardLook(number=i, name=name, pieces=(), swatches=frozenset()) for i, name in enumerate(others, 1))
+    if sheet.painting is not None:
+        frames = [f.name for f in sheet.painting.frames]
+        return tuple(BoardLook(number=i, name=name, pieces=(), swatches=frozenset()) for i, name in enumerate(frames, 1))
     if sheet.looks:
         return tuple(_listed(sheet, look, number) for number, look in enumerate(sheet.looks, 1))
     if sheet.vary is not None and sheet.vary.axis != NONE:

@@ -54,6 +54,10 @@ class Opened:
         """(H, W, 3) float32, 0..1: the codes as numbers, no light."""
         return _as_float(self.codes)
 
+    def copyable(self) -> bool:
+        """Whether its 8-bit codes are the file's own, so that what is copied from it is copied bit for bit."""
+        return self.plain and self.codes.dtype == np.uint8
+
     def eight(self) -> NDArray[np.uint8]:
         """(H, W, 3) 8-bit codes; of 16 bits rounded."""
         return _eight(self.codes)

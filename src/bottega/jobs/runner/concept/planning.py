@@ -14,6 +14,7 @@ from .run import board_reasons
 
 # bench/concept_board.py: CPU seconds on one core, the shared croquis and swatches
 SECONDS_A_SWATCH, SECONDS_A_CARD_MEGAPIXEL, SECONDS_ALWAYS = 0.9, 1.4, 5.0
+SECONDS_AN_ANGLE_MEGAPIXEL = 22.0
 BYTES_ALWAYS, BYTES_A_MEGAPIXEL = 450 * 1024 * 1024, 200 * 1024 * 1024
 
 
@@ -42,7 +43,10 @@ def dry_run(house: House, job: ConceptJob, *, threads: int = 1) -> ConceptPlan:
     """The plan of a board, its cost and the gate's answer (which goes on record like any other)."""
     decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
     area = job.shot.width * job.shot.height / 1e6
-    made = SECONDS_A_SWATCH * len(job.sheet.swatches) + SECONDS_A_CARD_MEGAPIXEL * area * len(job.looks)
+    if job.sheet.painting is not None:  # its frames are of other sizes
+        area = max(f.width * f.height for f in job.sheet.painting.frames) / 1e6
+    each = SECONDS_A_CARD_MEGAPIXEL if job.sheet.figure is not None else SECONDS_AN_ANGLE_MEGAPIXEL
+    made = SECONDS_A_SWATCH * len(job.sheet.swatches) + each * area * len(job.looks)
     return ConceptPlan(
         board=job.shot.code,
         job=job.use.job,

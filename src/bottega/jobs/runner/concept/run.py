@@ -33,17 +33,21 @@ from bottega.model import (
 )
 from bottega.rights import State
 
+from .angles import SetInputs, SetMaker, open_set
 from .ending import finish
+from .framing import FrameInputs, FrameMaker, open_painting
 from .inputs import CostumeInputs, OpenLineError, open_costume
-from .job import COLOUR, JOB, ConceptJob, ConceptRequest, cards_with, resolve
+from .job import COLOUR, JOB, ConceptJob, ConceptRequest, cards_with, resolve, sources, uses_of
 from .leaking import leak_picture
-from .maker import CostumeMaker, work_units
+from .maker import CostumeMaker
+from .making import Bench, CardMaker, work_units
 from .opened import Opener
 from .registering import register_board
 from .told import sheet_json
 
 MOST_NAMED = 4
 LEAKS = "leaks.png"
+AnyInputs = CostumeInputs | SetInputs | FrameInputs
 
 
 def prepare(house: House, request: ConceptRequest) -> ConceptJob:
@@ -59,6 +63,10 @@ def worded(house: House, job: ConceptJob) -> ConceptJob:
     sheet = job.request.sheet
     facts = [sheet.title, *sheet.facts.values(), *(look.name for look in job.looks)]
     names = [*(s.name for s in sheet.swatches), *(p.name for p in sheet.palettes), *(n for p in sheet.parts for n in p.parts)]
+    if sheet.painting is not None:
+        names += [f.name for f in sheet.painting.frames]
+    if sheet.room is not None:
+        names += [*sheet.room.labels, *(a.name for a in sheet.room.angles)]
     files = [name for e in job.exemplars for name in given_names(e)]
     texts = dict.fromkeys((job.shot.code, JOB, *facts, *names, *files))
     return replace(job, use=replace(job.use, text=house.words([*texts])))
@@ -104,10 +112,13 @@ def run(house: House, job: ConceptJob, *, threads: int = 1, watch: Watch = silen
         raise ConsentError(*board_reasons(job, refusal.reasons)) from refusal
 
 
-def _opened(house: House, job: ConceptJob, right: Pass) -> CostumeInputs:
+def _opened(house: House, job: ConceptJob, right: Pass) -> AnyInputs:
     """The board's pictures. Line art that is open is shown with its leaks, beside the takes."""
+    opener = Opener(right, folder=house.folder, show=house.show)
     try:
-        return open_costume(job, Opener(right, folder=house.folder, show=house.show))
+        if job.sheet.painting is not None:
+            return open_painting(job, opener)
+        return open_costume(job, opener) if job.sheet.room is None else open_set(job, opener)
     except OpenLineError as problem:
         place = house.folder.claim_shot(job.shot.code) / LEAKS
         place.unlink(missing_ok=True)
@@ -117,6 +128,12 @@ def _opened(house: House, job: ConceptJob, right: Pass) -> CostumeInputs:
         raise UsageError(f"{problem}; shown in {job.shot.code}/{LEAKS}") from problem
 
 
+def _maker(bench: Bench, inputs: AnyInputs) -> CardMaker:
+    if isinstance(inputs, SetInputs):
+        return SetMaker(bench, inputs)
+    return FrameMaker(bench, inputs) if isinstance(inputs, FrameInputs) else CostumeMaker(bench, inputs)
+
+
 def _there(folder: TakeFolder) -> Take:
     if folder.work.is_dir():  # killed after the record was whole, before the scratch was cleared
         with folder.held():
@@ -124,7 +141,7 @@ def _there(folder: TakeFolder) -> Take:
     return folder.read()
 
 
-def _make(house: House, job: ConceptJob, inputs: CostumeInputs, folder: TakeFolder, *, right: Pass, **how: Any) -> Take:
+def _make(house: House, job: ConceptJob, inputs: AnyInputs, folder: TakeFolder, *, right: Pass, **how: Any) -> Take:
     job_id, threads, watch = str(how["job_id"]), int(how["threads"]), how["watch"]
     take = folder.read()
     house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
@@ -134,11 +151,10 @@ def _make(house: House, job: ConceptJob, inputs: CostumeInputs, folder: TakeFold
     began, cpu = time.monotonic(), time.process_time()
     try:
         kept = tuple(_kept(house, e) for e in sources(job))
-        maker = CostumeMaker(
-            job, inputs, folder, delivery, right=right, exemplars=kept, name_of=house.credit, progress=progress
-        )  # fmt: skip
+        bench = Bench(job=job, folder=folder, delivery=delivery, right=right, exemplars=kept, name_of=house.credit, progress=progress)
+        maker = _maker(bench, inputs)
         maker.run(threads=threads)
-        made = finish(take, maker, delivery, right=right, progress=progress)
+        made = finish(take, maker)
         timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
         done = replace(made, timings=timings, **rests_on(house, right))
         # The ledger first: a take that is done and not in the ledger would be missed when its licence is revoked.
@@ -154,23 +170,6 @@ def _make(house: House, job: ConceptJob, inputs: CostumeInputs, folder: TakeFold
     folder.write(done)
     folder.finish()
     return done
-
-
-def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
-    """Whose pixels are seen: the drawing, then every swatch and palette picture. Flats, shading and folds steer, and are none."""
-    seen = [s.picture.file for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
-    return tuple(e for e in job.exemplars if e is job.line or e.digest in seen)
-
-
-def uses_of(job: ConceptJob) -> dict[str, str]:
-    """What each picture is for, in a word, and its digest; what is seen before what steers."""
-    sheet = job.sheet
-    uses = {"drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
-    uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
-    if sheet.figure is not None:
-        named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
-        uses |= {what: picture.file for what, picture in named.items() if picture is not None}
-    return uses
 
 
 def _kept(house: House, e: Exemplar) -> Exemplar:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-COSTUME, SET = "costume", "set"
-KINDS = (COSTUME, SET)
+COSTUME, SET, PAINTING = "costume", "set", "painting"
+KINDS = (COSTUME, SET, PAINTING)
 ONE_WAY, ANY = "one-way", "any"
 CLOTH, PALETTE, ORNAMENT, NONE = "cloth", "palette", "ornament", "none"
 AXES = (CLOTH, PALETTE, ORNAMENT, NONE)
+NEAREST, REFUSE = "nearest", "refuse"
 Rgb = tuple[int, int, int]
 
 
@@ -130,10 +131,34 @@ class AngleSheet:
 
 @dataclass(frozen=True, kw_only=True)
 class SetSheet:
-    """A room's angles, of which one is painted, and the colours of the flats by name."""
+    """A room's angles, of which one is painted, and the colours of the flats by name.
+
+    `stand_ins` say for a label that the painting does not show which one it is painted like; `missing` what happens to others.
+    """
 
     labels: Mapping[str, Rgb]
     angles: tuple[AngleSheet, ...]
+    stand_ins: Mapping[str, str]
+    missing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameSheet:
+    """Another frame for a painting: its size in pixels, and where (x, y) in it the painting lies; None is the middle."""
+
+    name: str
+    width: int
+    height: int
+    place: tuple[int, int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintingSheet:
+    """A painting to be put into other frames. `avoid` is white where nothing may be repeated: a lamp, a figure, a signature."""
+
+    picture: PictureName
+    avoid: PictureName | None
+    frames: tuple[FrameSheet, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +177,7 @@ class BoardSheet:
     vary: VarySheet | None = None
     looks: tuple[LookSheet, ...] = ()
     room: SetSheet | None = None
+    painting: PaintingSheet | None = None
 
     def swatch(self, name: str) -> SwatchSheet:
         """A swatch by its name; the sheet was read, so it is there."""

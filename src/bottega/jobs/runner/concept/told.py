@@ -12,7 +12,9 @@ from .stated import (
     AngleSheet,
     BoardSheet,
     FigureSheet,
+    FrameSheet,
     LookSheet,
+    PaintingSheet,
     PaletteSheet,
     PartSheet,
     PictureName,
@@ -32,6 +34,8 @@ def line_of(sheet: BoardSheet) -> PictureName:
     """The drawing that the board stands on: the croquis, or the line of the painted angle."""
     if sheet.room is not None:
         return next(a.line for a in sheet.room.angles if a.painted is not None)
+    if sheet.painting is not None:
+        return sheet.painting.picture
     if sheet.figure is None:
         raise UsageError(f"board {sheet.board} has neither a figure nor a set")
     return sheet.figure.line
@@ -83,6 +87,7 @@ def sheet_of(data: Mapping[str, Any]) -> BoardSheet:
             "vary": told["vary"] and _vary(told["vary"]),
             "looks": tuple(LookSheet(**look) for look in told["looks"]),
             "room": told["room"] and _room(told["room"]),
+            "painting": told["painting"] and _painting(told["painting"]),
         }
     )
 
@@ -128,7 +133,12 @@ def _vary(told: Mapping[str, Any]) -> VarySheet:
 
 
 def _room(told: Mapping[str, Any]) -> SetSheet:
-    return SetSheet(labels=_labels(told["labels"]), angles=tuple(_angle(a) for a in told["angles"]))
+    return SetSheet(**dict(told) | {"labels": _labels(told["labels"]), "angles": tuple(_angle(a) for a in told["angles"])})
+
+
+def _painting(told: Mapping[str, Any]) -> PaintingSheet:
+    frames = tuple(FrameSheet(**_tupled(f)) for f in told["frames"])
+    return PaintingSheet(picture=PictureName(**told["picture"]), avoid=_picture(told["avoid"]), frames=frames)
 
 
 def _angle(told: Mapping[str, Any]) -> AngleSheet:
