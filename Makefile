@@ -2,7 +2,7 @@
 # make demo      a take from the footage in demo/, its report and its pictures
 # make check     ruff, mypy, import contracts, help page
 # make test      check, and every test but the heavy ones
-# make test-all  make test, and the heavy ones (installs the extra `learn`: torch, 200 MB)
+# make test-all  make test, and the heavy ones (installs the extra `learn`: torch, 200 MB; and Blender's module, 360 MB, beside it)
 # make bench     every benchmark
 # make docs      docs/commands.md from the commands' own help
 # make clean     all that can be made again
@@ -13,6 +13,7 @@ SHELL := /bin/bash
 .PHONY: setup demo check test test-all bench docs clean
 
 VENV := .venv
+BLENDER := .venv-blender
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 WORKERS ?= 2
@@ -57,9 +58,19 @@ test: check
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not heavy"
 
 # AFTER_TEST=1 says that `make test` has just passed on this tree, and leaves the heavy tests only.
-test-all: $(if $(AFTER_TEST),setup,test)
+test-all: $(if $(AFTER_TEST),setup,test) $(BLENDER)/.installed
 	$(PIP) install --quiet torch==2.13.0
+	@if [ -z "$${BOTTEGA_BLENDER:-}" ] && [ -x $(BLENDER)/bin/python ]; then export BOTTEGA_BLENDER="$(CURDIR)/$(BLENDER)/bin/python"; fi; \
 	$(BIN)/python -m pytest -m heavy
+
+# Blender's module (GPL) lives in an environment of its own and is never imported here. It is made for Python 3.11 alone: with
+# another one, set BOTTEGA_BLENDER to a Blender, else the tests that need one are skipped and say so.
+$(BLENDER)/.installed: | setup
+	@if $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
+	  $(BIN)/python -m venv --clear $(BLENDER); \
+	  $(BLENDER)/bin/python -m pip --disable-pip-version-check --no-input install --quiet bpy==5.0.1 'numpy<2'; \
+	  touch $@; \
+	fi
 
 bench: setup
 	@for script in bench/*.py; do \
@@ -70,5 +81,5 @@ docs: setup
 	$(BIN)/python docs/build.py
 
 clean:
-	rm -rf $(VENV) build dist demo_show out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(BLENDER) build dist demo_show out .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find src tests bench demo docs -name __pycache__ -type d -prune -exec rm -rf {} +

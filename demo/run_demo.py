@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-FOOTAGE, CORNER = HERE / "performer_a", HERE / "corner"
+FOOTAGE, CORNER, CONCEPT = HERE / "performer_a", HERE / "corner", HERE / "concept"
 OUT = HERE.parent / "build" / "demo"
 SHOW = OUT / "my_show"
 REFUSED = 3
@@ -98,6 +98,17 @@ def collapsed() -> str:
     return "sh020/collapse/v001"
 
 
+def boarded() -> str:
+    """Twelve coats for a croquis, in the designer's own palettes. Gives the take."""
+    print("\nA costume board, from a drawing and swatches (demo/concept/board.toml):")
+    bottega("exemplar", "add", str(CONCEPT / "croquis"), "--by", "Designer D", "--licence", "work-for-hire")
+    bottega("exemplar", "add", str(CONCEPT / "swatches"), "--by", "Weaver E", "--licence", "work-for-hire")
+    job = ["concept", str(CONCEPT / "board.toml"), "--no-performer", "--state", "names_real=no"]
+    bottega(*job, "--dry-run")
+    bottega(*job, "--threads", "2")
+    return "consul/concept/v001"
+
+
 def main() -> None:
     """Make the show afresh, run the jobs, say where to look."""
     began = time.monotonic()
@@ -105,7 +116,7 @@ def main() -> None:
         shutil.rmtree(OUT)
     OUT.mkdir(parents=True)
     bottega("new", str(SHOW), "--show", "demo", "--fps", "24")
-    takes = [repaired(), collapsed()]
+    takes = [repaired(), boarded(), collapsed()]
     reports = [json.loads(bottega("report", take, "--json", quiet=True)) for take in takes]
     print(f"\nDone in {time.monotonic() - began:.0f} s. Look at:")
     for take, report in zip(takes, reports, strict=True):

@@ -40,7 +40,9 @@ PLANTED = [
     ("engine-for-jobs", "studio", "import bottega.engine"),
     ("footage-for-runner", "cli", "import bottega.footage"),
     ("footage-for-runner", "jobs", "import bottega.footage"),
-    ("adapters-by-public-names", "adapters", "import bottega.engine"),
+    ("rooms", "jobs", "import bottega.adapters"),
+    ("adapters-by-public-names", "adapters", "import bottega.footage"),
+    ("adapters-by-public-names", "adapters", "from bottega.engine.collapse.records import Pieces"),
     ("cli-through-studio", "cli", "import bottega.jobs.runner"),
 ]
 

@@ -12,6 +12,7 @@ from . import (
     advise,
     approve,
     collapse,
+    concept,
     consent_events,
     decide,
     edge,
@@ -81,6 +82,7 @@ app.add_typer(look.app, name="look")
 app.command("deage")(takes.deage)
 app.command("repair")(takes.repair)
 app.command("collapse")(collapse.collapse)
+app.command("concept")(concept.concept)
 app.command("decide")(decide.decide)
 app.add_typer(approve.app, name="approve")
 app.add_typer(override.app, name="override")

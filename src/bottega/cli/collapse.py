@@ -28,6 +28,8 @@ def collapse(
     preview: Annotated[bool, typer.Option("--preview", help="Stop after a quick look at the fall; the same without it goes on.")] = False,
     control: Annotated[bool, typer.Option("--control", help="Write a control pack for depth- and motion-guided generators.")] = False,
     usd: Annotated[bool, typer.Option("--usd", help="Write pieces, their fall and the camera as collapse.usdc.")] = False,
+    blend: Annotated[bool, typer.Option("--blend", help="Write the same as collapse.blend; needs Blender.")] = False,
+    alembic: Annotated[bool, typer.Option("--alembic", help="Write the same as collapse.abc; needs Blender.")] = False,
     frames: Frames = None,
     delivery: Class = "temp",
     territory: Territory = None,
@@ -47,14 +49,12 @@ def collapse(
     Example: bottega collapse sh020 collapse.toml --no-performer
     """
     if template:
-        from bottega.studio import collapse_template
-
-        typer.echo(collapse_template(), nl=False)
+        _template()
         return
     if sheet is None:
         raise UsageError("which sheet? `bottega collapse SHOT --template > collapse.toml` prints one to start from")
     studio = open_studio(folder)
-    asked = [name for name, wanted in (("control", control), ("usd", usd)) if wanted]
+    asked = [name for name, on in (("control", control), ("usd", usd), ("blend", blend), ("alembic", alembic)) if on]
     options: dict[str, Any] = {"frames": frames, "delivery": delivery, "also": (*(also or ()), *asked), "seed": seed}
     options |= told(territory, language, medium, depicts, state)
     request = studio.collapse_request(shot, sheet, no_performer=no_performer, **options)
@@ -62,6 +62,12 @@ def collapse(
         _plan(studio, request, threads=threads, as_json=as_json)
         return
     _make(studio, request, threads=threads, preview=preview, as_json=as_json)
+
+
+def _template() -> None:
+    from bottega.studio import collapse_template
+
+    typer.echo(collapse_template(), nl=False)
 
 
 def _plan(studio: Studio, request: Any, *, threads: int, as_json: bool) -> None:

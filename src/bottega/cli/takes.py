@@ -15,7 +15,7 @@ from .watch import watching
 from .words import plan_words, take_words
 
 if TYPE_CHECKING:
-    from bottega.studio import CollapsePlan, Plan, Studio
+    from bottega.studio import CollapsePlan, ConceptPlan, Plan, Studio
 
 Shot = Annotated[str, typer.Argument(help="The shot's code, for example sh010.")]
 Keys = Annotated[Path | None, typer.Option("--keys", help="Folder of painted key frames; each name ends in its frame number.")]
@@ -299,7 +299,7 @@ def _make(studio: Studio, request: Any, *, threads: int, dry_run: bool, as_json:
     show(found, as_json=as_json, words=lambda: take_words(found))
 
 
-def _show_plan(plan: Plan | CollapsePlan, *, as_json: bool) -> None:
+def _show_plan(plan: Plan | CollapsePlan | ConceptPlan, *, as_json: bool) -> None:
     show(plan.to_json(), as_json=as_json, words=lambda: plan_words(plan))
     if not plan.allowed:
         raise typer.Exit(REFUSED)

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, cast
 from .edge import pairs, table
 
 if TYPE_CHECKING:
-    from bottega.studio import CollapsePlan, Plan
+    from bottega.studio import CollapsePlan, ConceptPlan, Plan
 
 MEBI = 1024 * 1024
+MOST_NAMED = 12
 
 
-def plan_words(plan: Plan | CollapsePlan) -> str:
+def plan_words(plan: Plan | CollapsePlan | ConceptPlan) -> str:
     """A dry run's plan, its cost and the gate's answer."""
-    cost = _repair_words(cast("Plan", plan)) if hasattr(plan, "keys") else _collapse_words(plan)
+    if hasattr(plan, "cards"):
+        cost = _board_words(cast("ConceptPlan", plan))
+    else:
+        cost = _repair_words(cast("Plan", plan)) if hasattr(plan, "keys") else _collapse_words(plan)
     reasons = "".join(f"\n  {r.code}: {r.detail}" for r in plan.reasons)
     return pairs(cost | {"gate": "allows" if plan.allowed else "refuses"}) + reasons
 
@@ -26,8 +30,21 @@ def _collapse_words(plan: CollapsePlan) -> dict[str, str]:
         "shot": f"{plan.shot}, frames {plan.first}-{plan.last} ({plan.frames}), {plan.width}x{plan.height}",
         "first failure": f"{plan.first_failure}",
         "camera": f"{camera.focal_px:g} px, sees {camera.view_deg:g} degrees across, {camera.height_m:g} m above the ground",
-        "corners": f"the worst is {camera.worst_px:g} px off: {camera.worst_corner}",
+        "corners": "none, the camera was given"
+        if camera.worst_px is None
+        else f"the worst is {camera.worst_px:g} px off: {camera.worst_corner}",
         "by example": ", ".join(plan.exemplars) or "nothing",
+        "CPU time": f"about {plan.cpu_seconds:.0f} s",
+        "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
+    }
+
+
+def _board_words(plan: ConceptPlan) -> dict[str, str]:
+    first, more = ", ".join(plan.cards[:MOST_NAMED]), len(plan.cards) - MOST_NAMED
+    return {
+        "board": f"{plan.board}, a {plan.kind} of {len(plan.cards)} card{'s' * (len(plan.cards) > 1)}, {plan.width}x{plan.height}",
+        "cards": first + (f" and {more} more" if more > 0 else ""),
+        **({"swatches": ", ".join(plan.swatches)} if plan.swatches else {}),
         "CPU time": f"about {plan.cpu_seconds:.0f} s",
         "memory": f"about {plan.memory_bytes / MEBI:.0f} MiB",
     }
@@ -70,9 +87,8 @@ def report_words(report: Mapping[str, Any]) -> str:
             ("work", "by", "claim", "share of the edit"), [(s["work"], s["by"], s["claim"], s["percent"]) for s in report["touched"]]
         )
         weak = ", ".join(f"{n} ({v:.0%})" for n, v in report["weakest"])
-        return (
-            f"{take_words(report)}\n\n{shares}\n\ngrants: {', '.join(report['grants']) or 'none needed'}\nleast reached by the keys: {weak}"
-        )
+        reached = f"\nleast reached by the keys: {weak}" if weak else ""
+        return f"{take_words(report)}\n\n{shares}\n\ngrants: {', '.join(report['grants']) or 'none needed'}{reached}"
     gate = report["gate"]
     lines = [_take_lines(t) for t in report["takes"]] or ["No takes yet."]
     lines += [

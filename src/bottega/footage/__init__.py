@@ -13,16 +13,17 @@ if TYPE_CHECKING:
     from .credentials import marks_of, sidecar_of
     from .cryptomatte import Cryptomatte, distinct
     from .deliver import LAYERS, Delivery, FrameOut, LayerOut
-    from .delivered import DeliveredFrame, read_delivered
+    from .delivered import DeliveredFrame, read_delivered, read_delivered_png
     from .described import Described, colour_of, describe
     from .frame import Box, Frame
     from .frames import Frames, open_frames
     from .layered import LayerHead, PaintLayer, codes8, flattened, layer_of, on_picture, one_layer
     from .layers import layers_of, require_known
     from .mark import Mark
-    from .opened_layers import OpenLayers, open_layers
+    from .opened_layers import OpenLayers, canvas_of, open_layers
     from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
+    from .scenes import open_scene, seal_scene
     from .sealing import require_whole, seal
     from .sequence import FoundFile, Kind, Source, find, ranges
     from .sheet import marked, write_sheet
@@ -37,16 +38,17 @@ _HOMES = {
     "credentials": ("marks_of", "sidecar_of"),
     "cryptomatte": ("Cryptomatte", "distinct"),
     "deliver": ("LAYERS", "Delivery", "FrameOut", "LayerOut"),
-    "delivered": ("DeliveredFrame", "read_delivered"),
+    "delivered": ("DeliveredFrame", "read_delivered", "read_delivered_png"),
     "described": ("Described", "colour_of", "describe"),
     "frame": ("Box", "Frame"),
     "frames": ("Frames", "open_frames"),
     "layered": ("LayerHead", "PaintLayer", "codes8", "flattened", "layer_of", "on_picture", "one_layer"),
     "layers": ("layers_of", "require_known"),
     "mark": ("Mark",),
-    "opened_layers": ("OpenLayers", "open_layers"),
+    "opened_layers": ("OpenLayers", "canvas_of", "open_layers"),
     "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
+    "scenes": ("open_scene", "seal_scene"),
     "sealing": ("require_whole", "seal"),
     "sequence": ("FoundFile", "Kind", "Source", "find", "ranges"),
     "sheet": ("marked", "write_sheet"),
@@ -77,6 +79,7 @@ __all__ = [
     "PaintLayer",
     "Source",
     "as_matte",
+    "canvas_of",
     "codes8",
     "colour_of",
     "colour_spaces",
@@ -97,12 +100,15 @@ __all__ = [
     "one_layer",
     "open_frames",
     "open_layers",
+    "open_scene",
     "open_weights",
     "ranges",
     "read_delivered",
+    "read_delivered_png",
     "require_known",
     "require_whole",
     "seal",
+    "seal_scene",
     "seal_weights",
     "side_by_side",
     "sidecar_of",

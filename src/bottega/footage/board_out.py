@@ -79,7 +79,7 @@ class BoardDelivery(Delivery):
         looks = [
             BookLook(
                 title=c.title, picture=c.picture, small=smaller(c.picture, SMALL_PX), facts=c.facts, swatches=c.swatches,
-                palette=c.palette, credits=[*c.credits, *c.lineage],
+                palette=c.palette, credits=[*c.credits, *([f"from: {'; '.join(c.lineage)}"] if c.lineage else [])],
             )
             for c in cards
         ]  # fmt: skip

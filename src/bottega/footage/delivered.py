@@ -17,6 +17,7 @@ from .exr_file import read_channels
 from .exr_header import COPY_IT, check_whole, read_parts
 from .frame import Box, Samples
 from .sealing import open_plain, place
+from .still_file import decode_still
 from .whole_file import as_path
 
 
@@ -41,14 +42,19 @@ class DeliveredFrame:
     plan: str
 
 
+def read_delivered_png(path: Path, *, sha256: str) -> npt.NDArray[np.uint8]:
+    """Read a take's 8-bit RGB PNG, (H, W, 3). Raises CredentialError unless its sha256 is the record's, FootageError if damaged."""
+    data, where = _on_record(path, sha256)
+    with as_path(data, ".png") as name:
+        found = decode_still(data, name, path.name, where)
+    if found.rgb.dtype != np.uint8:
+        raise FootageError(f"{where} holds {found.rgb.dtype} samples, a board's pictures have 8 bits")
+    return np.ascontiguousarray(found.rgb)
+
+
 def read_delivered(path: Path, *, sha256: str) -> DeliveredFrame:
     """Read `frames/NAME.1001.exr` of a take. Raises CredentialError unless its sha256 is the record's, FootageError if damaged."""
-    where = place(path, None)
-    with os.fdopen(open_plain(path, None), "rb") as file:
-        data = file.read()
-    found = hashlib.sha256(data).hexdigest()
-    if found != sha256:
-        raise CredentialError(f"{where} hashes to {found[:12]}, the take's record says {sha256[:12]}: the file was changed or swapped")
+    data, where = _on_record(path, sha256)
     parts, tables = read_parts(data, where)
     check_whole(data, parts, tables, where)
     headers = {p.text("name"): p for p in parts}
@@ -74,3 +80,14 @@ def read_delivered(path: Path, *, sha256: str) -> DeliveredFrame:
         manifest=headers["credit"].text("manifest") or "",
         plan=headers["rgb"].text("bottega:plan") or "",
     )
+
+
+def _on_record(path: Path, sha256: str) -> tuple[bytes, str]:
+    """A file's bytes, which are those of the take's record, and how errors name it."""
+    where = place(path, None)
+    with os.fdopen(open_plain(path, None), "rb") as file:
+        data = file.read()
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise CredentialError(f"{where} hashes to {found[:12]}, the take's record says {sha256[:12]}: the file was changed or swapped")
+    return data, where

@@ -110,25 +110,33 @@ def flattened(layers: Sequence[PaintLayer], canvas: Box, *, where: str = "pictur
     The formulas of W3C Compositing and Blending 1, sections 5.1 and 9.1, as Photoshop and Krita use them. A clipped layer shows
     within the last one that is not. Raises FootageError for a blend mode that we do not know.
     """
-    colour: Any = np.zeros((canvas.height, canvas.width, 3), np.float32)
-    alpha: Any = np.zeros((canvas.height, canvas.width, 1), np.float32)
-    base = np.ones_like(alpha)
+    whole: Any = np.zeros((canvas.height, canvas.width, 4), np.float32)
+    base: Any = np.ones((canvas.height, canvas.width, 1), np.float32) if any(layer.head.clipped for layer in layers) else None
     for layer in layers:
-        codes = on_picture(layer, canvas)
-        top: Any = codes.astype(np.float32) / np.float32(np.iinfo(codes.dtype).max)
-        shape = top[..., 3:]
-        if not layer.head.clipped:
-            base = shape
-        if not layer.head.visible:
+        box = layer.head.box.shared(canvas)
+        if base is not None and not layer.head.clipped:
+            base[:] = 0
+        if box is None:
             continue
-        strength = shape * np.float32(layer.head.opacity) * (base if layer.head.clipped else 1)
-        mixed = (1 - alpha) * top[..., :3] + alpha * _blended(layer.head, top[..., :3], colour, where)
-        total = strength + alpha * (1 - strength)
-        light = strength * mixed + (1 - strength) * alpha * colour
-        colour = np.divide(light, total, out=np.zeros_like(colour), where=total > 0)
-        alpha = total
-    whole: Floats = np.concatenate([colour, alpha], -1)
-    return whole
+        inside, codes = box.inside(canvas), layer.rgba[box.inside(layer.head.box)]
+        top: Any = codes.astype(np.float32) / np.float32(np.iinfo(codes.dtype).max)
+        if base is not None and not layer.head.clipped:
+            base[inside] = top[..., 3:]
+        if layer.head.visible:
+            strength = top[..., 3:] * np.float32(layer.head.opacity) * (base[inside] if layer.head.clipped else 1)
+            _lay(layer.head, top[..., :3], strength, whole[inside], where)
+    flat: Floats = whole
+    return flat
+
+
+def _lay(head: LayerHead, top: Floats, strength: Floats, below: Floats, where: str) -> None:
+    """Lay a layer's colours on what lies below, in place."""
+    colour, alpha = below[..., :3], below[..., 3:]
+    mixed = (1 - alpha) * top + alpha * _blended(head, top, colour, where)
+    total = strength + alpha * (1 - strength)
+    light = strength * mixed + (1 - strength) * alpha * colour
+    below[..., :3] = np.divide(light, total, out=np.zeros_like(colour), where=total > 0)
+    below[..., 3:] = total
 
 
 def codes8(straight: Floats) -> npt.NDArray[np.uint8]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from bottega.model import Exemplar, Role, UsageError
 from bottega.rights import Clearance, Door
 
-from .described import path_of
+from .described import describe, path_of
 from .frame import Box
 from .frames import check_door, sealed_bytes
 from .layered import LayerHead, PaintLayer, one_layer
 from .layers import check_layers, layers_in
 from .ora_file import Ora, read_ora
-from .psd_read import ICC_RESOURCE, Psd, read_psd
-from .sealing import place
+from .psd_read import ICC_RESOURCE, Psd, psd_head, read_psd
+from .sealing import open_plain, place
 from .sequence import LAYERED
 
+_HEAD_BYTES = 64
 _PROFILES = {b"sRGB": "srgb_tx", b"Display P3": "srgb_p3d65", b"Adobe RGB (1998)": "adobergb"}
 
 
@@ -44,6 +46,18 @@ class OpenLayers:
         if self.left_out:
             raise UsageError(f"{self.where} has {'; '.join(self.left_out[:4])}: name a layer, or flatten the file and save it as PNG")
         return [self.file.read(head) for head in self.heads]
+
+
+def canvas_of(exemplar: Exemplar, *, root: Path | None = None) -> Box:
+    """How large a still is, in layers or not, by its header alone. Raises FootageError for a damaged one."""
+    sealed = exemplar.files[0]
+    suffix = PurePath(sealed.path).suffix.lower()
+    if suffix not in LAYERED:
+        return describe(exemplar, root=root).display
+    path, where = path_of(sealed, root), place(sealed.path, None)
+    with os.fdopen(open_plain(path, None), "rb") as file:
+        data = file.read(_HEAD_BYTES if suffix == ".psd" else -1)
+    return psd_head(data, where).canvas if suffix == ".psd" else read_ora(data, where).canvas
 
 
 def open_layers(exemplar: Exemplar, clearance: Clearance, *, door: Door, root: Path | None = None) -> OpenLayers:

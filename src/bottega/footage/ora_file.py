@@ -209,7 +209,7 @@ class _Stack:
 
     def _layer(self, said: dict[str, str]) -> None:
         source = said["src"]
-        if source.startswith("/") or "\\" in source or ".." in source.split("/"):
+        if "\\" in source or ".." in source.split("/"):  # one writer begins its names with a slash: they are names in the zip all the same
             raise FootageError(f"{self._where}: a layer lies in {source[:80]!r}, allowed are places inside the file")
         opacity, seen = _laid(said)
         _, over, shown_too = self._open[-1] if self._open else ("", 1.0, True)

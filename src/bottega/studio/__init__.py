@@ -3,6 +3,8 @@
 from bottega.jobs.runner.advise import Advised
 from bottega.jobs.runner.collapse.planning import CollapsePlan
 from bottega.jobs.runner.collapse.sheet import template as collapse_template
+from bottega.jobs.runner.concept.planning import ConceptPlan
+from bottega.jobs.runner.concept.sheet import template as board_template
 from bottega.jobs.runner.doctor import Check, examine
 from bottega.jobs.runner.plan import Plan
 from bottega.jobs.runner.progress import Event
@@ -16,12 +18,15 @@ from bottega.rights.ledger.witness import Witness
 from bottega.rights.ledger.witness_http import WitnessServer
 
 from .asked import operator
+from .boards import Boards
 from .studio import Studio
 
 __all__ = [
     "Advised",
+    "Boards",
     "Check",
     "CollapsePlan",
+    "ConceptPlan",
     "Event",
     "Explanation",
     "Finding",
@@ -33,6 +38,7 @@ __all__ = [
     "Withdrawn",
     "Witness",
     "WitnessServer",
+    "board_template",
     "collapse_template",
     "examine",
     "operator",

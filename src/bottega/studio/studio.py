@@ -18,6 +18,7 @@ from bottega.jobs.runner.collapse.planning import CollapsePlan
 from bottega.jobs.runner.collapse.planning import dry_run as plan_collapse
 from bottega.jobs.runner.collapse.run import prepare as prepare_collapse
 from bottega.jobs.runner.collapse.run import run as run_collapse
+from bottega.jobs.runner.concept.planning import ConceptPlan
 from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.handout import hand_out
@@ -57,7 +58,8 @@ from bottega.rights import (
 from bottega.rights.decision.explain import Explanation
 from bottega.rights.desk.words import WordsDesk
 
-from .asked import collapse_asked, learning_asked, one_of, operator, scene_file
+from .asked import blender, collapse_asked, learning_asked, one_of, operator, scene_file
+from .boards import Boards
 from .desks import Clock, Desks
 
 _FROM_LOOK = ("tone", "shape", "detail", "seed")  # what a look says where nobody else does
@@ -257,7 +259,7 @@ class Studio(Desks):
 
     def collapse_request(self, shot: str, sheet: str | Path, **options: Any) -> CollapseRequest:
         """State the collapse that a sheet describes; options as for `repair_request` where they have a meaning. Raises UsageError."""
-        return collapse_asked(shot, sheet, **options)
+        return collapse_asked(self.folder.shot(shot), sheet, **options)
 
     def plan_collapse(self, request: CollapseRequest, *, threads: int = 1) -> CollapsePlan:
         """What a collapse would do and cost, and the gate's answer; nothing is made."""
@@ -267,6 +269,11 @@ class Studio(Desks):
         """Bring a building down, or go on with an unfinished take; with `preview_only` no further than a look at how it falls."""
         job = prepare_collapse(self._house, request)
         return run_collapse(self._house, job, threads=threads, watch=watch, preview_only=preview_only)
+
+    @cached_property
+    def boards(self) -> Boards:
+        """Concept boards of costumes and sets."""
+        return Boards(self.folder, house=lambda: self._house)
 
     def plan(self, request: RepairRequest, *, threads: int = 1) -> Plan:
         """What a request would do and cost, and the gate's answer; nothing is made."""
@@ -280,7 +287,7 @@ class Studio(Desks):
         """Make a take again from its record, as a new version, and compare them bit for bit."""
         return remake(self._house, named(self.folder.root, take), threads=threads, watch=watch)
 
-    def plan_remake(self, take: str, *, threads: int = 1) -> Plan | CollapsePlan:
+    def plan_remake(self, take: str, *, threads: int = 1) -> Plan | CollapsePlan | ConceptPlan:
         """What a remake would do and cost, and the gate's answer; nothing is made."""
         return plan_remake(self._house, named(self.folder.root, take), threads=threads)
 
@@ -319,8 +326,10 @@ class Studio(Desks):
             declare=lambda use: self.records.declare_no_performer(use, by=operator()),
             words=WordsDesk(self.ledger, self._people).check,
             matte_licence_id=self.records.production_licence().licence_id,
+            credit=self.licence_desk.credit,
             training_licence=lambda: getattr(self.records.training_licence(now=self.clock()), "licence_id", None),
             scene_file=scene_file,
+            blender=blender,
         )
 
     def _request(

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bottega.engine.concept import drape as drape_module
+from bottega.engine.concept import edges, sampling
 from bottega.engine.concept import look as look_module
-from bottega.engine.concept import sampling
 from bottega.engine.concept.drape import drape
 from bottega.engine.concept.look import dress, flatten, shares
 from bottega.engine.concept.records import NO_PART, Cloth, Figure, Garment
@@ -37,7 +37,7 @@ def checks(per_cm: float = 20.0) -> Cloth:
     return Cloth((grey[..., None] * (1.0, 0.5, 0.3)).astype(np.float32), per_cm, tileable=True)
 
 
-@pytest.mark.parametrize("name", [drape_module, look_module, sampling])
+@pytest.mark.parametrize("name", [drape_module, edges, look_module, sampling])
 def test_the_examples_run(name: object) -> None:
     assert doctest.testmod(name).failed == 0  # type: ignore[arg-type]
 
@@ -66,18 +66,53 @@ def test_nothing_of_a_part_is_outside_of_it_and_the_line_is_untouched() -> None:
     figure = croquis()
     look = dress(figure, (Garment(("skirt",), "checks", checks()), Garment(("bodice",), "red", colour=(0.4, 0.05, 0.05))))
     for layer, label in zip(look.layers[1:3], (1, 0), strict=True):
-        assert not layer.pixels[figure.labels != label].any()
+        outside = (figure.labels != label) & (figure.line[..., 3] < 0.05)
+        assert not layer.pixels[outside].any()
+        assert not layer.pixels[(figure.labels != label) & (figure.labels != NO_PART)].any()
     assert look.layers[-1].pixels is figure.line
     ink = figure.line[..., 3] == 1
     assert (look.picture[ink] == figure.line[ink][:, :3]).all()
     assert (look.picture == flatten(look.layers)).all()
 
 
+def outlined(wide: int, gap: int, soft: bool = False) -> Figure:
+    """A square in red whose outline's middle is `gap` pixels outside of its flats."""
+    labels = np.full((80, 80), NO_PART, np.uint8)
+    labels[20:60, 20:60] = 0
+    line = np.zeros((80, 80, 4), np.float32)
+    for side in (slice(20 - gap - wide // 2, 20 - gap + wide // 2 + 1), slice(59 + gap - wide // 2, 59 + gap + wide // 2 + 1)):
+        line[side, 12:68] = line[12:68, side] = (0, 0, 0, 0.8)
+    cover = np.ones((80, 80), np.float32)
+    if soft:
+        cover[20, 20:60] = cover[20:60, 20] = 0.3
+    return Figure(line, labels, ("coat",), 10.0, coverage=cover)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("gap", [0, 1, 2])
+def test_cloth_runs_on_under_the_line_to_its_middle(gap: int, soft: bool) -> None:
+    figure = outlined(5, gap, soft)
+    look = dress(figure, (Garment(("coat",), "red", colour=(0.4, 0.02, 0.02)),))
+    cover = look.layers[1].pixels[40, :, 3]
+    middle = 20 - gap
+    assert (cover[middle : 80 - middle] == 1).all()
+    assert not cover[: middle - 1].any()
+    assert look.picture[40, middle : 80 - middle].max() < 0.45  # no paper shows
+    assert (look.source[40, middle : 80 - middle] == 0).all()
+    bare = dress(
+        Figure(np.zeros((80, 80, 4), np.float32), figure.labels, ("coat",), 10.0), (Garment(("coat",), "red", colour=(0.4, 0, 0)),)
+    )
+    assert not bare.layers[1].pixels[figure.labels == NO_PART].any()
+    assert 0 < bare.layers[1].pixels[40, 20, 3] < 1
+
+
 def test_every_pixel_has_its_source_and_shares_sum_to_one() -> None:
     figure = croquis()
     look = dress(figure, (Garment(("skirt",), "checks", checks()), Garment(("bodice",), "red", colour=(0.4, 0.05, 0.05))))
-    assert ((look.source == 0) == (figure.labels == 1)).all()
-    assert ((look.source == 1) == (figure.labels == 0)).all()
+    drawn = figure.labels != NO_PART
+    assert ((look.source == 0) == (figure.labels == 1))[drawn].all()
+    assert ((look.source == 1) == (figure.labels == 0))[drawn].all()
+    assert (look.source[~drawn & (figure.line[..., 3] == 0)] == -1).all()
     assert (look.positions[look.source == 0] >= 0).all()
     assert sum(shares(look).values()) == pytest.approx(1, abs=1e-12)
     assert (

@@ -1,5 +1,6 @@
-"""Scenes as OpenUSD files: what a collapse writes for Houdini, Blender, Maya, Unreal. Needs the extra `usd`."""
+"""Scenes as OpenUSD files, from and for Houdini, Blender, Maya, Unreal. Needs the extra `usd`."""
 
+from .reading import read_cameras, read_meshes
 from .writing import scene_bytes
 
-__all__ = ["scene_bytes"]
+__all__ = ["read_cameras", "read_meshes", "scene_bytes"]

@@ -8,21 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from bottega.adapters.colours import GREY, colour
 from bottega.jobs.runner.collapse.scene_out import FACES, SceneOut
 
 from .camera import write_camera
 from .pieces import write_pieces
 
 ROOT = "/collapse"
-_GREY = (0.42, 0.42, 0.4)
-# What a piece looks like where nobody gives it a better material: by what it is of, and by what a face of it shows
-_COLOURS = {
-    "masonry": (0.55, 0.4, 0.32),
-    "reinforced concrete": (0.52, 0.51, 0.49),
-    "timber": (0.5, 0.38, 0.24),
-    "steel": (0.38, 0.39, 0.42),
-}
-_SHOWN = {"skin": 1.0, "broken": 0.8, "inside": 0.9, "glass": 0.35}
 _REACH = 4.0  # the ground goes as far as so many times the building
 
 
@@ -44,18 +36,13 @@ def scene_bytes(scene: SceneOut) -> bytes:
     stage.SetDefaultPrim(root.GetPrim())
     Usd.ModelAPI(root).SetKind("component")
     materials = _materials(stage, scene)
-    write_pieces(stage, f"{ROOT}/building", scene, materials=materials, colour=_colour)
+    write_pieces(stage, f"{ROOT}/building", scene, materials=materials, colour=colour)
     write_camera(stage, f"{ROOT}/camera", scene)
     _ground(stage, scene, materials["ground"])
     with tempfile.TemporaryDirectory(prefix="bottega-") as folder:  # mode 0700
         path = Path(folder) / "collapse.usdc"
         layer.Export(str(path))
         return path.read_bytes()
-
-
-def _colour(material: str, face: str) -> tuple[float, float, float]:
-    r, g, b = (c * _SHOWN[face] for c in _COLOURS.get(material, _GREY))
-    return r, g, b
 
 
 def identifier(text: str) -> str:
@@ -73,10 +60,10 @@ def _materials(stage: Any, scene: SceneOut) -> dict[str, Any]:
     of = np.array([sorted(set(scene.material)).index(m) for m in scene.material])[owner]
     used = sorted({(int(m), int(f)) for m, f in zip(of, scene.face, strict=True)})
     UsdGeom.Scope.Define(stage, f"{ROOT}/materials")
-    out = {"ground": _material(stage, "ground", _GREY)}
+    out = {"ground": _material(stage, "ground", GREY)}
     for m, f in used:
         material, face = sorted(set(scene.material))[m], FACES[f]
-        out[f"{material} {face}"] = _material(stage, identifier(f"{material}_{face}"), _colour(material, face))
+        out[f"{material} {face}"] = _material(stage, identifier(f"{material}_{face}"), colour(material, face))
     return out
 
 
@@ -104,5 +91,5 @@ def _ground(stage: Any, scene: SceneOut, material: Any) -> None:
     mesh.CreateFaceVertexIndicesAttr(Vt.IntArray([0, 1, 2, 3]))
     mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
     mesh.CreateExtentAttr(Vt.Vec3fArray([Gf.Vec3f(*corners[0]), Gf.Vec3f(*corners[2])]))
-    mesh.CreateDisplayColorAttr(Vt.Vec3fArray([Gf.Vec3f(*_GREY)]))
+    mesh.CreateDisplayColorAttr(Vt.Vec3fArray([Gf.Vec3f(*GREY)]))
     UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import compiled
-from .photo import even_light
-from .records import Cloth, Float, colours, positive
-from .repeat import find_repeat
+from .photo import even_light, even_patches
+from .records import Cloth, Float, bounded, colours, positive
+from .repeat import find_lattice
+from .straighten import BAND, LEAST_BAND_PX, straightened
 
-_BAND = 8  # the seam lies within a band of at most one eighth of the tile ...
-_LEAST_BAND_PX = 3  # ... and of at least this
+MOST_SWATCH = 40_000_000  # pixels
+_PATCHES = 6.0  # light is evened over patches of so much of the swatch, if they hold ...
+_REPEATS = 4  # ... so many repeats
 
 
 def make_cloth(
@@ -27,11 +29,15 @@ def make_cloth(
 ) -> Cloth:
     """Make a tileable cloth of a straight swatch.
 
-    (1) Its light is evened; (2) its repeat is found, near the stated one if one is stated; (3) light is evened over whole repeats;
-    (4) as many whole repeats as it holds, or all of it when nothing repeats, are closed to a tile: at its right and bottom edge the swatch
-    goes on beyond the tile, and from there to the tile's own left and top runs the cut at which the two differ least (Efros & Freeman
-    2001), closed in itself. Each of the tile's pixels is one of the swatch's at a known place; only whole repeats that are no whole number
-    of pixels are resampled (cubic), by less than half a pixel over the whole tile.
+    (1) Its light is evened; (2) the steps by which it repeats are found, near the stated ones if they are stated; (3) light is evened over
+    whole repeats, and what is slower than a sixth of the swatch is taken out where that is four repeats or more; (4) it is laid straight:
+    turned, sheared and by less than a pixel scaled, so that as many whole repeats as it holds are whole numbers of pixels along rows and
+    columns, and bent so that each piece of it lies where its repeats say; where nothing repeats all of it is taken as it lies; (5) the
+    tile is closed: at its right and bottom edge the swatch goes on beyond the tile, and from there to the tile's own left and top runs
+    the cut at which the two differ least (Efros & Freeman 2001), closed in itself.
+
+    A corner that a swatch lying askew does not have is taken one repeat away. Cloth without repeat is not resampled: each pixel of the
+    tile is one of the swatch's.
 
     Parameters
     ----------
@@ -51,12 +57,12 @@ def make_cloth(
     Returns
     -------
     Cloth
-        Tileable; ``repeat_cm`` is the measured repeat.
+        Tileable; ``repeat_cm`` is the measured repeat, None where it has none both ways.
 
     Raises
     ------
     ValueError
-        If the swatch is smaller than its repeat, or than 16 pixels.
+        If the swatch is smaller than its repeat, or than 16 pixels, or larger than 40 million pixels: a drawing never shows so many.
 
     Examples
     --------
@@ -66,37 +72,55 @@ def make_cloth(
     >>> cloth.pixels.shape, cloth.tileable, round(cloth.repeat_cm[0], 3)
     ((60, 80, 3), True, 2.0)
     """
+    bounded(pixels.shape, "the swatch", MOST_SWATCH)
     colours(pixels, "pixels")
     positive(px_per_cm, "px_per_cm")
     if min(pixels.shape[:2]) < 16:
         raise ValueError(f"pixels has shape {pixels.shape}, allowed is at least 16 each way")
     lit, gain = even_light(pixels) if even else (pixels, np.ones(pixels.shape[:2], np.float32))
-    repeat = find_repeat(lit, px_per_cm, near_cm=repeat_cm)
-    if even and repeat is not None:
-        lit, gain = even_light(pixels, window_px=(max(round(repeat[0] * px_per_cm), 1), max(round(repeat[1] * px_per_cm), 1)))
+    lattice = find_lattice(lit, px_per_cm, near_cm=repeat_cm)
+    sides = tuple(None if step is None else float(np.hypot(*step)) for step in (lattice.across, lattice.down))
+    if even and None not in sides:
+        lit, gain = even_light(pixels, window_px=(max(round(sides[0] or 1), 1), max(round(sides[1] or 1), 1)))
+    if even:
+        lit, gain = _patches(lit, gain, sides)
     if where is None:
         y, x = np.mgrid[0 : pixels.shape[0], 0 : pixels.shape[1]].astype(np.float32)
         where = np.stack([x, y], axis=-1)
-    packed = np.concatenate([lit, where, gain[..., None]], axis=-1)
+    packed, size = straightened(np.concatenate([lit, where, gain[..., None]], axis=-1), lattice)
     for axis in (1, 0):
-        packed = _closed(packed, axis, None if repeat is None else repeat[1 - axis] * px_per_cm)
+        packed = _closed(packed, axis, size[1 - axis])
     packed = np.ascontiguousarray(packed)
+    repeat = None if None in sides else (_whole_cm(sides[0], size[0], px_per_cm), _whole_cm(sides[1], size[1], px_per_cm))
     return Cloth(
         pixels=np.ascontiguousarray(packed[..., :3]), px_per_cm=px_per_cm, where=np.ascontiguousarray(packed[..., 3:5]),
         gain=np.ascontiguousarray(packed[..., 5]), repeat_cm=repeat, direction=direction, tileable=True,
     )  # fmt: skip
 
 
-def _closed(packed: Float, axis: int, period: float | None) -> Float:
-    """Close a picture along an axis: cut to whole periods, then find the seam in a band at its start."""
+def _patches(lit: Float, gain: Float, sides: tuple[float | None, ...]) -> tuple[Float, Float]:
+    """Even what is slower than a sixth of the swatch, if that is some repeats."""
+    window = []
+    for side, have in zip(sides, lit.shape[1::-1], strict=True):
+        wide = have / _PATCHES
+        many = max(int(np.ceil(wide / side)), _REPEATS) if side is not None else 1
+        window.append(max(round(wide if side is None else many * side), 1))
+    if any(wide > have / 2 for wide, have in zip(window, lit.shape[1::-1], strict=True)):
+        return lit, gain
+    evened, more = even_patches(lit, window_px=(window[0], window[1]))
+    return evened, gain * more
+
+
+def _whole_cm(side: float | None, size: int, px_per_cm: float) -> float:
+    """One repeat of the tile, which holds a whole number of them."""
+    return size / px_per_cm / max(round(size / (side or size)), 1)
+
+
+def _closed(packed: Float, axis: int, length: int) -> Float:
+    """Close a picture along an axis at a length: find the seam in a band at its start."""
     swatch = np.moveaxis(packed, axis, 1)
-    have = swatch.shape[1]
-    length = have - max(have // _BAND, _LEAST_BAND_PX)
-    if period is not None:
-        taken, length = _whole(have, period)
-        swatch = _resampled(swatch, taken, length)
-    band = min(swatch.shape[1] - length, max(length // _BAND, _LEAST_BAND_PX))
-    if band < _LEAST_BAND_PX:
+    band = min(swatch.shape[1] - length, max(length // BAND, LEAST_BAND_PX))
+    if band < LEAST_BAND_PX:
         return np.moveaxis(np.ascontiguousarray(swatch[:, :length]), 1, axis)
     out, beyond = swatch[:, :length].copy(), swatch[:, length : length + band]
     apart = np.square(np.cbrt(beyond[..., :3]) - np.cbrt(out[:, :band, :3])).sum(axis=-1, dtype=np.float64)
@@ -104,34 +128,6 @@ def _closed(packed: Float, axis: int, period: float | None) -> Float:
     first = np.arange(band)[None] < cut[:, None]
     out[:, :band][first] = beyond[first]
     return np.moveaxis(out, 1, axis)
-
-
-def _whole(have: int, period: float) -> tuple[float, int]:
-    """The longest run of whole periods that leaves room for a seam, preferring one that is nearly a whole number of pixels."""
-    most = int((have + 0.5) // period)
-    if most < 1:
-        raise ValueError(f"swatch is {have} pixels long and its repeat {period:.5g}, allowed is at least one whole repeat")
-    best = most
-    for many in range(most, max(most * 2 // 3, 1) - 1, -1):
-        room = have - many * period >= _LEAST_BAND_PX + 1
-        had_room = have - best * period >= _LEAST_BAND_PX + 1
-        off, had = (abs(k * period - round(k * period)) for k in (many, best))
-        if (room and not had_room) or (room == had_room and off < had - 0.05):
-            best = many
-    return best * period, min(round(best * period), have)
-
-
-def _resampled(swatch: Float, length: float, pixels: int) -> Float:
-    """So that `length` pixels become `pixels`; the row of the result is as long as the swatch allows."""
-    if abs(length - pixels) < 0.02:
-        return swatch
-    from scipy.interpolate import make_interp_spline
-
-    have = swatch.shape[1]
-    places = np.arange(int((have - 1) * pixels / length) + 1) * (length / pixels)
-    moved = make_interp_spline(np.arange(have), swatch, k=3, axis=1)(places[places <= have - 1])
-    moved[..., 3:5] = np.apply_along_axis(lambda v: np.interp(places[places <= have - 1], np.arange(have), v), 1, swatch[..., 3:5])
-    return np.asarray(np.maximum(moved, 0), np.float32)
 
 
 def seam(apart: NDArray[np.float64]) -> NDArray[np.int64]:

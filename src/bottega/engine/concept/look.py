@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .drape import Drape, drape
+from .dye import recolour
+from .edges import Edges, find_edges
 from .records import NOBODY, Figure, Float, Garment, Layer, Look, number
 from .sampling import sample
-
-_SOFT_PX = 0.7
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ class LookSettings:
 
 
 def dress(
-    figure: Figure, garments: tuple[Garment, ...], *, settings: LookSettings | None = None, drapes: dict[Any, Drape] | None = None
+    figure: Figure, garments: tuple[Garment, ...], *, settings: LookSettings | None = None, drapes: dict[Any, Any] | None = None
 ) -> Look:
     """Dress a figure.
 
-    Of each garment the layer is (shade · cloth · c, c), c the coverage of its parts; of the picture see `Look`. Outside of its parts a
-    layer is 0.
+    Of each garment the layer is (shade · cloth · c, c), c the coverage of its parts, its cloth recoloured first if it has a dye; of the
+    picture see `Look`. Outside of its parts a layer is 0, but under a line: there it goes on to the line's middle, see `find_edges`.
 
     Parameters
     ----------
@@ -56,8 +57,8 @@ def dress(
     settings : LookSettings, optional
         Paper and shading.
     drapes : dict, optional
-        Maps made before for the same figure, by (parts, follow, seams): what is missing is made and put in, so that a board of looks lays
-        each garment once.
+        Maps and edges made before for the same figure: what is missing is made and put in, so that a board of looks lays each garment
+        once. Start with ``{}``.
 
     Returns
     -------
@@ -66,7 +67,7 @@ def dress(
     Raises
     ------
     ValueError
-        If a part is unknown, empty, or in two garments.
+        If there is no garment, or a part is unknown, empty, or in two garments.
 
     Examples
     --------
@@ -78,25 +79,39 @@ def dress(
     (True, 0, ['paper', 'coat', 'line'])
     """
     how = LookSettings() if settings is None else settings
-    _once(garments)
+    _once(figure, garments)
     shape = figure.labels.shape
-    cover = _coverage(figure, garments, how.soften)
+    known: dict[Any, Any] = {} if drapes is None else drapes
+    edges = _edges(figure, garments, how.soften, known)
     sources = tuple(dict.fromkeys(g.source for g in garments))
     source, positions = np.full(shape, NOBODY, np.int16), np.full((*shape, 2), -1, np.float32)
     light = np.ones(shape, np.float32)
     paper = np.ones((*shape, 4), np.float32)
     paper[..., :3] = how.paper
-    layers, known = [Layer("paper", paper)], {} if drapes is None else drapes
+    layers = [Layer("paper", paper)]
     for garment in garments:
         inside, colour, where, gain = _laid(figure, garment, known)
+        if garment.dye is not None:
+            colour = recolour(colour, garment.dye)
         shade = np.ones(len(colour), np.float32) if figure.shade is None else 1 + how.shade * (figure.shade[inside] - 1)
-        share = cover[inside]
+        share = edges.coverage[inside]
         pixels = np.zeros((*shape, 4), np.float32)
         pixels[inside] = np.concatenate([colour * (shade * share)[:, None], share[:, None]], axis=1)
         layers.append(Layer(" + ".join(garment.parts), pixels))
         source[inside], positions[inside], light[inside] = sources.index(garment.source), where, shade * gain
+        _run_on(edges, inside, (pixels, source, positions, light))
     layers.append(Layer("line", figure.line))
-    return Look(tuple(layers), flatten(tuple(layers)), source, positions, light, figure.line[..., 3].copy(), sources)
+    palettes = tuple((" + ".join(g.parts), g.dye.palette) for g in garments if g.dye is not None)
+    return Look(tuple(layers), flatten(tuple(layers)), source, positions, light, figure.line[..., 3].copy(), sources, palettes)
+
+
+def _run_on(edges: Edges, inside: NDArray[np.bool_], planes: tuple[NDArray[Any], ...]) -> None:
+    """Under lines the nearest pixel's cloth goes on, with its source and light."""
+    mine = inside.ravel()[edges.nearest]
+    under, nearest = edges.under[mine], edges.nearest[mine]
+    for plane in planes:
+        flat = plane.reshape(inside.size, -1)
+        flat[under] = flat[nearest]
 
 
 def flatten(layers: tuple[Layer, ...]) -> Float:
@@ -127,10 +142,22 @@ def flatten(layers: tuple[Layer, ...]) -> Float:
         raise ValueError(f"layers have shapes {[layer.pixels.shape for layer in layers]}, allowed is at least one, all the same")
     picture = np.zeros((*layers[0].pixels.shape[:2], 3), np.float32)
     for layer in layers:
-        touched = layer.pixels[..., 3] > 0
-        over = layer.pixels[touched]
-        picture[touched] = np.where(over[:, 3:] == 1, over[:, :3], over[:, :3] + (1 - over[:, 3:]) * picture[touched])
+        _over(np.ascontiguousarray(layer.pixels), picture)
     return picture
+
+
+@compiled
+def _over(pixels: Any, picture: Any) -> None:
+    one = np.float32(1)
+    for y in range(pixels.shape[0]):
+        for x in range(pixels.shape[1]):
+            alpha = pixels[y, x, 3]
+            if alpha == one:
+                for c in range(3):
+                    picture[y, x, c] = pixels[y, x, c]
+            elif alpha > 0:
+                for c in range(3):
+                    picture[y, x, c] = pixels[y, x, c] + (one - alpha) * picture[y, x, c]
 
 
 def shares(look: Look) -> dict[str, float]:
@@ -167,28 +194,29 @@ def shares(look: Look) -> dict[str, float]:
     return {**{name: float(cloth[i]) / total for i, name in enumerate(look.sources)}, "line": float(ink.sum()) / total}
 
 
-def _once(garments: tuple[Garment, ...]) -> None:
+def _once(figure: Figure, garments: tuple[Garment, ...]) -> None:
+    if not garments:
+        raise ValueError("garments are none, allowed is at least one")
     seen: set[str] = set()
     for garment in garments:
         for part in garment.parts:
             if part in seen:
                 raise ValueError(f"part {part!r} is in two garments, allowed is one")
+            figure.part(part)
             seen.add(part)
 
 
-def _coverage(figure: Figure, garments: tuple[Garment, ...], soften: bool) -> NDArray[np.float32]:
-    """The flats' own soft edges; hard ones are softened inwards against whatever is not worn: twice what a blur leaves above a half."""
-    given = np.ones(figure.labels.shape, np.float32) if figure.coverage is None else figure.coverage
-    if not soften or not (given == 1).all():
-        return given
-    from scipy.ndimage import gaussian_filter
-
-    worn = np.isin(figure.labels, [figure.names.index(p) for g in garments for p in g.parts if p in figure.names])
-    blurred = gaussian_filter(worn.astype(np.float32), _SOFT_PX, mode="nearest", truncate=3.0)
-    return np.where(blurred > 0.999, np.float32(1), np.clip(2 * blurred - 1, 0, 1).astype(np.float32))
+def _edges(figure: Figure, garments: tuple[Garment, ...], soften: bool, known: dict[Any, Any]) -> Edges:
+    parts = frozenset(p for g in garments for p in g.parts)
+    key = ("edges", parts, soften)
+    if key not in known:
+        worn = np.isin(figure.labels, [figure.names.index(p) for p in parts])
+        known[key] = find_edges(figure, worn, soften=soften)
+    found: Edges = known[key]
+    return found
 
 
-def _laid(figure: Figure, garment: Garment, known: dict[Any, Drape]) -> tuple[Any, Any, Any, Any]:
+def _laid(figure: Figure, garment: Garment, known: dict[Any, Any]) -> tuple[Any, Any, Any, Any]:
     """Where a garment is, and there its colour, place in the swatch and gain."""
     if garment.cloth is None:
         inside = np.logical_or.reduce([figure.part(name) for name in garment.parts])
@@ -206,25 +234,29 @@ def _laid(figure: Figure, garment: Garment, known: dict[Any, Drape]) -> tuple[An
 def _turned(laid: Drape, garment: Garment) -> Float:
     """Places on the cloth, with their change to the next pixel: turned about the garment's anchor, scaled and shifted."""
     y, x = np.nonzero(laid.inside)
-    uv = laid.uv_cm.astype(np.float64)
-    top = y <= y.min() + 2
-    anchor = np.array([np.median(uv[y[top], x[top], 0]), uv[y[top], x[top], 1].min()]) if garment.seams else np.zeros(2)
+    uv, top = laid.uv_cm, y <= y.min() + 2
+    anchor = np.array([np.median(uv[y[top], x[top], 0]), uv[y[top], x[top], 1].min()], np.float64) if garment.seams else np.zeros(2)
     angle = np.deg2rad(garment.angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) / garment.scale
-    out = np.zeros((len(y), 2, 3))
-    out[:, :, 0] = (uv[y, x] - anchor) @ turn.T - np.array(garment.offset_cm)
-    for column, (dy, dx) in ((1, (0, 1)), (2, (1, 0))):
-        out[:, :, column] = _step(laid.inside, uv, (y, x), (dy, dx)) @ turn.T
-    return out.astype(np.float32)
+    out = np.zeros((len(y), 2, 3), np.float32)
+    _turn(laid.inside, uv, np.stack([y, x], axis=-1), np.concatenate([turn, anchor[None], np.array([garment.offset_cm])]), out)
+    return out
 
 
-def _step(inside: Any, uv: Any, at: tuple[Any, Any], step: tuple[int, int]) -> Any:
-    """Change to the next pixel; from the one before where the next is outside; none where both are."""
-    (y, x), (dy, dx) = at, step
-    result = np.zeros((len(y), 2))
-    for sign in (-1, 1):
-        v, u = y + sign * dy, x + sign * dx
-        ok = (v >= 0) & (v < inside.shape[0]) & (u >= 0) & (u < inside.shape[1])
-        ok[ok] = inside[v[ok], u[ok]]
-        result[ok] = sign * (uv[v[ok], u[ok]] - uv[y[ok], x[ok]])
-    return result
+@compiled
+def _turn(inside: Any, uv: Any, at: Any, how: Any, out: Any) -> None:
+    """Place on the cloth and its change to the next pixel; from the one before where the next is outside; none where both are."""
+    height, width = inside.shape
+    for i in range(len(at)):
+        y, x = at[i, 0], at[i, 1]
+        u, v = float(uv[y, x, 0]), float(uv[y, x, 1])
+        for axis in range(2):
+            out[i, axis, 0] = how[axis, 0] * (u - how[2, 0]) + how[axis, 1] * (v - how[2, 1]) - how[3, axis]
+        for column in (1, 2):
+            du, dv = 0.0, 0.0
+            for sign in (-1, 1):
+                row, place = (y, x + sign) if column == 1 else (y + sign, x)
+                if 0 <= row < height and 0 <= place < width and inside[row, place]:
+                    du, dv = sign * (uv[row, place, 0] - u), sign * (uv[row, place, 1] - v)
+            for axis in range(2):
+                out[i, axis, column] = how[axis, 0] * du + how[axis, 1] * dv

@@ -6,12 +6,36 @@ centres at whole numbers; cm are cm of the real cloth on the real body.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .checks import array, bounded, colours, number, positive, within
+
+__all__ = [
+    "MOST_PARTS",
+    "NOBODY",
+    "NO_PART",
+    "Cloth",
+    "ColourMap",
+    "Figure",
+    "Float",
+    "Garment",
+    "Labels",
+    "Layer",
+    "Leak",
+    "Look",
+    "Palette",
+    "Room",
+    "array",
+    "bounded",
+    "colours",
+    "number",
+    "positive",
+    "within",
+]
 
 Float = NDArray[np.float32]
 Labels = NDArray[np.uint8]
@@ -99,6 +123,7 @@ class Figure:
     coverage: Float | None = None
 
     def __post_init__(self) -> None:
+        bounded(self.labels.shape, "the drawing")
         array(self.labels, "labels", None, np.uint8)
         shape = self.labels.shape
         array(self.line, "line", (*shape, 4), np.float32)
@@ -128,6 +153,49 @@ class Figure:
 
 
 @dataclass(frozen=True, eq=False)
+class ColourMap:
+    """Where colours go, in OKLab: what a cloth is dyed with. The credit stays with the cloth's maker, beside the palette's.
+
+    Shade scales L, a and b alike, so that it leaves chromaticity p = (a, b)/L as it is. A pixel has a share w_i of each of the cloth's
+    own colours c_i: w_i = exp(-d(x, c_i)² / 2·reach²), made to sum to 1, where d counts chromaticity for much and L for a third (see
+    `features`). For each colour it moves so: L along a rising curve that takes c_i's L to t_i's and has this slope there; p is q times
+    p_c and a rest, and becomes q·p_t and as much of the rest as p_t is smaller than p_c, so that a pale glint on red is one on blue. Of
+    a grey, q is 1. All is smooth and makes no bands; where nothing moves a pixel keeps its bits.
+
+    Parameters
+    ----------
+    palette
+        Name of what the palette was taken from.
+    source
+        (k, 3) float64 OKLab: the cloth's own colours c_i.
+    target
+        (k, 3) float64 OKLab: what they become.
+    slope
+        (k,) float64, more than 0: of the curve of lightness at each.
+    reach
+        How far, in d, a colour takes others with it.
+    keep_neutrals
+        Greys, whites and blacks stay as they are.
+    """
+
+    palette: str
+    source: NDArray[np.float64]
+    target: NDArray[np.float64]
+    slope: NDArray[np.float64]
+    reach: float
+    keep_neutrals: bool = True
+
+    def __post_init__(self) -> None:
+        array(self.source, "source", (len(self.source), 3), np.float64)
+        array(self.target, "target", self.source.shape, np.float64)
+        array(self.slope, "slope", (len(self.source),), np.float64)
+        positive(self.reach, "reach")
+        positive(float(self.slope.min()), "slope")
+        for name, light in (("source", self.source[:, 0]), ("target", self.target[:, 0])):
+            within(light, f"lightness of {name}", 1e-3, 0.999)
+
+
+@dataclass(frozen=True, eq=False)
 class Garment:
     """What one or several parts are made of.
 
@@ -141,6 +209,8 @@ class Garment:
         The cloth; None is plain ``colour``.
     colour
         Linear Rec. 709, for parts without cloth (skin, hair, a flat accessory).
+    dye
+        What it is recoloured with; None leaves it as it is.
     scale
         Times its real size; 1 keeps it.
     angle_deg
@@ -157,6 +227,7 @@ class Garment:
     source: str
     cloth: Cloth | None = None
     colour: tuple[float, float, float] | None = None
+    dye: ColourMap | None = None
     scale: float = 1.0
     angle_deg: float = 0.0
     offset_cm: tuple[float, float] = (0.0, 0.0)
@@ -209,11 +280,14 @@ class Look:
     positions
         (H, W, 2) float32: place (x, y) in that source's swatch photo; (-1, -1) for plain colours and paper.
     light
-        (H, W) float32: what the swatch's pixel was multiplied with there (shade, times the gain that evened its light).
+        (H, W) float32: what the swatch's pixel was multiplied with there (shade, times the gain that evened its light; it is recoloured
+        between the two).
     line
         (H, W) float32: share of the line art, its alpha.
     sources
         Names of the sources.
+    palettes
+        Name of each recoloured layer and of the palette its colours are of: that is credited beside the cloth, whose pixels they were.
     """
 
     layers: tuple[Layer, ...]
@@ -223,6 +297,7 @@ class Look:
     light: Float
     line: Float
     sources: tuple[str, ...]
+    palettes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -306,41 +381,3 @@ class Room:
             colours(self.painted, "painted")
             array(self.painted, "painted", (*shape, 3), np.float32)
         array(self.to_world, "to_world", (3, 3), np.float64, absent=True)
-
-
-def array(given: Any, name: str, shape: tuple[int, ...] | None, dtype: Any, absent: bool = False) -> None:
-    """Raise TypeError or ValueError unless this is an array of that shape (None: any plane) and dtype, finite; None may be allowed."""
-    if given is None and absent:
-        return
-    if not isinstance(given, np.ndarray) or given.dtype != dtype:
-        raise TypeError(f"{name} is {getattr(given, 'dtype', type(given).__name__)}, allowed is a numpy array of {np.dtype(dtype).name}")
-    if (shape is None and given.ndim != 2) or (shape is not None and given.shape != shape):
-        raise ValueError(f"{name} has shape {given.shape}, allowed is {shape if shape is not None else '(H, W)'}")
-    if given.dtype.kind == "f" and not np.isfinite(given).all():
-        raise ValueError(f"{name} has a value that is not finite, allowed is finite numbers")
-    if given.size == 0:
-        raise ValueError(f"{name} has shape {given.shape}: no pixels")
-
-
-def colours(given: Any, name: str) -> None:
-    """Raise TypeError or ValueError unless this is a picture (h, w, 3) float32, finite, 0 or more."""
-    array(given, name, (*given.shape[:2], 3) if isinstance(given, np.ndarray) else None, np.float32)
-    within(given, name, 0, math.inf)
-
-
-def within(given: Any, name: str, low: float, high: float) -> None:
-    """Raise ValueError unless all values, if any, are within."""
-    if given is not None and (given.min() < low or given.max() > high):
-        raise ValueError(f"{name} has values from {given.min():g} to {given.max():g}, allowed is {low:g} to {high:g}")
-
-
-def number(value: float, name: str, low: float, high: float) -> None:
-    """Raise ValueError unless a number is finite and within."""
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ValueError(f"{name} is {value!r}, allowed is {low:g} to {high:g}")
-
-
-def positive(value: float, name: str) -> None:
-    """Raise ValueError unless a number is more than 0."""
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} is {value!r}, allowed is more than 0")

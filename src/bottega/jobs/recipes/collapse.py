@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine.collapse.building import (
+    PRESETS,
     Building,
     Denser,
     FaceCorners,
     FractureSettings,
+    MeshPart,
     SolvedCamera,
     elements,
     fracture,
+    from_mesh,
     nodal_pan,
     plan_of,
     solve_camera,
@@ -40,6 +43,8 @@ from bottega.engine.collapse.motion import (
     HoldOff,
     Lean,
     MotionSettings,
+    PosedSolver,
+    Poses,
     Scene,
     Shot,
     State,
@@ -55,6 +60,7 @@ from .collapse_behind import Behind, make_behind
 from .collapse_mattes import Called, Standing, called, standing
 
 __all__ = [
+    "PRESETS",
     "Air",
     "Airing",
     "Behind",
@@ -78,9 +84,11 @@ __all__ = [
     "Lean",
     "Light",
     "Made",
+    "MeshPart",
     "Motion",
     "MotionSettings",
     "Pieces",
+    "Poses",
     "Scene",
     "Seen",
     "Shot",
@@ -116,7 +124,7 @@ class CollapseSettings:
     """All that decides a collapse but the pictures.
 
     faces, bays
-        Marked corners and, for each, the windows along it.
+        Marked corners and, for each, the windows along it; none where `meshes` are the building and `camera` the reference's.
     reference_size
         Width and height of the picture that they were marked in, pixels.
     cameras
@@ -141,6 +149,8 @@ class CollapseSettings:
     debris: DebrisSettings = field(default_factory=DebrisSettings)
     look: DustLook
     blocks: tuple[Block, ...] = ()
+    meshes: tuple[MeshPart, ...] = ()
+    camera: Camera | None = None
     px_per_metre: float
     samples: int = 4
     shutter: float = 0.5
@@ -186,9 +196,16 @@ class Collapse:
         return solve_camera(self.settings.faces, width=width, height=height, focal_px=self.settings.focal_px)
 
     @cached_property
+    def reference_camera(self) -> Camera:
+        """The camera of the picture that was marked, or that was given with a mesh. Raises ValueError for corners that no camera sees."""
+        return self.settings.camera if self.settings.camera is not None else self.solved.camera
+
+    @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The building before it breaks."""
         s = self.settings
+        if s.meshes:
+            return from_mesh(s.meshes)
         corners, of = plan_of(self.solved.feet)
         bays = tuple(s.bays[o] if o >= 0 else 0 for o in of)
         return elements(Building(corners, bays, s.storeys_m, material=s.material, parapet_m=s.parapet_m))
@@ -215,9 +232,9 @@ class Collapse:
         stands = tuple(_as_box(b) for b in self.settings.blocks)
         return plan(pieces, bonds, direction=self.settings.direction, shot=self.settings.shot, boxes=stands)
 
-    def fall(self, scene: Scene, *, resume: State | None = None) -> Iterator[State]:
-        """The pieces' states, frame by frame."""
-        return simulate(scene, self.settings.motion, resume=resume)
+    def fall(self, scene: Scene, *, resume: State | None = None, poses: Poses | None = None) -> Iterator[State]:
+        """The pieces' states, frame by frame; `poses` is what moves them where that is not the solver in this process."""
+        return simulate(scene, self.settings.motion, solver=PosedSolver(poses) if poses else None, resume=resume)
 
     def preview(self, pieces: Pieces, motion: Motion, camera: Camera, *, height: int) -> NDArray[np.uint8]:
         """Every frame at once, the hulls flat shaded: (F, height, w, 3)."""
@@ -248,11 +265,11 @@ class Collapse:
 
     def reference_view(self, picture: Picture, matte: Picture) -> View:
         """The picture that the corners were marked in, as a view of the pieces at rest."""
-        return View("reference", picture, self.solved.camera, matte)
+        return View("reference", picture, self.reference_camera, matte)
 
     def behind(self, stage: Stage, reference: Picture, matte: Picture, exemplars: Sequence[Picture], *, focal_px: float) -> Behind:
         """What stands behind the building, by example."""
-        camera, seed = self.solved.camera, self.settings.seed
+        camera, seed = self.reference_camera, self.settings.seed
         return make_behind(stage, reference, camera, matte=matte, exemplars=exemplars, focal_px=focal_px, seed=seed)
 
     def rested(self, stage: Stage, camera: Camera) -> Rested:
@@ -261,7 +278,7 @@ class Collapse:
 
     def standing(self, stage: Stage, rested: Rested, matte: Picture) -> Standing:
         """The building's matte and what stands before it, as a frame's camera sees them."""
-        return standing(stage, rested, self.solved.camera, matte)
+        return standing(stage, rested, self.reference_camera, matte)
 
     @cached_property
     def airing(self) -> Airing:

@@ -203,6 +203,8 @@ class Airing:
 def _nearer(chips: DebrisState, camera: Camera, dust: DustPicture) -> NDArray[np.bool_]:
     """(N,) chips before the middle of the dust in their pixel; all where there is no dust."""
     at, away = camera.project(chips.position)
-    column = np.clip(np.floor(at[:, 0]), 0, camera.width - 1).astype(np.intp)
-    row = np.clip(np.floor(at[:, 1]), 0, camera.height - 1).astype(np.intp)
-    return np.asarray((away > 0) & (away < dust.depth[row, column]))
+    out = away > 0  # what is behind the camera has no pixel
+    last = np.array([camera.width - 1, camera.height - 1])
+    column, row = np.clip(np.floor(at[out]), 0, last).astype(np.intp).T
+    out[out] = away[out] < dust.depth[row, column]
+    return np.asarray(out)

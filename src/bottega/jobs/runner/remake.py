@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bottega.jobs.recipes.collapse import REVISION as COLLAPSE_REVISION
+from bottega.jobs.recipes.concept import REVISION as CONCEPT_REVISION
 from bottega.jobs.recipes.keyed import REVISION, NetworkSettings, RepairSettings
 from bottega.jobs.recipes.schedule import KeyUse
 from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageError, Use
@@ -15,8 +16,12 @@ from bottega.model import Exemplar, FrameRange, Role, Take, TakeState, UsageErro
 from .collapse.again import make_again as collapse_again
 from .collapse.again import plan_again as plan_collapse_again
 from .collapse.job import JOB as COLLAPSE
-from .collapse.job import LIBRARIES
+from .collapse.job import LIBRARIES, PROGRAMS
 from .collapse.planning import CollapsePlan
+from .concept.again import make_again as concept_again
+from .concept.again import plan_again as plan_concept_again
+from .concept.job import JOB as CONCEPT
+from .concept.planning import ConceptPlan
 from .laying import lent_of
 from .learning import with_weights
 from .lending import lent_keys
@@ -50,6 +55,8 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
     old = finished(folder)
     if old.job == COLLAPSE:
         new = collapse_again(house, old, threads=threads, watch=watch)
+    elif old.job == CONCEPT:
+        new = concept_again(house, old, threads=threads, watch=watch)
     else:
         new = run(house, worded(house, restated(house, old)), threads=threads, watch=watch, remake_of=old)
     before, after = _frames(old), _frames(new)
@@ -61,14 +68,16 @@ def remake(house: House, folder: TakeFolder, *, threads: int = 1, watch: Watch =
         frames=len(before),
         same=len(before) - len(different),
         different=different,
-        notes=_notes(old),
+        notes=_notes(old, new),
     )
 
 
-def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan | CollapsePlan:
+def plan_remake(house: House, folder: TakeFolder, *, threads: int = 1) -> Plan | CollapsePlan | ConceptPlan:
     """What a remake would do and cost, and the gate's answer; nothing is made."""
     if finished(folder).job == COLLAPSE:
         return plan_collapse_again(house, finished(folder), threads=threads)
+    if finished(folder).job == CONCEPT:
+        return plan_concept_again(house, finished(folder), threads=threads)
     return dry_run(house, worded(house, restated(house, finished(folder))), threads=threads)
 
 
@@ -82,8 +91,8 @@ def finished(folder: TakeFolder) -> Take:
 
 def restated(house: House, take: Take) -> Resolved:
     """A take's request, stated again from its record. Weights that it was made with are used again: none are trained."""
-    if take.job == COLLAPSE:
-        raise UsageError(f"{take.name} is a collapse, allowed here is a keyed repair")
+    if take.job in (COLLAPSE, CONCEPT):
+        raise UsageError(f"{take.name} is a {'collapse' if take.job == COLLAPSE else 'board'}, allowed here is a keyed repair")
     by_role: dict[Role, list[Exemplar]] = {role: [] for role in Role}
     keys = {}
     for entry in take.inputs:
@@ -139,9 +148,10 @@ def _frames(take: Take) -> dict[str, str]:
     return {o.path.rsplit(".", 2)[-2]: o.sha256 for o in take.outputs if o.path.startswith("frames/")}
 
 
-def _notes(old: Take) -> tuple[str, ...]:
-    collapse = old.job == COLLAPSE
-    now = versions(learn=old.settings.get("learn") is not None, also=LIBRARIES if collapse else ())
-    now |= {"engine": COLLAPSE_REVISION if collapse else REVISION}
+def _notes(old: Take, new: Take) -> tuple[str, ...]:
+    engine = {COLLAPSE: COLLAPSE_REVISION, CONCEPT: CONCEPT_REVISION}.get(old.job, REVISION)
+    now = versions(learn=old.settings.get("learn") is not None, also=LIBRARIES if old.job == COLLAPSE else ())
+    now |= {name: new.versions[name] for name in PROGRAMS if name in new.versions}
+    now |= {"engine": engine}
     then = dict(old.versions) | {"engine": old.engine}
     return tuple(f"{name} was {then.get(name)}, is {now[name]}: bits may differ" for name in sorted(now) if now[name] != then.get(name))

@@ -112,6 +112,7 @@ def _places(folder: TakeFolder, take: Take) -> dict[str, str]:
     names = {"frames": "frames", "delta": "delta", "matte": "matte", "credit pictures": "credit", "contact sheet": SHEET, "movie": PROXY}
     names |= {"worst frames": WORST, "16-bit PNG": "png16", "record": RECORD}
     names |= {"preview": "preview.mp4", "cameras": "cameras.json", "control pack": "control", "USD": "collapse.usdc"}  # of a collapse
+    names |= {"cards": "cards", "board": "board.png", "look book": "lookbook.pdf", "Photoshop": "psd", "OpenRaster": "ora"}  # of a board
     if any(o.path.endswith(".mov") for o in take.outputs):
         names["ProRes"] = f"{take.name}.mov"
     return {label: str(folder.path / name) for label, name in names.items() if (folder.path / name).exists()}
@@ -125,7 +126,7 @@ def _labels(take: Take) -> dict[str, str]:
         what = _NETWORK if used.role is Role.MODEL else used.role.value
         frame += f" of {used.shot}" if used.shot else ""
         out[used.digest] = f"{out[used.digest]}, {frame}" if used.digest in out and frame else f"{what} {frame}".rstrip()
-    for use, digest in reversed(take.settings.get("uses", {}).items()):  # a collapse says what each picture was for
+    for use, digest in reversed(take.settings.get("uses", {}).items()):  # a collapse or a board says what each picture was for
         out[digest] = use if use != "clean" else "clean plate"
     return out | ({take.band.digest: f"{_BAND} {take.band.text}"} if take.band else {})
 

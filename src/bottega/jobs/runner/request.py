@@ -42,6 +42,7 @@ from .register import looked_at, seal_at
 from .showfolder import ShowFolder
 
 PICTURE_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".exr", ".dpx"})
+PAINTED_SUFFIXES = PICTURE_SUFFIXES | {".psd", ".ora"}  # files in layers are inputs of boards, and no frames
 DECIDING_LIBRARIES = ("numpy", "scipy", "numba", "opencv-python-headless", "OpenEXR", "OpenImageIO", "opencolorio", "av")
 ALSO = ("png16", "prores")
 ENVIRONMENT, LOCAL = "environment", "local"
@@ -255,9 +256,9 @@ def picture_files(named: Iterable[str | Path]) -> list[Path]:
     """The pictures that a user names: files as they are, a folder's pictures one by one. Raises UsageError for an empty folder."""
     out: list[Path] = []
     for path in map(Path, named):
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES) if path.is_dir() else [path]
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PAINTED_SUFFIXES) if path.is_dir() else [path]
         if not inside:
-            raise UsageError(f"folder {shown(path.name)} holds no picture; allowed are {', '.join(sorted(PICTURE_SUFFIXES))}")
+            raise UsageError(f"folder {shown(path.name)} holds no picture; allowed are {', '.join(sorted(PAINTED_SUFFIXES))}")
         out += inside
     return out
 

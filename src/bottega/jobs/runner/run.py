@@ -50,7 +50,10 @@ from .touched import with_faces
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    """What a run needs of its show: the folder, the gate, a way to make doors, the ledger, the clock."""
+    """What a run needs of its show: the folder, the gate, a way to make doors, the ledger, the clock.
+
+    `scene_file` and `blender` are for collapses: what writes a scene as USD, and what finds Blender, or raises UsageError.
+    """
 
     folder: ShowFolder
     show: Show
@@ -62,7 +65,9 @@ class House:
     words: Callable[[Sequence[str]], TextCheck]
     matte_licence_id: str
     training_licence: Callable[[], str | None]
+    credit: Callable[[str, str | None], str]
     scene_file: Callable[[Any], bytes]
+    blender: Callable[[], Any]
 
 
 def prepare(house: House, request: RepairRequest) -> Resolved:

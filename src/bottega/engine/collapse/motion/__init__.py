@@ -3,6 +3,7 @@
 from bottega.engine.collapse.motion.bullet import BulletSolver
 from bottega.engine.collapse.motion.direction import Direction, Failure, HoldOff, Lean, Shot, check_direction, story_time
 from bottega.engine.collapse.motion.exchange import from_exchange, to_exchange
+from bottega.engine.collapse.motion.posed import PosedSolver, Poses
 from bottega.engine.collapse.motion.preview import contact_sheet, preview_raster
 from bottega.engine.collapse.motion.scene import Box, MotionSettings, Scene, Solver, State, at_rest, plan
 from bottega.engine.collapse.motion.schedule import schedule
@@ -17,6 +18,8 @@ __all__ = [
     "HoldOff",
     "Lean",
     "MotionSettings",
+    "PosedSolver",
+    "Poses",
     "Scene",
     "Shot",
     "Solver",

@@ -13,6 +13,7 @@ from bottega.engine.collapse.motion.scene import MotionSettings, Scene, State
 from bottega.engine.collapse.records import Motion
 
 Record = TypeVar("Record", Scene, State, Motion, MotionSettings)
+Arrays = dict[str, npt.NDArray[Any]]
 _VERSION = 1
 
 

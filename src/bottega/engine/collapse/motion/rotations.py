@@ -25,6 +25,13 @@ def conjugate(quaternion: Float) -> Float:
     return np.asarray(quaternion * np.array([1.0, -1, -1, -1]))
 
 
+def multiplied(one: Float, other: Float) -> Float:
+    """(..., 4) × (..., 4): the turn that does `other` first, then `one`."""
+    w, u, v, x = one[..., :1], one[..., 1:], other[..., :1], other[..., 1:]
+    real = w * v - (u * x).sum(-1, keepdims=True)
+    return np.concatenate([real, w * x + v * u + cross(u, x)], -1)
+
+
 def turned(one: Float, other: Float) -> Float:
     """(...,) radians between (..., 4) quaternions, the short way: 4 asin(|q − p| / 2), p or −p whichever is nearer."""
     apart = np.minimum(np.linalg.norm(other - one, axis=-1), np.linalg.norm(other + one, axis=-1))

@@ -14,7 +14,7 @@ from bottega.model import FrameRange, Role, Take
 from .job import CollapseJob, CollapseRequest, assemble
 from .planning import CollapsePlan, dry_run
 from .run import run, worded
-from .sheet import BlockSheet, CameraSheet, DebrisSheet, DustSheet, FaceSheet, FailureSheet, LightSheet, PaintedSheet, Sheet
+from .sheet import BlockSheet, CameraSheet, DebrisSheet, DustSheet, FaceSheet, FailureSheet, LightSheet, MeshSheet, PaintedSheet, Sheet
 
 
 def make_again(house: House, take: Take, *, threads: int, watch: Watch) -> Take:
@@ -49,8 +49,9 @@ def restated(house: House, take: Take) -> CollapseJob:
     job = assemble(
         house.folder,
         request,
-        building=kept[next(entry.digest for entry in take.inputs if entry.role is Role.MATTE)],
+        building=kept[next(e.digest for e in take.inputs if e.role is Role.MATTE and e.digest != uses.get("blend"))],
         by_use={what: kept[uses[what]] for what in request.sheet.pictures},
+        artist=kept[uses["blend"]] if "blend" in uses else None,
         show_id=house.show.show_id,
     )
     return worded(house, job)
@@ -67,7 +68,9 @@ def sheet_of(data: Mapping[str, Any]) -> Sheet:
         | places
         | {
             "building": Path(),
+            "blend": Path() if told.get("blend") else None,
             "exemplars": dict.fromkeys(told["exemplars"], Path()),
+            "meshes": tuple(_mesh(m) for m in told["meshes"]),
             "faces": tuple(FaceSheet(**f | {"corners_px": tuple((c[0], c[1]) for c in f["corners_px"])}) for f in told["faces"]),
             "cameras": {int(n): _camera(c) for n, c in told["cameras"].items()},
             "reference_camera": _camera(reference) if reference else None,
@@ -92,6 +95,11 @@ def _place(data: Mapping[str, Any]) -> FailureSheet:
     return FailureSheet(
         at=tuple(data["at"]), radius_m=data["radius_m"], frame=data["frame"], storeys=None if storeys is None else tuple(storeys)
     )  # fmt: skip
+
+
+def _mesh(data: Mapping[str, Any]) -> MeshSheet:
+    corners = {name: tuple((a, b, c) for a, b, c in data[name]) for name in ("vertices", "triangles")}
+    return MeshSheet(name=data["name"], material=data["material"], **corners)
 
 
 def _camera(data: Mapping[str, Any]) -> CameraSheet:

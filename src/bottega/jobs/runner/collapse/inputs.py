@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import CreditSource
-from bottega.footage import Box, as_matte, working_space
+from bottega.footage import Box, as_matte, open_scene, working_space
 from bottega.jobs.runner.opening import check_size
 from bottega.jobs.runner.passes import Pass
 from bottega.jobs.runner.pictures import Pictures
@@ -25,7 +25,7 @@ Array = NDArray[np.float32]
 class CollapseInputs:
     """The opened exemplars of a run. `sources` are the credit ids: plate, clean plate, reference (where it is a still), exemplars.
 
-    `keys` are none: a collapse has no painted frames.
+    `keys` are none. `artist` reads an artist's .blend, where the fall is taken from one.
     """
 
     plate: Pictures
@@ -36,6 +36,7 @@ class CollapseInputs:
     keys: dict[int, Pictures]
     sources: tuple[CreditSource, ...]
     right: Pass
+    artist: Callable[[], bytes] | None = None
 
     def close(self) -> None:
         """Let go of all decoders."""
@@ -94,12 +95,21 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
         keys={},
         sources=_sources(job, folder.exemplar),
         right=right,
+        artist=_artist(job, right, kept, folder),
     )
+
+
+def _artist(job: CollapseJob, right: Pass, kept: Mapping[str, Exemplar | None], folder: ShowFolder) -> Callable[[], bytes] | None:
+    """What reads an artist's .blend, where the fall is taken from one."""
+    if job.artist is None:
+        return None
+    scene = kept[job.artist.digest] or job.artist
+    return lambda: open_scene(scene, right.clearance(), door=right.door, root=folder.root)
 
 
 def _sources(job: CollapseJob, kept: Callable[[str], Exemplar]) -> tuple[CreditSource, ...]:
     """Who can be credited, the plate first; the matte steers and is no source."""
-    named = [e for e in job.exemplars if e.digest != job.building.digest]
+    named = [e for e in job.exemplars if e not in (job.building, job.artist)]
     out = []
     for i, exemplar in enumerate(named, 1):
         record = kept(exemplar.digest)

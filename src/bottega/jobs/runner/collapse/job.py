@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bottega.footage import seal_scene
 from bottega.jobs.recipes.collapse import REVISION
 from bottega.jobs.runner.register import looked_at, seal_at
 from bottega.jobs.runner.request import ALSO, ENVIRONMENT, check_also, environment, versions
@@ -27,11 +28,13 @@ from bottega.model import (
     shown,
 )
 
-from .sheet import NODAL, STILL, Sheet, read_cameras, read_sheet
+from .sheet import BLENDER, NODAL, STILL, Sheet, is_scene, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
-CONTROL, USD = "control", "usd"  # to deliver as well
+PROGRAMS = ("blender",)  # beside this one
+CONTROL, USD, BLEND, ALEMBIC = "control", "usd", "blend", "alembic"  # to deliver as well
+FILE = "file"  # a camera for each frame, read from a file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,8 @@ class CollapseJob:
     """A request with its records: everything that decides the bits of the result, and the use for the gate.
 
     `reference` is the plate itself where the corners were marked in one of its frames; `clean` is None where it is made by example.
+    `artist` is an artist's .blend that the fall is taken from. `programs` are those beside this one that make some of it, with their
+    versions.
     """
 
     request: CollapseRequest
@@ -71,28 +76,44 @@ class CollapseJob:
     frames: tuple[int, ...]
     use: Use
     plan_digest: str
+    artist: Exemplar | None = None
+    programs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exemplars(self) -> tuple[Exemplar, ...]:
         """All inputs, each once: plates, the building's matte, exemplars."""
-        named = (self.plate, self.clean, self.reference, self.building, *self.exemplars_by_use.values())
+        named = (self.plate, self.clean, self.reference, self.building, *self.exemplars_by_use.values(), self.artist)
         return tuple({e.digest: e for e in named if e is not None}.values())
 
 
-def check_installed(also: tuple[str, ...] = ()) -> None:
-    """Raise UsageError where this machine has no solver for rigid bodies, or cannot write what is to be delivered as well."""
+def check_installed(request: CollapseRequest) -> None:
+    """Raise UsageError where this machine has no solver of its own and needs it, or cannot write what is to be delivered as well."""
     from importlib.util import find_spec
 
-    if find_spec("panda3d") is None:
+    if request.sheet.solver != BLENDER and request.sheet.blend is None and find_spec("panda3d") is None:
         raise UsageError("a collapse needs panda3d, which is not installed: pip install 'bottega[collapse]'")
-    if USD in also and find_spec("pxr") is None:
-        raise UsageError("--usd needs usd-core, which is not installed: pip install 'bottega[usd]'")
+    if USD in request.also:
+        check_usd("--usd")
 
 
-def request_of(shot: str, sheet: Path, **stated: Any) -> CollapseRequest:
-    """Read the sheet, and the camera file that it names. Raises UsageError."""
-    read = read_sheet(sheet)
-    if read.camera_path not in (STILL, NODAL):
+def needs_blender(request: CollapseRequest) -> bool:
+    """Whether some of it is made by Blender."""
+    sheet = request.sheet
+    return sheet.solver == BLENDER or sheet.blend is not None or bool({BLEND, ALEMBIC} & set(request.also))
+
+
+def check_usd(what: str) -> None:
+    """Raise UsageError where this machine cannot read or write USD, which `what` needs."""
+    from importlib.util import find_spec
+
+    if find_spec("pxr") is None:
+        raise UsageError(f"{shown(what)} needs usd-core, which is not installed: pip install 'bottega[usd]'")
+
+
+def request_of(shot: str, sheet: Path, *, scene: Callable[[Sheet], Sheet], **stated: Any) -> CollapseRequest:
+    """Read the sheet and the camera file that it names; `scene` reads scenes of other programs into it. Raises UsageError."""
+    read = scene(read_sheet(sheet))
+    if _kind(read) == FILE and not is_scene(read.camera_path):
         frames, reference = read_cameras(sheet.parent / read.camera_path)
         read = replace(read, cameras=frames, reference_camera=reference)
     return CollapseRequest(shot=shot, sheet=read, folder=sheet.parent, **stated)
@@ -106,6 +127,7 @@ def resolve(folder: ShowFolder, request: CollapseRequest, *, show_id: str) -> Co
         request,
         building=looked_at(seal_at(at / sheet.building, role=Role.MATTE), folder, show_id=show_id),
         by_use={what: seal_at(at / path, role=Role.KEY) for what, path in sheet.pictures.items()},
+        artist=seal_scene(at / sheet.blend) if sheet.blend else None,
         show_id=show_id,
     )
 
@@ -116,11 +138,12 @@ def assemble(
     *,
     building: Exemplar,
     by_use: Mapping[str, Exemplar],
+    artist: Exemplar | None,
     show_id: str,
 ) -> CollapseJob:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on. Raises UsageError."""
     shot, sheet = folder.shot(request.shot), request.sheet
-    check_also(request.also, allowed=(*ALSO, CONTROL, USD))
+    check_also(request.also, allowed=(*ALSO, CONTROL, USD, BLEND, ALEMBIC))
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
     if (sheet.clean is None) == (not sheet.behind):
@@ -137,7 +160,7 @@ def assemble(
     _check_painted(sheet, frames)
     job = CollapseJob(
         request=request, shot=shot, plate=plate, clean=clean, reference=reference, building=building, exemplars_by_use=by_use,
-        frames=frames, use=_placeholder(request, show_id), plan_digest="",
+        frames=frames, use=_placeholder(request, show_id), plan_digest="", artist=artist,
     )  # fmt: skip
     return replace(job, use=_use(folder, job, show_id=show_id), plan_digest=_digest(job))
 
@@ -146,13 +169,15 @@ def sheet_json(sheet: Sheet) -> dict[str, Any]:
     """A sheet as `take.json` keeps it; the names of files stay out, their digests are among the inputs."""
     out = asdict(sheet)
     out |= {"building": None, "exemplars": dict.fromkeys(sheet.exemplars), "camera_path": _kind(sheet)}
+    out |= {"mesh": "scene" if sheet.mesh else None, "camera_prim": None}
+    out["blend"] = "file" if sheet.blend else None
     out["painted"] = [p.frame for p in sheet.painted]
     out["cameras"] = {str(n): asdict(c) for n, c in sheet.cameras.items()}
     return out
 
 
 def _kind(sheet: Sheet) -> str:
-    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else "file"
+    return sheet.camera_path if sheet.camera_path in (STILL, NODAL) else FILE
 
 
 def _placeholder(request: CollapseRequest, show_id: str) -> Use:
@@ -201,6 +226,11 @@ def _digest(job: CollapseJob) -> str:
     return hashlib.sha256(canonical_json(facts)).hexdigest()
 
 
+def with_programs(digest: str, programs: Mapping[str, str]) -> str:
+    """A plan's digest with the versions of the programs beside this one that decide bits as well."""
+    return hashlib.sha256(canonical_json({"plan": digest, "programs": dict(programs)})).hexdigest()
+
+
 def _exact(value: Any) -> Any:
     """Numbers for a digest: 1 and 1.0 are one setting."""
     if isinstance(value, bool) or value is None or isinstance(value, str):
@@ -233,7 +263,11 @@ def _same_size(other: Shot, shot: Shot, frames: tuple[int, ...], what: str) -> S
 
 
 def _check_cameras(sheet: Sheet, frames: tuple[int, ...]) -> None:
-    if _kind(sheet) == "file":
+    if (sheet.mesh is None) == (not sheet.faces):
+        raise UsageError("[building] mesh and [[face]]: allowed are marked faces, or a mesh and no face")
+    if sheet.mesh is not None and (_kind(sheet) != FILE or not isinstance(sheet.reference, int)):
+        raise UsageError("[building] mesh: it needs a camera for each frame ([camera] path), and a frame of the plate as [plate] reference")
+    if _kind(sheet) == FILE:
         wanted = (*frames, *((sheet.reference,) if isinstance(sheet.reference, int) else ()))
         missing = [n for n in wanted if n not in sheet.cameras]
         if missing:

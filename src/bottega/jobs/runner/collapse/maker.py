@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,20 +14,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import Tally, palette_for, picture
-from bottega.footage import Band, Delivery, FrameOut, LayerOut, hand_out
-from bottega.jobs.recipes.collapse import Air, Bonds, Camera, Collapse, Motion, Pieces, State, collected, joined_states, pieces_of
+from bottega.footage import Band, Delivery, FrameOut, LayerOut, distinct, hand_out
+from bottega.jobs.recipes.collapse import (
+    Air,
+    Bonds,
+    Camera,
+    Collapse,
+    Motion,
+    Pieces,
+    Poses,
+    Scene,
+    State,
+    collected,
+    joined_states,
+    pieces_of,
+)
 from bottega.jobs.runner.banding import Pixels, banded, credited
 from bottega.jobs.runner.progress import Progress
 from bottega.jobs.runner.takefolder import TakeFolder
-from bottega.model import Output, Show, UsageError
+from bottega.model import JobError, Output, Show, UsageError
 
 from .control import ControlPack
 from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
-from .job import CONTROL, USD, CollapseJob
+from .job import ALEMBIC, BLEND, CONTROL, USD, CollapseJob
 from .layers import beside
+from .program import Program
 from .scene_out import SceneOut, scene_out
-from .sheet import NODAL
+from .sheet import BLENDER, NODAL
 from .showing import Showing
 from .solved import camera_file
 from .stated import cameras, settings_of
@@ -46,6 +60,11 @@ def work_units(job: CollapseJob) -> float:
     return BUILD_UNITS + len(job.frames) * (FALL_UNITS + FRAME_UNITS)
 
 
+def cpu_seconds() -> float:
+    """What this process has spent so far, and those that it started and waited for."""
+    return sum(os.times()[:4])
+
+
 class CollapseMaker:
     """Makes the frames of one take. What is already there, whole and noted, is kept."""
 
@@ -59,9 +78,11 @@ class CollapseMaker:
         *,
         progress: Progress,
         scene_file: Callable[[SceneOut], bytes],
+        program: Program | None,
     ) -> None:
         self._job, self._inputs, self._folder, self._delivery, self._progress = job, inputs, folder, delivery, progress
         self._show, self._lying, self._scene_file = show, set[int](), scene_file
+        self._program = program
         self._non_finite: dict[int, int] = {}
         band = delivery.take.band
         self._band = Band(band.text) if band else None
@@ -97,11 +118,21 @@ class CollapseMaker:
             if CONTROL in self._job.request.also:
                 self._pack = ControlPack.of(showing, self._delivery, fps=self._show.fps)
                 self.extra.append(self._pack.table())
-            if USD in self._job.request.also:
-                with self._timed("usd"):
-                    scene = scene_out(showing, fps=self._show.fps, mark=self._delivery.mark.fields())
-                    self.extra.append(self._delivery.other(SCENE, self._scene_file(scene)))
+            self._scenes(showing)
             self._frames(showing, threads)
+
+    def _scenes(self, showing: Showing) -> None:
+        """Deliver the scene in the formats that are asked for."""
+        also = set(self._job.request.also)
+        if not also & {USD, BLEND, ALEMBIC}:
+            return
+        with self._timed("scene files"):
+            scene = scene_out(showing, fps=self._show.fps, mark=self._delivery.mark.fields())
+            if USD in also:
+                self.extra.append(self._delivery.other(SCENE, self._scene_file(scene)))
+            if self._program is not None and also & {BLEND, ALEMBIC}:
+                files = self._program.scene_files(scene, blend=BLEND in also, alembic=ALEMBIC in also)
+                self.extra += [self._delivery.other(name, data) for name, data in files.items()]
 
     def stages(self) -> dict[str, float]:
         """CPU seconds of each stage, of this run."""
@@ -118,18 +149,18 @@ class CollapseMaker:
 
     @contextmanager
     def _timed(self, name: str) -> Iterator[None]:
-        began = time.process_time()
+        began = cpu_seconds()
         yield
-        self._stages[name] = self._stages.get(name, 0.0) + time.process_time() - began
+        self._stages[name] = self._stages.get(name, 0.0) + cpu_seconds() - began
 
     def _cameras(self, recipe: Collapse) -> dict[int, Camera]:
         """Each frame's camera. Raises UsageError for corners that no camera sees so."""
         try:
-            solved = recipe.solved
+            own = recipe.reference_camera
         except ValueError as problem:
             raise UsageError(f"collapse: {problem}") from problem
         if self._job.request.sheet.camera_path == NODAL:
-            return turns(self._job, self._inputs, solved.camera)
+            return turns(self._job, self._inputs, own)
         return cameras(self._job, recipe, size=(self._job.shot.width, self._job.shot.height))
 
     def _building(self, recipe: Collapse) -> tuple[Pieces, Bonds]:
@@ -153,15 +184,42 @@ class CollapseMaker:
         if found is not None:
             states = joined_states(found)
             self._progress.advance("simulate", units=FALL_UNITS * len(states), frame=states[-1].frame, found=True)
-        every = recipe.settings.motion.rebuild_every
         if not states or states[-1].frame < self._job.frames[-1]:
-            for state in recipe.fall(scene, resume=states[-1] if states else None):
+            self._fall(recipe, scene, states)
+        return collected(scene, states)
+
+    def _fall(self, recipe: Collapse, scene: Scene, states: list[State]) -> None:
+        """Add the states that are missing; kept at every checkpoint. Raises JobError, which says from where another run goes on."""
+        every, kept = recipe.settings.motion.rebuild_every, states[-1].frame if states else None
+        try:
+            for state in recipe.fall(scene, resume=states[-1] if states else None, poses=self._poses(recipe, scene)):
                 self._inputs.right.check()
                 states.append(state)
                 self._progress.advance("simulate", units=FALL_UNITS, frame=state.frame)
                 if (state.frame - self._job.frames[0]) % every == 0 or state.frame == self._job.frames[-1]:
                     self._scratch.put(_FALLEN, _stacked(states))
-        return collected(scene, states)
+                    kept = state.frame
+        except UsageError as problem:
+            raise UsageError(f"[fall] {'blend' if self._inputs.artist else 'solver'}: {problem}") from problem
+        except JobError as problem:
+            there = "The building is kept, no frame of the fall is yet" if kept is None else f"The fall up to frame {kept} is kept"
+            raise JobError(f"{problem}. {there}; the same command goes on from there, the program itself from the first frame") from problem
+
+    def _poses(self, recipe: Collapse, scene: Scene) -> Poses | None:
+        """What moves the pieces where that is another program, or an artist."""
+        program, read = self._program, self._inputs.artist
+        if program is not None and read is not None:
+            names = distinct(recipe.called(scene.pieces).piece)
+            frames = range(scene.first_frame, scene.last_frame + 1)
+            facts: dict[str, Any] = {
+                "names": names,
+                "vertices": scene.pieces.vertices,
+                "centre": scene.pieces.centre,
+                "frames": frames,
+                "fps": scene.fps,
+            }
+            return lambda _scene, _settings: program.back(read(), **facts)
+        return program.fall if program is not None and self._job.request.sheet.solver == BLENDER else None
 
     def _frames(self, showing: Showing, threads: int) -> None:
         todo = [n for n in self._job.frames if not self._found(n)]

@@ -24,28 +24,40 @@ from bottega.rights import State
 
 from .ending import closing_of, finish
 from .inputs import CollapseInputs, open_inputs
-from .job import JOB, LIBRARIES, CollapseJob, CollapseRequest, check_installed, resolve, sheet_json
-from .maker import CollapseMaker, work_units
+from .job import JOB, LIBRARIES, CollapseJob, CollapseRequest, check_installed, needs_blender, resolve, sheet_json, with_programs
+from .maker import CollapseMaker, cpu_seconds, work_units
 
 
 def prepare(house: House, request: CollapseRequest) -> CollapseJob:
     """Resolve a request and put its matte on record, so that the gate can be asked. Raises UsageError, FootageError."""
-    check_installed(request.also)
+    check_installed(request)
     job = worded(house, resolve(house.folder, request, show_id=house.show.show_id))
     known = State.of(house.ledger).exemplars
     roles = {digest: exemplar.roles for digest, exemplar in known.items()}
-    record_mattes(house.ledger, (job.building,), licence_id=house.matte_licence_id, roles=roles)
+    record_mattes(house.ledger, steering(job), licence_id=house.matte_licence_id, roles=roles)
     if job.use.touches_performer is False:
         house.declare(job.use)
     return job
 
 
+def steering(job: CollapseJob) -> tuple[Exemplar, ...]:
+    """What steers and is no source: the building's matte, an artist's .blend."""
+    return (job.building,) if job.artist is None else (job.building, job.artist)
+
+
 def worded(house: House, job: CollapseJob) -> CollapseJob:
-    """The job with what was found in its words: every label and file name that somebody chose."""
+    """The job with what was found in its words: every label and file name that somebody chose; and with the programs that it needs.
+
+    Raises UsageError for a program that this machine lacks.
+    """
     faces = [face.name for face in job.request.sheet.faces]
     files = [name for e in job.exemplars if e.role is not Role.PLATE for name in given_names(e)]
     texts = dict.fromkeys((job.shot.code, JOB, *faces, *files))
-    return replace(job, use=replace(job.use, text=house.words([*texts])))
+    job = replace(job, use=replace(job.use, text=house.words([*texts])))
+    if not needs_blender(job.request):
+        return job
+    programs = {"blender": house.blender().version}
+    return replace(job, programs=programs, plan_digest=with_programs(job.plan_digest, programs))
 
 
 def run(
@@ -72,13 +84,16 @@ def run(
     inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:
         known = State.of(house.ledger).exemplars
-        ground = known[job.building.digest].licence_id if job.building.digest in known else house.matte_licence_id
-        house.folder.keep(replace(job.building, licence_id=ground), copy=False)
+        for steers in steering(job):
+            ground = known[steers.digest].licence_id if steers.digest in known else house.matte_licence_id
+            house.folder.keep(replace(steers, licence_id=ground), copy=steers is job.artist)
         if folder is None:
             folder, number = new_version(house.folder.root, job.shot.code, JOB)
             folder.write(_record(house, job, number, remake_of=remake_of, band=band))
         with folder.held():
-            return _make(house, job, inputs, folder, job_id=job_id, threads=threads, watch=watch, preview_only=preview_only)
+            program = house.blender() if needs_blender(job.request) else None
+            how = {"threads": threads, "watch": watch, "preview_only": preview_only, "program": program}
+            return _make(house, job, inputs, folder, job_id=job_id, **how)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     finally:
@@ -99,14 +114,14 @@ def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFo
     folder.drop_unnoted()
     progress = Progress(work_units(job), watch=watch)
     delivery = Delivery(folder.path, take)
-    began, cpu = time.monotonic(), time.process_time()
-    maker = CollapseMaker(job, inputs, folder, delivery, house.show, progress=progress, scene_file=house.scene_file)
+    began, cpu = time.monotonic(), cpu_seconds()
+    maker = CollapseMaker(job, inputs, folder, delivery, house.show, progress=progress, scene_file=house.scene_file, program=how["program"])
     try:
         closing = closing_of(folder, delivery, inputs, fps=house.show.fps, also=job.request.also, progress=progress)
         maker.run(threads=threads, preview_only=how["preview_only"])
         if how["preview_only"]:
             return folder.read()
-        timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "threads": float(threads)}
+        timings = {"wall_seconds": time.monotonic() - began, "cpu_seconds": cpu_seconds() - cpu, "threads": float(threads)}
         made = finish(take, maker, closing)
         done = replace(made, timings=timings | maker.stages(), **rests_on(house, inputs.right))
         # The ledger first: a take that is done and not in the ledger would be missed when its consent is revoked.
@@ -136,6 +151,7 @@ def _record(house: House, job: CollapseJob, number: int, *, remake_of: Take | No
         for e in job.exemplars
     )  # fmt: skip
     uses = {"plate": job.plate.digest, "reference": job.reference.digest} | ({"clean": job.clean.digest} if job.clean else {})
+    uses |= {"blend": job.artist.digest} if job.artist else {}
     settings: dict[str, Any] = {
         "sheet": sheet_json(job.request.sheet),
         "uses": uses | {what: e.digest for what, e in job.exemplars_by_use.items()},
@@ -156,7 +172,7 @@ def _record(house: House, job: CollapseJob, number: int, *, remake_of: Take | No
         seed=job.request.seed,
         plan_digest=job.plan_digest,
         engine=REVISION,
-        versions=versions(also=LIBRARIES),
+        versions=versions(also=LIBRARIES) | dict(job.programs),
         started_at=house.clock(),
         remake_of=remake_of.take_id if remake_of else None,
         band=band,

@@ -12,6 +12,17 @@ from numpy.typing import NDArray
 
 from .showing import Showing
 
+
+@dataclass(frozen=True, kw_only=True)
+class SunOut:
+    """A shot's light, linear: `towards` the sun; `sun` the irradiance on a card that faces it, `sky` on one that faces up; radians."""
+
+    towards: tuple[float, float, float]
+    sun: tuple[float, float, float]
+    sky: tuple[float, float, float]
+    angle_rad: float
+
+
 FACES = ("skin", "broken", "inside", "glass")
 
 
@@ -44,6 +55,7 @@ class SceneOut:
     focal_px: NDArray[Any]
     centre_px: NDArray[Any]
     mark: Mapping[str, str]
+    light: SunOut | None = None
 
 
 def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str]) -> SceneOut:
@@ -54,6 +66,7 @@ def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str]) -> Sc
     if missing:
         raise ValueError(f"frame {missing[0]} has no camera, needed is one for each of {frames[0]} to {frames[-1]}")
     cameras = [showing.cameras[n] for n in frames]
+    light = showing.recipe.settings.light
     (names, _), (kinds, kind) = showing.mattes.sets
     return SceneOut(
         first_frame=motion.first_frame,
@@ -75,4 +88,5 @@ def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str]) -> Sc
         focal_px=np.array([c.focal_px for c in cameras], np.float64),
         centre_px=np.array([c.centre_px for c in cameras], np.float64),
         mark=mark,
+        light=SunOut(towards=light.to_sun, sun=light.sun, sky=light.sky, angle_rad=light.sun_angle_rad),
     )

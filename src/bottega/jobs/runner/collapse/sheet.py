@@ -14,9 +14,11 @@ from bottega.jobs.runner.table import Table, read_toml
 from bottega.model import UsageError, code, shown
 
 STILL, NODAL = "still", "nodal"
+BULLET, BLENDER = "bullet", "blender"  # what moves the pieces
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
 BEHIND = "behind"  # and what the building hides, without a clean plate: `behind 1`, `behind 2`
+SCENES = (".usd", ".usda", ".usdc", ".usdz")
 _MOST_STOREYS, _MOST_BAYS = 200, 100
 
 
@@ -36,6 +38,16 @@ class CameraSheet:
 
     to_world: tuple[tuple[float, ...], ...]
     focal_px: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeshSheet:
+    """A part of a building from another program: metres, z up, the ground at 0; `material` as it was called there."""
+
+    name: str
+    vertices: tuple[tuple[float, float, float], ...]
+    triangles: tuple[tuple[int, int, int], ...]
+    material: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +112,8 @@ class Sheet:
 
     `reference` is the frame of the plate in which the corners were marked, or the code of a shot that holds one still of the view.
     `camera_path` is "still", "nodal", or a file with a camera for each frame; `cameras` is that file's content once it is read,
-    `reference_camera` the camera of the reference in it, which a still needs.
+    `reference_camera` the camera of the reference in it, which a still needs. `mesh` is a scene that the building is taken from instead of
+    from marked faces, `meshes` what was read of it. `blend` is an artist's .blend that the fall is taken from.
     """
 
     reference: int | str
@@ -113,6 +126,10 @@ class Sheet:
     focal_px: float | None
     frames_focal_px: float | None
     camera_path: str
+    camera_prim: str | None = None
+    mesh: str | None = None
+    meshes: tuple[MeshSheet, ...] = ()
+    ground_m: float = 0.0
     cameras: Mapping[int, CameraSheet] = field(default_factory=dict)
     reference_camera: CameraSheet | None = None
     light: LightSheet
@@ -130,6 +147,8 @@ class Sheet:
     blocks: tuple[BlockSheet, ...]
     painted: tuple[PaintedSheet, ...]
     substeps: int
+    solver: str = BULLET
+    blend: Path | None = None
     samples: int
 
     @property
@@ -141,6 +160,11 @@ class Sheet:
     def behind(self) -> tuple[str, ...]:
         """What the pictures are called that what the building hides is made from, in the sheet's order."""
         return tuple(what for what in self.exemplars if what.startswith(BEHIND))
+
+
+def is_scene(name: str) -> bool:
+    """Whether a file's name is a USD scene's."""
+    return name.lower().endswith(SCENES)
 
 
 def painted_as(frame: int) -> str:
@@ -167,7 +191,7 @@ def parsed(data: Mapping[str, Any], name: str) -> Sheet:
         **_plate(top.table("plate")),
         **_camera(top.table("camera")),
         **_building(top.table("building")),
-        faces=tuple(_face(t) for t in top.tables("face", least=1)),
+        faces=tuple(_face(t) for t in top.tables("face", least=0 if _has_mesh(data) else 1)),
         light=_light(top.table("light")),
         failures=tuple(_place(t, "frame") for t in top.tables("failure", least=1)),
         holds=tuple(_place(t, "until") for t in top.tables("hold")),
@@ -181,6 +205,11 @@ def parsed(data: Mapping[str, Any], name: str) -> Sheet:
     )
 
 
+def _has_mesh(data: Mapping[str, Any]) -> bool:
+    building = data.get("building")
+    return isinstance(building, Mapping) and "mesh" in building
+
+
 def _plate(t: Table) -> dict[str, Any]:
     reference: int | str = t.text("reference") if t.holds_text("reference") else t.whole("reference", low=0, high=10**9)
     if isinstance(reference, str):
@@ -192,7 +221,13 @@ def _plate(t: Table) -> dict[str, Any]:
 def _camera(t: Table) -> dict[str, Any]:
     focal = t.number("focal_px", above=0) if t.has("focal_px") else None
     frames = t.number("frames_focal_px", above=0) if t.has("frames_focal_px") else None
-    return t.made(dict, focal_px=focal, frames_focal_px=frames, camera_path=t.text("path", STILL))
+    return t.made(
+        dict,
+        focal_px=focal,
+        frames_focal_px=frames,
+        camera_path=t.text("path", STILL),
+        camera_prim=t.text("prim") if t.has("prim") else None,
+    )
 
 
 def _building(t: Table) -> dict[str, Any]:
@@ -201,6 +236,8 @@ def _building(t: Table) -> dict[str, Any]:
         raise t.error("storeys_m", f"{len(heights)} heights", f"1 to {_MOST_STOREYS}")
     return t.made(
         dict,
+        mesh=t.text("mesh") if t.has("mesh") else None,
+        ground_m=t.number("ground_m", 0.0, low=-1e5, high=1e5),
         storeys_m=heights,
         material=t.text("material", MATERIALS[0], one_of=MATERIALS),
         parapet_m=t.number("parapet_m", 1.0, low=0, high=20),
@@ -249,6 +286,8 @@ def _fall(t: Table) -> dict[str, Any]:
         lean=t.numbers("lean_mps", 2, (0.0, 0.0), low=-50, high=50),
         time=t.curve("time", 1.0),
         substeps=t.whole("substeps", 8, low=1, high=64),
+        solver=t.text("solver", BULLET, one_of=(BULLET, BLENDER)),
+        blend=Path(t.text("blend")) if t.has("blend") else None,
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.jobs.recipes.collapse import (
+    PRESETS,
     Block,
     Camera,
     Collapse,
@@ -21,14 +22,16 @@ from bottega.jobs.recipes.collapse import (
     HoldOff,
     Lean,
     Light,
+    MeshPart,
     MotionSettings,
     Shot,
 )
 from bottega.model import UsageError
 
 from .job import CollapseJob
-from .sheet import STILL, CameraSheet, FailureSheet, Sheet
+from .sheet import MATERIALS, STILL, CameraSheet, FailureSheet, Sheet
 
+_BELOW_M = 0.05
 _SAMPLES = {1: 1, 2: 4, 3: 8, 4: 8}  # a pixel, by how fine the sheet asks for
 
 
@@ -55,6 +58,8 @@ def settings_of(job: CollapseJob, *, reference_size: tuple[int, int], fps: float
             light=_light(sheet),
             dust=DustSettings(amount=dust.amount, wind_mps=_two(dust.wind_mps), settle_s=dust.settle_s, fps=fps, seed=seed),
             debris=_debris(sheet, fps=fps, seed=seed),
+            meshes=_meshes(sheet),
+            camera=_own_camera(sheet, reference_size) if sheet.mesh else None,
             blocks=tuple(Block(_three(b.low), _three(b.high)) for b in sheet.blocks),
             look=DustLook(colour=_three(dust.colour), half=dust.half, seed=seed),
             px_per_metre=sheet.pixels_per_metre,
@@ -63,6 +68,30 @@ def settings_of(job: CollapseJob, *, reference_size: tuple[int, int], fps: float
         )
     except ValueError as problem:
         raise UsageError(f"collapse: {problem}") from problem
+
+
+def _meshes(sheet: Sheet) -> tuple[MeshPart, ...]:
+    """Each mesh in the storey that its middle is in; what it is made of by its own name for it, else by the sheet's."""
+    tops = np.cumsum(sheet.storeys_m)
+    out = []
+    for panel, mesh in enumerate(sheet.meshes):
+        vertices = np.asarray(mesh.vertices, np.float64)
+        if vertices[:, 2].min() < -_BELOW_M:
+            raise ValueError(
+                f"mesh {mesh.name!r} goes {-vertices[:, 2].min():.2f} m into the ground, allowed are {_BELOW_M}: [building] ground_m is "
+                "the ground's height in the scene"
+            )
+        middle = float(vertices[:, 2].min() + vertices[:, 2].max()) / 2
+        storey = min(int(np.searchsorted(tops, middle, side="right")), len(tops) - 1)
+        material = PRESETS[mesh.material if mesh.material in MATERIALS else sheet.material]
+        out.append(MeshPart(mesh.name, vertices, np.asarray(mesh.triangles, np.int64), material, storey, panel))
+    return tuple(out)
+
+
+def _own_camera(sheet: Sheet, size: tuple[int, int]) -> Camera:
+    """The reference's camera where it is given and not solved: a frame's."""
+    given = sheet.cameras[sheet.reference if isinstance(sheet.reference, int) else 0]
+    return _placed(given, np.eye(4), size)
 
 
 def _debris(sheet: Sheet, *, fps: float, seed: int) -> DebrisSettings:
@@ -105,7 +134,9 @@ def _three(values: tuple[float, ...]) -> tuple[float, float, float]:
 
 def cameras(job: CollapseJob, recipe: Collapse, *, size: tuple[int, int]) -> dict[int, Camera]:
     """Each frame's camera, in the space of the building; `size` is the plate's. Raises UsageError."""
-    sheet, own = job.request.sheet, recipe.solved.camera
+    sheet, own = job.request.sheet, recipe.reference_camera
+    if sheet.mesh:
+        return {n: _placed(sheet.cameras[n], np.eye(4), size) for n in job.frames}
     if sheet.camera_path == STILL:
         if (own.width, own.height) != size:
             raise UsageError(

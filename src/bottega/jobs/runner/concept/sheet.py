@@ -12,6 +12,7 @@ from typing import Any
 from bottega.jobs.runner.table import Table, read_toml
 from bottega.model import UsageError, code, shown
 
+from .sheet_rooms import bounded, each_once, known, maybe, picture, read_painting, read_room
 from .stated import (
     ANY,
     AXES,
@@ -20,21 +21,21 @@ from .stated import (
     KINDS,
     NONE,
     ONE_WAY,
+    ORNAMENT,
+    PAINTING,
     PALETTE,
     SET,
-    AngleSheet,
     BoardSheet,
     FigureSheet,
+    LookSheet,
     PaletteSheet,
     PartSheet,
-    PictureName,
     Rgb,
-    SetSheet,
     SwatchSheet,
     VarySheet,
 )
 
-MOST_LOOKS, MOST_SWATCHES, MOST_LABELS, MOST_ANGLES = 200, 200, 250, 32
+MOST_LOOKS, MOST_SWATCHES, MOST_LABELS = 200, 200, 250
 FACTS = ("character", "scene", "story_day", "version")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -66,24 +67,24 @@ def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
         paper=_colour(board, "paper", "#ffffff"),
     )
     if kind == SET:
-        return top.made(BoardSheet, **head, room=_room(top, folder))
+        return top.made(BoardSheet, **head, room=read_room(top, lambda t: _labels(t, folder)))
+    if kind == PAINTING:
+        return top.made(BoardSheet, **head, painting=read_painting(top))
     figure = _figure(top.table("figure"), folder)
-    swatches = tuple(_swatch(t) for t in _bounded(top, "swatch", MOST_SWATCHES))
+    swatches = tuple(_swatch(t) for t in bounded(top, "swatch", MOST_SWATCHES))
     parts = tuple(_part(t, figure, swatches) for t in top.tables("part", least=1))
     palettes = tuple(_palette(t) for t in top.tables("palette"))
-    _each_once(top, "swatch", [s.name for s in swatches])
-    _each_once(top, "palette", [p.name for p in palettes])
-    _each_once(top, "part", [n for p in parts for n in p.parts])
+    each_once(top, "swatch", [s.name for s in swatches])
+    each_once(top, "palette", [p.name for p in palettes])
+    each_once(top, "part", [n for p in parts for n in p.parts])
     vary = _vary(top.table("vary"), parts, swatches, palettes)
-    _all_used(top, figure, parts, swatches, vary)
-    return top.made(BoardSheet, **head, figure=figure, swatches=swatches, parts=parts, palettes=palettes, vary=vary)
-
-
-def _bounded(t: Table, key: str, most: int, least: int = 0) -> tuple[Table, ...]:
-    found = t.tables(key, least=least)
-    if len(found) > most:
-        raise t.error(key, f"there {len(found)} times", f"{least} to {most} of them")
-    return found
+    looks = tuple(_look(t, parts, swatches, palettes) for t in bounded(top, "look", MOST_LOOKS))
+    each_once(top, "look", [look.name for look in looks])
+    if looks and vary.axis != NONE:
+        raise top.error("look", f"there, and vary.axis is {vary.axis} too", "looks that are listed, or one axis to vary along")
+    _all_used(top, figure, parts, swatches, (vary, looks))
+    costume: dict[str, Any] = {"figure": figure, "swatches": swatches, "parts": parts, "palettes": palettes}
+    return top.made(BoardSheet, **head, **costume, vary=vary, looks=looks)
 
 
 def _fact(t: Table, key: str) -> str:
@@ -103,20 +104,8 @@ def rgb_of(text: str) -> Rgb:
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
-def _picture(t: Table, key: str) -> PictureName:
-    text = t.text(key)
-    file, _, layer = text.partition("#")
-    if not file or (layer and not file.lower().endswith((".psd", ".ora"))) or ("#" in text and not layer):
-        raise t.error(key, text, "a picture's path, or one of a PSD or ORA file with a layer's name behind #")
-    return PictureName(file=file, layer=layer or None)
-
-
-def _maybe(t: Table, key: str) -> PictureName | None:
-    return _picture(t, key) if t.has(key) else None
-
-
 def _figure(t: Table, folder: Path) -> FigureSheet:
-    flats = _maybe(t, "flats")
+    flats = maybe(t, "flats")
     labels = _labels(t, folder) if flats else {}
     dabs = _dabs(t.table("dabs"))
     if flats is None and not dabs:
@@ -128,10 +117,10 @@ def _figure(t: Table, folder: Path) -> FigureSheet:
         raise t.error("background", background, f"one of {', '.join(labels)}")
     return t.made(
         FigureSheet,
-        line=_picture(t, "line"),
+        line=picture(t, "line"),
         flats=flats,
-        shade=_maybe(t, "shade"),
-        folds=_maybe(t, "folds"),
+        shade=maybe(t, "shade"),
+        folds=maybe(t, "folds"),
         labels=labels,
         background=background,
         dabs=dabs,
@@ -179,14 +168,15 @@ def _rgb(given: Any) -> Rgb:
 
 
 def _dabs(t: Table) -> dict[str, tuple[tuple[float, float], ...]]:
-    found = {}
-    for name in t.names():
-        flat = t.numbers(name, None, low=0, high=1e5)
-        if len(flat) % 2:
-            raise t.error(name, list(flat), "[x, y], or several: [x, y, x, y]")
-        found[name] = tuple(zip(flat[::2], flat[1::2], strict=True))
+    found = {name: _pairs(t, name, t.numbers(name, None, low=0, high=1e5)) for name in t.names()}
     t.done()
     return found
+
+
+def _pairs(t: Table, key: str, flat: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    if len(flat) % 2:
+        raise t.error(key, list(flat), "[x, y], or several: [x, y, x, y]")
+    return tuple(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _swatch(t: Table) -> SwatchSheet:
@@ -197,7 +187,7 @@ def _swatch(t: Table) -> SwatchSheet:
     return t.made(
         SwatchSheet,
         name=t.text("name"),
-        picture=_picture(t, "file"),
+        picture=picture(t, "file"),
         size_cm=size,
         repeat_cm=repeat,
         direction=t.text("direction", ONE_WAY, one_of=(ONE_WAY, ANY)),
@@ -238,10 +228,20 @@ def _palette(t: Table) -> PaletteSheet:
     for text in texts:
         if not _HEX.fullmatch(text):
             raise t.error("colours", text, "colours as #rrggbb")
-    picture = _maybe(t, "from")
+    picture = maybe(t, "from")
     if bool(texts) == (picture is not None):
         raise t.error("colours", "there, and from is too" if texts else ..., "colours, or a picture to take them from; one of the two")
     return t.made(PaletteSheet, name=t.text("name"), colours=tuple(rgb_of(c) for c in texts), picture=picture)
+
+
+def _look(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> LookSheet:
+    wear, names = t.table("wear"), tuple(s.name for s in swatches)
+    dressed = tuple(n for p in parts if p.swatch for n in p.parts)
+    found = {n: wear.text(n, one_of=names or ("a [[swatch]] of the sheet",)) for n in known(wear, dressed)}
+    wear.done()
+    colours = tuple(p.name for p in palettes) or ("a [[palette]] of the sheet",)
+    palette = t.text("palette", one_of=colours) if t.has("palette") else None
+    return t.made(LookSheet, name=t.text("name"), wear=found, palette=palette)
 
 
 def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> VarySheet:
@@ -258,9 +258,12 @@ def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet],
         swatches=_among(t, "swatches", names),
         palettes=_among(t, "palettes", colours),
         lock=_among(t, "lock", tuple(n for p in parts for n in p.parts), default=()),
-        pins={n: pins.text(n, one_of=names) for n in _known(pins, dressed)},
-        quotas={n: quotas.number(n, low=0, high=1) for n in _known(quotas, names)},
+        pins={n: pins.text(n, one_of=names) for n in known(pins, dressed)},
+        quotas={n: quotas.number(n, low=0, high=1) for n in known(quotas, colours if axis == PALETTE else names)},
         overlap=t.number("overlap", 0.3, low=0.01, high=1),
+        scales=t.numbers("scales", None, (1.0,), low=0.05, high=20),
+        angles_deg=t.numbers("angles_deg", None, (0.0,), low=-360, high=360),
+        offsets=_pairs(t, "offsets", t.numbers("offsets", None, (0.0, 0.0), low=0, high=1)),
     )
     for inside in (pins, quotas):
         inside.done()
@@ -273,8 +276,13 @@ def _check_vary(t: Table, vary: VarySheet) -> None:
         raise t.error("swatches", ..., "the swatches to vary among")
     if vary.axis == PALETTE and not vary.palettes:
         raise t.error("palettes", ..., "the palettes to vary among: give [[palette]] tables")
+    turns = len(vary.scales) * len(vary.angles_deg) * len(vary.offsets)
+    if vary.axis == ORNAMENT and turns < 2:
+        raise t.error("scales", ..., "scales, angles_deg or offsets of the ornament to vary among, two or more in all")
     if vary.axis == NONE and vary.count != 1:
-        raise t.error("axis", NONE, f"{CLOTH} or {PALETTE}, where {vary.count} looks are wanted: looks of one sheet differ in one thing")
+        raise t.error(
+            "axis", NONE, f"{CLOTH}, {PALETTE} or {ORNAMENT}, where {vary.count} looks are wanted: looks of one sheet differ in one thing"
+        )
     if sum(vary.quotas.values()) > 1 + 1e-9:
         raise t.error("quotas", f"{sum(vary.quotas.values()):g} together", "shares that sum to 1 at most")
     free = [n for n in vary.parts if n not in vary.lock and n not in vary.pins]
@@ -290,46 +298,13 @@ def _among(t: Table, key: str, there: Sequence[str], default: Sequence[str] | No
     return found
 
 
-def _known(t: Table, there: Sequence[str]) -> tuple[str, ...]:
-    for name in t.names():
-        if name not in there:
-            raise t.error(name, "there", f"only {', '.join(there) or 'none'}")
-    return t.names()
-
-
-def _each_once(t: Table, key: str, names: Sequence[str]) -> None:
-    twice = [n for i, n in enumerate(names) if n in names[:i]]
-    if twice:
-        raise t.error(key, f"{twice[0]} twice", "each name once")
-
-
-def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], vary: VarySheet) -> None:
-    """A swatch that nothing is made of would be cleared and credited for nothing."""
+def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], asked: Any) -> None:
+    """A swatch that nothing is made of would be cleared and credited for nothing. `asked`: what varies, and the looks."""
+    vary, looks = asked
     used = {p.swatch for p in parts} | set(vary.pins.values()) | (set(vary.swatches) if vary.axis == CLOTH else set())
+    used |= {name for look in looks for name in look.wear.values()}
     idle = [s.name for s in swatches if s.name not in used]
     if idle:
         labels = len(figure.labels or figure.dabs) - (figure.background is not None)
         given = f"{idle[0]}, used by no part ({labels} labels for {len(swatches)} swatches)"
-        raise t.error("swatch", given, 'swatches that a [[part]] is made of, or that [vary] lists with axis = "cloth"')
-
-
-def _room(top: Table, folder: Path) -> SetSheet:
-    t = top.table("set")
-    angles = tuple(_angle(a) for a in _bounded(top, "angle", MOST_ANGLES, least=2))
-    painted = [a.name for a in angles if a.painted]
-    if len(painted) != 1:
-        raise top.error("angle", f"painted in {len(painted)} of {len(angles)}", "one angle with a painted picture, and others without")
-    _each_once(top, "angle", [a.name for a in angles])
-    return t.made(SetSheet, labels=_labels(t, folder), angles=angles)
-
-
-def _angle(t: Table) -> AngleSheet:
-    rows = t.numbers("to_world", 9) if t.has("to_world") else None
-    return t.made(
-        AngleSheet,
-        name=t.text("name"),
-        **{key: _picture(t, key) for key in ("line", "flats", "shade", "normal", "depth")},
-        depth_m=t.number("depth_m", 16.0, above=0),
-        to_world=(rows[:3], rows[3:6], rows[6:]) if rows else None,
-        painted=_maybe(t, "painted"),
-    )
+        raise t.error("swatch", given, 'swatches that a [[part]] or a [[look]] is made of, or that [vary] lists with axis = "cloth"')

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-COSTUME, SET = "costume", "set"
-KINDS = (COSTUME, SET)
+COSTUME, SET, PAINTING = "costume", "set", "painting"
+KINDS = (COSTUME, SET, PAINTING)
 ONE_WAY, ANY = "one-way", "any"
-CLOTH, PALETTE, NONE = "cloth", "palette", "none"
-AXES = (CLOTH, PALETTE, NONE)
+CLOTH, PALETTE, ORNAMENT, NONE = "cloth", "palette", "ornament", "none"
+AXES = (CLOTH, PALETTE, ORNAMENT, NONE)
+NEAREST, REFUSE = "nearest", "refuse"
 Rgb = tuple[int, int, int]
 
 
@@ -81,12 +82,22 @@ class PaletteSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LookSheet:
+    """A look that the designer lists: what differs in it from the [[part]] tables. `wear` is a swatch by the part's name."""
+
+    name: str
+    wear: Mapping[str, str]
+    palette: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class VarySheet:
     """What varies over a board: one axis, for the parts named.
 
     `swatches` (or `palettes`) are those to vary among. `pins` are parts that keep a swatch, `lock` parts that keep what they have.
-    `quotas` are how much of the varied cloth a swatch is to be, 0..1. Two looks whose fields agree on more than `overlap` of the varied
-    parts are near-duplicates: one of them is made anew.
+    `quotas` are how much of the varied cloth a swatch (a palette) is to be, 0..1. Any two looks agree on less than `overlap` of the
+    varied area. `scales`, `angles_deg` and `offsets` (right and down, in repeats) are what the ornament is chosen from, beside what the
+    part has.
     """
 
     axis: str
@@ -98,6 +109,9 @@ class VarySheet:
     pins: Mapping[str, str]
     quotas: Mapping[str, float]
     overlap: float
+    scales: tuple[float, ...] = (1.0,)
+    angles_deg: tuple[float, ...] = (0.0,)
+    offsets: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +131,34 @@ class AngleSheet:
 
 @dataclass(frozen=True, kw_only=True)
 class SetSheet:
-    """A room's angles, of which one is painted, and the colours of the flats by name."""
+    """A room's angles, of which one is painted, and the colours of the flats by name.
+
+    `stand_ins` say for a label that the painting does not show which one it is painted like; `missing` what happens to others.
+    """
 
     labels: Mapping[str, Rgb]
     angles: tuple[AngleSheet, ...]
+    stand_ins: Mapping[str, str]
+    missing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameSheet:
+    """Another frame for a painting: its size in pixels, and where (x, y) in it the painting lies; None is the middle."""
+
+    name: str
+    width: int
+    height: int
+    place: tuple[int, int] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintingSheet:
+    """A painting to be put into other frames. `avoid` is white where nothing may be repeated: a lamp, a figure, a signature."""
+
+    picture: PictureName
+    avoid: PictureName | None
+    frames: tuple[FrameSheet, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +175,9 @@ class BoardSheet:
     parts: tuple[PartSheet, ...] = ()
     palettes: tuple[PaletteSheet, ...] = ()
     vary: VarySheet | None = None
+    looks: tuple[LookSheet, ...] = ()
     room: SetSheet | None = None
-    named: Mapping[str, PictureName] = field(default_factory=dict)
+    painting: PaintingSheet | None = None
 
     def swatch(self, name: str) -> SwatchSheet:
         """A swatch by its name; the sheet was read, so it is there."""
