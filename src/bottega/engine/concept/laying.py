@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import inlined, uncounted
 
 _NEVER = np.float32(1e30)
 _WRONG = np.float32(1e6)  # of a pixel in a block that would be led outside or to another class: no block is worth it
@@ -34,7 +34,7 @@ class Board(NamedTuple):
     length: Any
 
 
-@compiled
+@inlined
 def seam(p: Any, q: Any, mine: Any, theirs: Any, board: Any) -> Any:
     """What is seen of a seam between p with offset `mine` and q with offset `theirs`.
 
@@ -60,7 +60,7 @@ def seam(p: Any, q: Any, mine: Any, theirs: Any, board: Any) -> Any:
     return total * _HELD if board.held[q[0], q[1]] or board.held[p[0], p[1]] else total
 
 
-@compiled
+@inlined
 def misfit(y: int, x: int, mine: Any, board: Any) -> Any:
     """Weighted squared difference of the guides at (y, x) with an offset; `_NEVER` where it leads outside or to another class."""
     sy, sx = y + mine[0], x + mine[1]
@@ -73,7 +73,7 @@ def misfit(y: int, x: int, mine: Any, board: Any) -> Any:
     return total
 
 
-@compiled
+@inlined
 def pixel_energy(y: int, x: int, mine: Any, board: Any) -> Any:
     """Energy of one pixel with an offset: its guides, and its seams to four neighbours."""
     fit = misfit(y, x, mine, board)
@@ -92,7 +92,7 @@ def pixel_energy(y: int, x: int, mine: Any, board: Any) -> Any:
     return total
 
 
-@compiled
+@uncounted
 def lay_pixels(board: Any, back: bool, step: int) -> int:
     """One pass: every pixel is offered the offsets of the four next to it and of four `step` away. How many changed."""
     offset, (rows, columns) = board.offset, board.wanted.shape
@@ -124,7 +124,7 @@ def lay_pixels(board: Any, back: bool, step: int) -> int:
     return changed
 
 
-@compiled
+@uncounted
 def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> Any:
     """Energy of a block's free pixels of one class, all with the offset `given`, or each with its own if `given[2]` is 0.
 
@@ -156,7 +156,7 @@ def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> An
     return total
 
 
-@compiled
+@uncounted
 def lay_blocks(board: Any, size: int, corner: Any, shifts: Any) -> int:
     """One pass: every block of the grid is offered offsets, for its pixels of the class of its middle. How many changed.
 
@@ -188,7 +188,7 @@ def lay_blocks(board: Any, size: int, corner: Any, shifts: Any) -> int:
     return changed
 
 
-@compiled
+@inlined
 def _neighbour(k: int, middle: Any, size: int, offset: Any) -> Any:
     y, x = middle
     if k > 0:
@@ -198,7 +198,7 @@ def _neighbour(k: int, middle: Any, size: int, offset: Any) -> Any:
     return offset[y, x, 0], offset[y, x, 1]
 
 
-@compiled
+@inlined
 def _move(box: Any, asked: Any, given: Any, board: Any) -> None:
     for y in range(box[0], box[2]):
         for x in range(box[1], box[3]):
