@@ -11,6 +11,7 @@ from .compiled import inlined, uncounted
 _NEVER = np.float32(1e30)
 _WRONG = np.float32(1e6)  # of a pixel in a block that would be led outside or to another class: no block is worth it
 _OUTSIDE = np.float32(0.1)  # what a seam costs where both of its ends go on outside the source
+_AROUND = 3  # blocks each way in which a repeat is seen
 _HELD = np.float32(4)  # a seam that cannot move is seen more
 
 
@@ -32,6 +33,7 @@ class Board(NamedTuple):
     calm: Any
     strict: Any
     length: Any
+    repeat: Any
 
 
 @inlined
@@ -173,19 +175,37 @@ def lay_blocks(board: Any, size: int, corner: Any, shifts: Any) -> int:
             y, x = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
             asked = board.wanted[y, x]
             oy, ox, hit = offset[y, x, 0], offset[y, x, 1], False
-            best = block_energy(box, asked, (oy, ox, np.int32(0)), board, _NEVER)
+            best = block_energy(box, asked, (oy, ox, np.int32(0)), board, _NEVER) + _repeats((y, x), (oy, ox), size, board)
             for k in range(5 + shifts.shape[1]):
                 if k < 5:
                     ny, nx = _neighbour(k, (y, x), size, offset)
                 else:
                     ny, nx = np.int32(oy + shifts[number, k - 5, 0]), np.int32(ox + shifts[number, k - 5, 1])
-                price = block_energy(box, asked, (ny, nx, np.int32(1)), board, best)
+                again = _repeats((y, x), (ny, nx), size, board)
+                price = block_energy(box, asked, (ny, nx, np.int32(1)), board, best - again) + again
                 if price < best:
                     best, oy, ox, hit = price, ny, nx, True
             if hit:
                 changed += 1
                 _move(box, asked, (oy, ox), board)
     return changed
+
+
+@inlined
+def _repeats(middle: Any, given: Any, size: int, board: Any) -> Any:
+    """What it costs that places around the block, up to three sides away, show what the block shows, at another offset."""
+    (y, x), offset = middle, board.offset
+    count = 0
+    if board.repeat > 0:
+        for i in range(-_AROUND, _AROUND + 1):
+            for j in range(-_AROUND, _AROUND + 1):
+                v, u = y + i * size, x + j * size
+                if (i == 0 and j == 0) or v < 0 or u < 0 or v >= offset.shape[0] or u >= offset.shape[1]:
+                    continue
+                dy, dx = v + offset[v, u, 0] - y - given[0], u + offset[v, u, 1] - x - given[1]
+                if abs(dy) < size and abs(dx) < size and (offset[v, u, 0] != given[0] or offset[v, u, 1] != given[1]):
+                    count += 1
+    return board.repeat * np.float32(count * size)
 
 
 @inlined
