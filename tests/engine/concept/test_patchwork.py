@@ -64,7 +64,7 @@ def energy(given: Ground, place: np.ndarray, s: PatchworkSettings) -> float:
 
 @pytest.mark.parametrize("strict", [0.0, 0.3, 5.0])
 def test_the_energy_falls_and_classes_are_kept(strict: float) -> None:
-    given, settings = ground(), PatchworkSettings(strict)
+    given, settings = ground(), PatchworkSettings(strict, repeat=0)
     start = start_of(given)
     laid = patchwork(given, start, settings=settings)
     assert (given.kind[laid[..., 0], laid[..., 1]] == given.wanted).all()
@@ -74,10 +74,10 @@ def test_the_energy_falls_and_classes_are_kept(strict: float) -> None:
 def test_one_pass_never_raises_the_energy() -> None:
     from bottega.engine.concept.laying import Board, lay_blocks, lay_pixels
 
-    given, settings = ground(3, held=True), PatchworkSettings(0.5)
+    given, settings = ground(3, held=True), PatchworkSettings(0.5, repeat=0)
     own = np.stack(list(np.mgrid[0:36, 0:44]), -1)
     offset = (start_of(given) - own).astype(np.int32)
-    board = Board(*given, offset, calm(given.style), np.float32(0.5), np.float32(settings.length))
+    board = Board(*given, offset, calm(given.style), np.float32(0.5), np.float32(settings.length), np.float32(0))
     before = energy(given, offset + own, settings)
     shifts = np.random.default_rng(1).integers(-6, 7, (400, 8, 2)).astype(np.int32)
     for turn in range(4):
@@ -123,3 +123,18 @@ def test_a_class_in_the_border_alone_is_not_searched_for() -> None:
     assert not reachable(wanted, kind, 2).any()
     assert (reachable(wanted, kind, 0) == wanted).all()
     assert not reachable(np.full((4, 4), 3, np.uint8), kind, 2).any()
+
+
+def test_a_repeat_that_costs_is_rarer() -> None:
+    """A plain target laid of noise: blocks next to each other would all show the place that fits best."""
+    random = np.random.default_rng(4)
+    style = random.random((60, 60, 3), np.float32)
+    best = np.abs(np.stack(list(np.mgrid[0:60, 0:60])) - 30).max(0)[..., None].astype(np.float32) / 30
+    plain, flat = np.zeros((64, 64), np.uint8), np.zeros((64, 64, 1), np.float32)
+    given = Ground(style, best, plain[:60, :60], flat, plain, np.ones(1, np.float32), plain > 0)
+    start = random.integers(0, 60, (64, 64, 2))
+    most = []
+    for repeat in (0.0, 0.5):
+        place = patchwork(given, start, settings=PatchworkSettings(repeat=repeat))
+        most.append(int(np.bincount(place[..., 0].ravel() * 60 + place[..., 1].ravel()).max()))
+    assert most[1] < 0.7 * most[0]

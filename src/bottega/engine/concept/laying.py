@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .compiled import compiled
+from .compiled import inlined, uncounted
 
 _NEVER = np.float32(1e30)
 _WRONG = np.float32(1e6)  # of a pixel in a block that would be led outside or to another class: no block is worth it
 _OUTSIDE = np.float32(0.1)  # what a seam costs where both of its ends go on outside the source
+_AROUND = 3  # blocks each way in which a repeat is seen
 _HELD = np.float32(4)  # a seam that cannot move is seen more
 
 
@@ -32,9 +33,10 @@ class Board(NamedTuple):
     calm: Any
     strict: Any
     length: Any
+    repeat: Any
 
 
-@compiled
+@inlined
 def seam(p: Any, q: Any, mine: Any, theirs: Any, board: Any) -> Any:
     """What is seen of a seam between p with offset `mine` and q with offset `theirs`.
 
@@ -60,7 +62,7 @@ def seam(p: Any, q: Any, mine: Any, theirs: Any, board: Any) -> Any:
     return total * _HELD if board.held[q[0], q[1]] or board.held[p[0], p[1]] else total
 
 
-@compiled
+@inlined
 def misfit(y: int, x: int, mine: Any, board: Any) -> Any:
     """Weighted squared difference of the guides at (y, x) with an offset; `_NEVER` where it leads outside or to another class."""
     sy, sx = y + mine[0], x + mine[1]
@@ -73,7 +75,7 @@ def misfit(y: int, x: int, mine: Any, board: Any) -> Any:
     return total
 
 
-@compiled
+@inlined
 def pixel_energy(y: int, x: int, mine: Any, board: Any) -> Any:
     """Energy of one pixel with an offset: its guides, and its seams to four neighbours."""
     fit = misfit(y, x, mine, board)
@@ -92,7 +94,7 @@ def pixel_energy(y: int, x: int, mine: Any, board: Any) -> Any:
     return total
 
 
-@compiled
+@uncounted
 def lay_pixels(board: Any, back: bool, step: int) -> int:
     """One pass: every pixel is offered the offsets of the four next to it and of four `step` away. How many changed."""
     offset, (rows, columns) = board.offset, board.wanted.shape
@@ -124,7 +126,7 @@ def lay_pixels(board: Any, back: bool, step: int) -> int:
     return changed
 
 
-@compiled
+@uncounted
 def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> Any:
     """Energy of a block's free pixels of one class, all with the offset `given`, or each with its own if `given[2]` is 0.
 
@@ -156,7 +158,7 @@ def block_energy(box: Any, asked: Any, given: Any, board: Any, limit: Any) -> An
     return total
 
 
-@compiled
+@uncounted
 def lay_blocks(board: Any, size: int, corner: Any, shifts: Any) -> int:
     """One pass: every block of the grid is offered offsets, for its pixels of the class of its middle. How many changed.
 
@@ -173,13 +175,14 @@ def lay_blocks(board: Any, size: int, corner: Any, shifts: Any) -> int:
             y, x = (box[0] + box[2]) // 2, (box[1] + box[3]) // 2
             asked = board.wanted[y, x]
             oy, ox, hit = offset[y, x, 0], offset[y, x, 1], False
-            best = block_energy(box, asked, (oy, ox, np.int32(0)), board, _NEVER)
+            best = block_energy(box, asked, (oy, ox, np.int32(0)), board, _NEVER) + _repeats((y, x), (oy, ox), size, board)
             for k in range(5 + shifts.shape[1]):
                 if k < 5:
                     ny, nx = _neighbour(k, (y, x), size, offset)
                 else:
                     ny, nx = np.int32(oy + shifts[number, k - 5, 0]), np.int32(ox + shifts[number, k - 5, 1])
-                price = block_energy(box, asked, (ny, nx, np.int32(1)), board, best)
+                again = _repeats((y, x), (ny, nx), size, board)
+                price = block_energy(box, asked, (ny, nx, np.int32(1)), board, best - again) + again
                 if price < best:
                     best, oy, ox, hit = price, ny, nx, True
             if hit:
@@ -188,7 +191,24 @@ def lay_blocks(board: Any, size: int, corner: Any, shifts: Any) -> int:
     return changed
 
 
-@compiled
+@inlined
+def _repeats(middle: Any, given: Any, size: int, board: Any) -> Any:
+    """What it costs that places around the block, up to three sides away, show what the block shows, at another offset."""
+    (y, x), offset = middle, board.offset
+    count = 0
+    if board.repeat > 0:
+        for i in range(-_AROUND, _AROUND + 1):
+            for j in range(-_AROUND, _AROUND + 1):
+                v, u = y + i * size, x + j * size
+                if (i == 0 and j == 0) or v < 0 or u < 0 or v >= offset.shape[0] or u >= offset.shape[1]:
+                    continue
+                dy, dx = v + offset[v, u, 0] - y - given[0], u + offset[v, u, 1] - x - given[1]
+                if abs(dy) < size and abs(dx) < size and (offset[v, u, 0] != given[0] or offset[v, u, 1] != given[1]):
+                    count += 1
+    return board.repeat * np.float32(count * size)
+
+
+@inlined
 def _neighbour(k: int, middle: Any, size: int, offset: Any) -> Any:
     y, x = middle
     if k > 0:
@@ -198,7 +218,7 @@ def _neighbour(k: int, middle: Any, size: int, offset: Any) -> Any:
     return offset[y, x, 0], offset[y, x, 1]
 
 
-@compiled
+@inlined
 def _move(box: Any, asked: Any, given: Any, board: Any) -> None:
     for y in range(box[0], box[2]):
         for x in range(box[1], box[3]):
