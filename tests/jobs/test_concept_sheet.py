@@ -78,7 +78,7 @@ def costume(folder: Path, *changes: tuple[str, str], kind: str = "costume") -> A
         ('colour = "#f4e2ce"', 'colour = "beige"', "is 'beige', allowed is a colour as #rrggbb"),
         ('colour = "#f4e2ce"', "", "allowed is a swatch or a colour"),
         ('line = "croquis/line.png"', 'line = "croquis/line.png#Ink"', "a PSD or ORA file with a layer's name behind #"),
-        ('axis = "cloth"', 'axis = "hat"', "vary.axis is 'hat', allowed is one of cloth, palette, ornament, none"),
+        ('axis = "cloth"', 'axis = "hat"', "vary.axis is 'hat', allowed is one of cloth, palette, ornament, silhouette, none"),
         ("count = 12", "count = 0", "vary.count is '0', allowed is a whole number from 1 to 200"),
         ('axis = "cloth"', 'axis = "none"', "looks of one sheet differ in one thing"),
         ('axis = "cloth"', 'axis = "palette"', "vary.palettes is missing"),

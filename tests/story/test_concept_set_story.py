@@ -233,5 +233,24 @@ def test_frames_that_cannot_be_made_are_named(lounge: Lounge) -> None:
         reframed(lounge, ("place = [0, 20]", "place = [0, 90]"))
     Image.fromarray(np.full((36, 48), 255, np.uint8)).save(lounge.root / "avoid.png")
     lounge.studio.add_exemplars([lounge.root / "avoid.png"], by="Painter C", licence="work-for-hire")
-    with pytest.raises(UsageError, match=r"avoid\.png' is 48x36, the painting is 96x72"):
+    with pytest.raises(UsageError, match=r"avoid\.png' is 48x36, the painting is 96x72: they lie on each other"):
         reframed(lounge, ('file = "stairs/painted.png"', 'file = "stairs/painted.png"\navoid = "avoid.png"'))
+
+
+def test_flats_say_what_shall_be_where_in_a_frame(lounge: Lounge) -> None:
+    wanted = np.pad(labels("stairs"), ((0, 0), (20, 20)), mode="edge")
+    wanted[30:60, 124:] = 2  # a door at the right, where no row of the painting has one
+    colours = np.array(list(LABELS.values()), np.uint8)
+    Image.fromarray(colours[wanted]).save(lounge.root / "wide_flats.png")
+    lounge.studio.add_exemplars([lounge.root / "wide_flats.png"], by="Modeller A", licence="work-for-hire")
+    named = ", ".join(f'{n} = "#{r:02x}{g:02x}{b:02x}"' for n, (r, g, b) in LABELS.items())
+    own = f'file = "stairs/painted.png"\nflats = "stairs/flats.png"\nlabels = {{{named}}}'
+    take = reframed(lounge, ('file = "stairs/painted.png"', own), ("width = 136", 'width = 136\nflats = "wide_flats.png"'))
+    path = lounge.studio.folder.root / take.folder / "credit" / f"{take.name}.0001.exr"
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        channels = {n: c.pixels for n, c in file.parts[0].channels.items()}
+        credit = CreditMap.from_channels(channels, file.parts[0].header["manifest"])
+    assert (labels("stairs")[credit.y, credit.x] == wanted).mean() > 0.95
+    assert lounge.studio.remake(take.folder).different == ()
+    with pytest.raises(UsageError, match=r"painting\.flats is missing, allowed is the painting's own flats, as frame wide has some"):
+        reframed(lounge, ("width = 136", 'width = 136\nflats = "wide_flats.png"'))

@@ -10,7 +10,7 @@ import pytest
 from bottega.engine.concept import cloth as module
 from bottega.engine.concept import photo, repeat
 from bottega.engine.concept.cloth import make_cloth, seam
-from bottega.engine.concept.photo import even_light, find_card, rectify
+from bottega.engine.concept.photo import even_light, even_patches, find_card, rectify
 from bottega.engine.concept.repeat import find_repeat
 
 
@@ -108,6 +108,17 @@ def test_a_blotched_swatch_makes_a_tile_without_a_grid() -> None:
     assert slow[1] < 0.25 * slow[0]
     grain = [np.diff(np.log(t), axis=1).std() for t in (plain, even)]
     assert abs(grain[1] / grain[0] - 1) < 0.05
+
+
+def test_shapes_of_a_painting_are_no_blotches() -> None:
+    y, x = np.mgrid[0:300, 0:320]
+    inside = (np.hypot(x - 160, y - 150) < 90)[..., None]
+    for ground, shape in (((0.3, 0.05, 0.05), (0.05, 0.3, 0.1)), ((0.1, 0.1, 0.1), (0.5, 0.5, 0.5))):
+        painted = np.where(inside, shape, ground).astype(np.float32)
+        kept, forced = make_cloth(painted, 20.0).gain, even_patches(painted, window_px=(53, 50))[1]
+        assert kept is not None
+        steepest, would_be = (np.abs(np.diff(np.log(g[50:200]), axis=1)).max() for g in (kept, forced))
+        assert steepest < 0.5 * would_be  # no halo about the shape
 
 
 def test_a_photo_taken_askew_comes_back_straight() -> None:

@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import compiled
-from .photo import even_light, even_patches
+from .photo import even_light, even_patches, patchy
 from .records import Cloth, Float, bounded, colours, positive
 from .repeat import find_lattice
 from .straighten import BAND, LEAST_BAND_PX, straightened
 
 MOST_SWATCH = 40_000_000  # pixels
 _PATCHES = 6.0  # light is evened over patches of so much of the swatch, if they hold ...
-_REPEATS = 4  # ... so many repeats
+_REPEATS = 4  # ... so many repeats, and differ by ...
+_LIGHT, _COLOUR = 0.22, 0.01  # ... no more than this (see `patchy`): a painting's or a pattern's shapes are left alone
 
 
 def make_cloth(
@@ -30,7 +31,7 @@ def make_cloth(
     """Make a tileable cloth of a straight swatch.
 
     (1) Its light is evened; (2) the steps by which it repeats are found, near the stated ones if they are stated; (3) light is evened over
-    whole repeats, and what is slower than a sixth of the swatch is taken out where that is four repeats or more; (4) it is laid straight:
+    whole repeats, and blotches slower than a sixth of the swatch are taken out, if they are light and no shapes; (4) it is laid straight:
     turned, sheared and by less than a pixel scaled, so that as many whole repeats as it holds are whole numbers of pixels along rows and
     columns, and bent so that each piece of it lies where its repeats say; where nothing repeats all of it is taken as it lies; (5) the
     tile is closed: at its right and bottom edge the swatch goes on beyond the tile, and from there to the tile's own left and top runs
@@ -99,13 +100,16 @@ def make_cloth(
 
 
 def _patches(lit: Float, gain: Float, sides: tuple[float | None, ...]) -> tuple[Float, Float]:
-    """Even what is slower than a sixth of the swatch, if that is some repeats."""
+    """Even what is slower than a sixth of the swatch, if that is some repeats, and light: patches of other colours are a pattern's own."""
     window = []
     for side, have in zip(sides, lit.shape[1::-1], strict=True):
         wide = have / _PATCHES
         many = max(int(np.ceil(wide / side)), _REPEATS) if side is not None else 1
         window.append(max(round(wide if side is None else many * side), 1))
     if any(wide > have / 2 for wide, have in zip(window, lit.shape[1::-1], strict=True)):
+        return lit, gain
+    light, colour = patchy(lit, window_px=(window[0], window[1]))
+    if light > _LIGHT or colour > _COLOUR:
         return lit, gain
     evened, more = even_patches(lit, window_px=(window[0], window[1]))
     return evened, gain * more

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine.concept.cloth import make_cloth
-from bottega.engine.concept.drape import Drape
+from bottega.engine.concept.drape import Drape, drape
 from bottega.engine.concept.dye import recolour
 from bottega.engine.concept.flats import correct, fill_flats, read_flats
 from bottega.engine.concept.look import LookSettings, dress
 from bottega.engine.concept.palette import all_neutral, colour_map, dyes_of, likeness, palette_from, palette_of, swatch
 from bottega.engine.concept.photo import rectify
 from bottega.engine.concept.records import NO_PART, Cloth, ColourMap, Figure, Garment, Leak, Palette
+from bottega.engine.concept.silhouette import swap_part
 
 __all__ = [
     "REVISION",
@@ -34,7 +35,10 @@ __all__ = [
     "figure_from_flats",
     "palette_of_colours",
     "palette_of_picture",
+    "swapped",
 ]
+
+swapped = swap_part
 
 REVISION = "concept/1"
 GAP_PX = 8.0  # openings in line art up to this wide are closed, and told
@@ -130,6 +134,20 @@ class Board:
             self.dyed[cloth, dye] = replace(plain, pixels=recolour(plain.pixels, self._dye(cloth, dye)))
         return self.dyed[cloth, dye]
 
+    def lay(self, wears: Sequence[Wear]) -> None:
+        """Lay garments now that are not laid yet."""
+        for wear in wears:
+            key = (wear.garment, wear.follow, wear.seams)
+            if wear.cloth is not None and key not in self.drapes:
+                self.drapes[key] = drape(self.figure, wear.garment, follow=wear.follow, seams=wear.seams)
+
+    def on(self, figure: Figure, wears: Sequence[Wear]) -> Board:
+        """The board on another drawing of the same croquis; garments that have the same pixels there lie as they do here, to the bit."""
+        self.lay(wears)
+        mine = {key: laid for key, laid in self.drapes.items() if isinstance(key[0], tuple)}  # what else is kept there is of one drawing
+        same = {key: laid for key, laid in mine.items() if _same_pixels(self.figure, figure, key[0])}
+        return replace(self, figure=figure, drapes=same)
+
     def dress(self, wears: Sequence[Wear]) -> list[Picture]:
         """The layers of a look, one for each of `wears`: (H, W, 4) float32 linear, premultiplied, cloth without its shading.
 
@@ -165,6 +183,11 @@ class Board:
         y, x = distance_transform_edt(~garment, return_distances=False, return_indices=True)
         inside = np.isin(labels[y, x], [names.index(n) for n in wear.parts])
         return np.where(inside[..., None], pixels, np.float32(0))
+
+
+def _same_pixels(first: Figure, second: Figure, parts: Sequence[str]) -> bool:
+    here, there = (np.isin(f.labels, [f.names.index(n) for n in parts if n in f.names]) for f in (first, second))
+    return bool((here == there).all())
 
 
 def palette_of_picture(pixels: Picture, share: Picture | None) -> Palette:

@@ -44,10 +44,13 @@ def credit_of(
     sources: Sequence[CreditSource],
     *,
     band: Band | None,
+    hand: NDArray[np.uint8],
+    hands: Sequence[int],
 ) -> LookCredit:
     """Credit of a look from what is written: `garments` are each one's cover (H, W) uint8, and its sources' shares by their place.
 
-    Where the line is opaque its own pixel goes out, a copy. Colours that are nobody's cloth, and paper, are the drawing's.
+    Where the line is opaque its own pixel goes out, a copy. Colours that are nobody's cloth, and paper, are the drawing's. `hand` (H, W)
+    says whose the line is: 0 the drawing's, then of the sources at `hands`, counted from 1.
     """
     alpha = line.rgba[..., 3].astype(np.int64)
     parts = np.zeros((len(sources), *alpha.shape), np.int64)
@@ -58,6 +61,9 @@ def credit_of(
         for row, share in shares.items():
             if row:  # the drawing has what the others leave
                 parts[row] += under * share.numerator // share.denominator
+    for number, row in enumerate(hands, 1):
+        if row:
+            parts[row] += np.where(hand == number, DENOMINATOR * alpha // _FULL, 0)
     parts[0] = DENOMINATOR - parts[1:].sum(0)
     copied = (alpha == _FULL) & line.plain
     if band is not None:

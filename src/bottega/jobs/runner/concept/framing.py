@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.jobs.recipes.concept_room import ReframeSettings, put_in_frame
+from bottega.jobs.recipes.concept_room import ReframeSettings, labels_of, put_in_frame
 from bottega.model import UsageError
 
 from .carding import thumb
@@ -16,17 +17,22 @@ from .gathering import gathered
 from .job import ConceptJob
 from .making import OPEN_UNITS, Bench, CardMaker
 from .opened import Opened, Opener
-from .stated import FrameSheet, PaintingSheet
+from .stated import FrameSheet, PaintingSheet, PictureName
 
 _WHITE = 0.5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FrameInputs:
-    """A painting, and (H, W) bool where nothing may be repeated, if anywhere."""
+    """A painting, and (H, W) bool where nothing may be repeated, if anywhere.
+
+    `labels` (H, W) uint8 are what is where in it, `wanted` what shall be where in a frame, by its name.
+    """
 
     painting: Opened
     avoid: NDArray[np.bool_] | None
+    labels: NDArray[np.uint8] | None
+    wanted: Mapping[str, NDArray[np.uint8]]
 
 
 def painting_sheet(job: ConceptJob) -> PaintingSheet:
@@ -45,11 +51,25 @@ def open_painting(job: ConceptJob, opener: Opener) -> FrameInputs:
         raise UsageError(f"{painting.where} is clear at {int((share < 1).sum())} pixels, allowed is paint all over: crop it")
     if sheet.avoid is not None:
         found = opener.read(sheet.avoid, job.exemplar(sheet.avoid))
-        if found.size != painting.size:
-            given, wanted = (f"{p.size[1]}x{p.size[0]}" for p in (found, painting))
-            raise UsageError(f"{found.where} is {given}, the painting is {wanted}: what is to be avoided is marked on the painting")
+        _check(found, painting.size, "the painting")
         avoid = found.numbers().mean(axis=2) > _WHITE
-    return FrameInputs(painting=painting, avoid=avoid)
+
+    def read(picture: PictureName, size: tuple[int, int], what: str) -> NDArray[np.uint8]:
+        flats = opener.read(picture, job.exemplar(picture))
+        _check(flats, size, what)
+        try:
+            return labels_of(flats.eight(), sheet.labels)
+        except ValueError as problem:
+            raise UsageError(f"{flats.where}: {problem}") from problem
+
+    labels = None if sheet.flats is None else read(sheet.flats, painting.size, "the painting")
+    wanted = {f.name: read(f.flats, (f.height, f.width), f"frame {f.name!r}") for f in sheet.frames if f.flats is not None}
+    return FrameInputs(painting=painting, avoid=avoid, labels=labels, wanted=wanted)
+
+
+def _check(picture: Opened, size: tuple[int, int], what: str) -> None:
+    if picture.size != size:
+        raise UsageError(f"{picture.where} is {picture.size[1]}x{picture.size[0]}, {what} is {size[1]}x{size[0]}: they lie on each other")
 
 
 class FrameMaker(CardMaker):
@@ -70,6 +90,8 @@ class FrameMaker(CardMaker):
             self.bench.right.check()
             place = _place(frame, width, height)
             how: dict[str, Any] = {"place": place, "avoid": self._inputs.avoid, "settings": settings, "threads": threads}
+            if look.name in self._inputs.wanted:
+                how |= {"labels": self._inputs.labels, "wanted": self._inputs.wanted[look.name]}
             try:
                 made = put_in_frame(light, (frame.height, frame.width), cancelled=self.stopped.is_set, **how)
             except ValueError as problem:

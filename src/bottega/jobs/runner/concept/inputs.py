@@ -25,7 +25,7 @@ from bottega.model import UsageError, shown
 from .job import COLOUR as SRGB
 from .job import ConceptJob
 from .opened import LIGHT, Floats, Opened, Opener
-from .stated import FigureSheet, PaletteSheet, SwatchSheet
+from .stated import FigureSheet, PaletteSheet, PictureName, SwatchSheet
 
 _OPAQUE = 0.999
 
@@ -51,15 +51,23 @@ class OpenLineError(UsageError):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CostumeInputs:
-    """A costume board's pictures. `shade` (H, W) uint8 are codes to multiply with, None without shading; `notes` go into the take."""
+class Drawn:
+    """A drawing as it was opened. `shade` (H, W) uint8 are codes to multiply with, None without shading."""
 
     figure: Figure
     line: LineArt
     shade: NDArray[np.uint8] | None
+    leaks: tuple[Leak, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CostumeInputs:
+    """A costume board's pictures. `others` are drawings to take parts from, by name; `notes` go into the take."""
+
+    drawn: Drawn
+    others: Mapping[str, Drawn]
     swatches: Mapping[str, Swatch]
     palettes: Mapping[str, Palette]
-    leaks: tuple[Leak, ...]
     notes: tuple[str, ...]
 
 
@@ -69,12 +77,23 @@ def open_costume(job: ConceptJob, opener: Opener) -> CostumeInputs:
     if sheet is None:
         raise UsageError(f"board {job.shot.code} has no figure")
 
-    def opened(picture: object) -> Opened | None:
-        return None if picture is None else opener.read(picture, job.exemplar(picture))  # type: ignore[arg-type]
+    def opened(picture: PictureName | None) -> Opened | None:
+        return None if picture is None else opener.read(picture, job.exemplar(picture))
 
-    line = opener.read(sheet.line, job.line)
+    def drawing(line: PictureName, flats: PictureName | None, shade: PictureName | None, folds: PictureName | None) -> Drawn:
+        return _drawn(sheet, opener.read(line, job.exemplar(line)), flats=opened(flats), shade=opened(shade), folds=opened(folds))
+
+    drawn = drawing(sheet.line, sheet.flats, sheet.shade, sheet.folds)
+    others = {d.name: drawing(d.line, d.flats, d.shade, d.folds) for d in job.sheet.drawings}
+    swatches = {s.name: _swatch(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches}
+    palettes = {p.name: _palette(p, opened(p.picture)) for p in job.sheet.palettes}
+    return CostumeInputs(drawn=drawn, others=others, swatches=swatches, palettes=palettes, notes=_notes(drawn.line, drawn.leaks))
+
+
+def _drawn(sheet: FigureSheet, line: Opened, *, flats: Opened | None, shade: Opened | None, folds: Opened | None) -> Drawn:
     art = line_art(line)
-    shade, folds, flats = (_same_size(opened(p), line) for p in (sheet.shade, sheet.folds, sheet.flats))
+    for picture in (flats, shade, folds):
+        _same_size(picture, line)
     codes = None if shade is None else _shade_codes(shade)
     drawing = Drawing(
         line=_linear(art),
@@ -84,9 +103,7 @@ def open_costume(job: ConceptJob, opener: Opener) -> CostumeInputs:
         height_px=sheet.height_px,
     )
     figure, leaks = _figure(drawing, flats, sheet)
-    swatches = {s.name: _swatch(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches}
-    palettes = {p.name: _palette(p, opened(p.picture)) for p in job.sheet.palettes}
-    return CostumeInputs(figure=figure, line=art, shade=codes, swatches=swatches, palettes=palettes, leaks=leaks, notes=_notes(art, leaks))
+    return Drawn(figure=figure, line=art, shade=codes, leaks=leaks)
 
 
 def _notes(art: LineArt, leaks: tuple[Leak, ...]) -> tuple[str, ...]:
@@ -126,11 +143,10 @@ def _linear(art: LineArt) -> Floats:
     return np.concatenate([_light(art.rgba[..., :3]) * alpha, alpha], axis=-1)
 
 
-def _same_size(picture: Opened | None, line: Opened) -> Opened | None:
+def _same_size(picture: Opened | None, line: Opened) -> None:
     if picture is not None and picture.size != line.size:
         given, wanted = (f"{p.size[1]}x{p.size[0]}" for p in (picture, line))
         raise UsageError(f"{picture.where} is {given}, the line drawing is {wanted}: all pictures of a figure have one size")
-    return picture
 
 
 def _grey(picture: Opened, numbers: Floats) -> Floats:

@@ -196,11 +196,15 @@ def uses_of(job: ConceptJob) -> dict[str, str]:
     sheet = job.sheet
     uses = {"painting" if sheet.painting is not None else "drawing": job.line.digest} | {s.name: s.picture.file for s in sheet.swatches}
     uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
+    uses |= {f"drawing {d.name}": d.line.file for d in sheet.drawings}
     if sheet.figure is not None:
         named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
         uses |= {what: picture.file for what, picture in named.items() if picture is not None}
     if sheet.painting is not None and sheet.painting.avoid is not None:
         uses["avoid"] = sheet.painting.avoid.file
+    if sheet.painting is not None and sheet.painting.flats is not None:
+        uses["flats"] = sheet.painting.flats.file
+        uses |= {f"flats {f.name}": f.flats.file for f in sheet.painting.frames if f.flats is not None}
     if sheet.room is not None:
         painted = next(a.painted for a in sheet.room.angles if a.painted is not None)
         uses["painting"] = painted.file
@@ -212,6 +216,7 @@ def uses_of(job: ConceptJob) -> dict[str, str]:
 def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
     """Whose pixels are seen: the drawing, then every swatch, palette picture and painting. What steers is none."""
     seen = [s.picture.file for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
+    seen += [d.line.file for d in job.sheet.drawings]
     if job.sheet.room is not None:
         seen += [a.painted.file for a in job.sheet.room.angles if a.painted is not None]
     again = (replace(job.line, role=Role.KEY),) if job.sheet.painting is not None else ()  # what is new is made by its example

@@ -22,10 +22,13 @@ from .stated import (
     NONE,
     ONE_WAY,
     ORNAMENT,
+    OWN,
     PAINTING,
     PALETTE,
     SET,
+    SILHOUETTE,
     BoardSheet,
+    DrawingSheet,
     FigureSheet,
     LookSheet,
     PaletteSheet,
@@ -35,7 +38,7 @@ from .stated import (
     VarySheet,
 )
 
-MOST_LOOKS, MOST_SWATCHES, MOST_LABELS = 200, 200, 250
+MOST_LOOKS, MOST_SWATCHES, MOST_LABELS, MOST_DRAWINGS = 200, 200, 250, 32
 FACTS = ("character", "scene", "story_day", "version")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -69,7 +72,7 @@ def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
     if kind == SET:
         return top.made(BoardSheet, **head, room=read_room(top, lambda t: _labels(t, folder)))
     if kind == PAINTING:
-        return top.made(BoardSheet, **head, painting=read_painting(top))
+        return top.made(BoardSheet, **head, painting=read_painting(top, lambda t: _labels(t, folder)))
     figure = _figure(top.table("figure"), folder)
     swatches = tuple(_swatch(t) for t in bounded(top, "swatch", MOST_SWATCHES))
     parts = tuple(_part(t, figure, swatches) for t in top.tables("part", least=1))
@@ -77,13 +80,16 @@ def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
     each_once(top, "swatch", [s.name for s in swatches])
     each_once(top, "palette", [p.name for p in palettes])
     each_once(top, "part", [n for p in parts for n in p.parts])
-    vary = _vary(top.table("vary"), parts, swatches, palettes)
-    looks = tuple(_look(t, parts, swatches, palettes) for t in bounded(top, "look", MOST_LOOKS))
+    drawings = tuple(_drawing(t) for t in bounded(top, "drawing", MOST_DRAWINGS))
+    each_once(top, "drawing", [d.name for d in drawings])
+    drawn = tuple(d.name for d in drawings)
+    vary = _vary(top.table("vary"), parts, swatches, palettes, drawn)
+    looks = tuple(_look(t, parts, swatches, palettes, drawn) for t in bounded(top, "look", MOST_LOOKS))
     each_once(top, "look", [look.name for look in looks])
     if looks and vary.axis != NONE:
         raise top.error("look", f"there, and vary.axis is {vary.axis} too", "looks that are listed, or one axis to vary along")
     _all_used(top, figure, parts, swatches, (vary, looks))
-    costume: dict[str, Any] = {"figure": figure, "swatches": swatches, "parts": parts, "palettes": palettes}
+    costume: dict[str, Any] = {"figure": figure, "swatches": swatches, "parts": parts, "palettes": palettes, "drawings": drawings}
     return top.made(BoardSheet, **head, **costume, vary=vary, looks=looks)
 
 
@@ -234,19 +240,39 @@ def _palette(t: Table) -> PaletteSheet:
     return t.made(PaletteSheet, name=t.text("name"), colours=tuple(rgb_of(c) for c in texts), picture=picture)
 
 
-def _look(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> LookSheet:
+def _drawing(t: Table) -> DrawingSheet:
+    shade, folds = maybe(t, "shade"), maybe(t, "folds")
+    return t.made(DrawingSheet, name=t.text("name"), line=picture(t, "line"), flats=picture(t, "flats"), shade=shade, folds=folds)
+
+
+def _look(
+    t: Table,
+    parts: Sequence[PartSheet],
+    swatches: Sequence[SwatchSheet],
+    palettes: Sequence[PaletteSheet],
+    drawn: tuple[str, ...],
+) -> LookSheet:
     wear, names = t.table("wear"), tuple(s.name for s in swatches)
     dressed = tuple(n for p in parts if p.swatch for n in p.parts)
     found = {n: wear.text(n, one_of=names or ("a [[swatch]] of the sheet",)) for n in known(wear, dressed)}
     wear.done()
     colours = tuple(p.name for p in palettes) or ("a [[palette]] of the sheet",)
     palette = t.text("palette", one_of=colours) if t.has("palette") else None
-    return t.made(LookSheet, name=t.text("name"), wear=found, palette=palette)
+    swaps, there = t.table("drawings"), tuple(n for p in parts for n in p.parts)
+    drawings = {n: swaps.text(n, one_of=drawn or ("a [[drawing]] of the sheet",)) for n in known(swaps, there)}
+    swaps.done()
+    return t.made(LookSheet, name=t.text("name"), wear=found, palette=palette, drawings=drawings)
 
 
-def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> VarySheet:
+def _vary(
+    t: Table,
+    parts: Sequence[PartSheet],
+    swatches: Sequence[SwatchSheet],
+    palettes: Sequence[PaletteSheet],
+    drawn: tuple[str, ...],
+) -> VarySheet:
     axis = t.text("axis", NONE, one_of=AXES)
-    dressed = tuple(n for p in parts if p.swatch for n in p.parts)
+    dressed = tuple(n for p in parts if p.swatch or axis == SILHOUETTE for n in p.parts)
     names = tuple(s.name for s in swatches)
     colours = tuple(p.name for p in palettes)
     pins, quotas = t.table("pins"), t.table("quotas")
@@ -261,6 +287,7 @@ def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet],
         pins={n: pins.text(n, one_of=names) for n in known(pins, dressed)},
         quotas={n: quotas.number(n, low=0, high=1) for n in known(quotas, colours if axis == PALETTE else names)},
         overlap=t.number("overlap", 0.3, low=0.01, high=1),
+        drawings=_among(t, "drawings", (OWN, *drawn)),
         scales=t.numbers("scales", None, (1.0,), low=0.05, high=20),
         angles_deg=t.numbers("angles_deg", None, (0.0,), low=-360, high=360),
         offsets=_pairs(t, "offsets", t.numbers("offsets", None, (0.0, 0.0), low=0, high=1)),
@@ -276,6 +303,8 @@ def _check_vary(t: Table, vary: VarySheet) -> None:
         raise t.error("swatches", ..., "the swatches to vary among")
     if vary.axis == PALETTE and not vary.palettes:
         raise t.error("palettes", ..., "the palettes to vary among: give [[palette]] tables")
+    if vary.axis == SILHOUETTE and len(vary.drawings) < 2:
+        raise t.error("drawings", ..., "drawings to take the parts from: give [[drawing]] tables")
     turns = len(vary.scales) * len(vary.angles_deg) * len(vary.offsets)
     if vary.axis == ORNAMENT and turns < 2:
         raise t.error("scales", ..., "scales, angles_deg or offsets of the ornament to vary among, two or more in all")

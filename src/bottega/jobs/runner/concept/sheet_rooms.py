@@ -84,16 +84,21 @@ def _angle(t: Table) -> AngleSheet:
     )
 
 
-def read_painting(top: Table) -> PaintingSheet:
+def read_painting(top: Table, labels_in: Callable[[Table], dict[str, Rgb]]) -> PaintingSheet:
     """The [painting] table and its frames. Raises UsageError."""
     t = top.table("painting")
     frames = tuple(_frame(f) for f in bounded(top, "frame", MOST_FRAMES, least=1))
     each_once(top, "frame", [f.name for f in frames])
-    return t.made(PaintingSheet, picture=picture(t, "file"), avoid=maybe(t, "avoid"), frames=frames)
+    flats = maybe(t, "flats")
+    bare = [f.name for f in frames if f.flats is not None and flats is None]
+    if bare:
+        raise t.error("flats", ..., f"the painting's own flats, as frame {bare[0]} has some")
+    labels = labels_in(t) if flats is not None else {}
+    return t.made(PaintingSheet, picture=picture(t, "file"), avoid=maybe(t, "avoid"), flats=flats, labels=labels, frames=frames)
 
 
 def _frame(t: Table) -> FrameSheet:
     width, height = (t.whole(side, low=32, high=LARGEST_SIDE_PX) for side in ("width", "height"))
     place = t.numbers("place", 2, low=-LARGEST_SIDE_PX, high=LARGEST_SIDE_PX) if t.has("place") else None
     at = (round(place[0]), round(place[1])) if place is not None else None
-    return t.made(FrameSheet, name=t.text("name"), width=width, height=height, place=at)
+    return t.made(FrameSheet, name=t.text("name"), width=width, height=height, place=at, flats=maybe(t, "flats"))

@@ -11,6 +11,7 @@ from bottega.model import UsageError
 from .stated import (
     AngleSheet,
     BoardSheet,
+    DrawingSheet,
     FigureSheet,
     FrameSheet,
     LookSheet,
@@ -86,6 +87,7 @@ def sheet_of(data: Mapping[str, Any]) -> BoardSheet:
             "palettes": tuple(_palette(p) for p in told["palettes"]),
             "vary": told["vary"] and _vary(told["vary"]),
             "looks": tuple(LookSheet(**look) for look in told["looks"]),
+            "drawings": tuple(_drawing(d) for d in told["drawings"]),
             "room": told["room"] and _room(told["room"]),
             "painting": told["painting"] and _painting(told["painting"]),
         }
@@ -114,6 +116,10 @@ def _figure(told: Mapping[str, Any]) -> FigureSheet:
     return FigureSheet(**dict(told) | named | {"labels": _labels(told["labels"]), "dabs": dabs})
 
 
+def _drawing(told: Mapping[str, Any]) -> DrawingSheet:
+    return DrawingSheet(**dict(told) | {key: _picture(told[key]) for key in ("line", "flats", "shade", "folds")})
+
+
 def _swatch(told: Mapping[str, Any]) -> SwatchSheet:
     corners = told["corners_px"] and tuple((x, y) for x, y in told["corners_px"])
     return SwatchSheet(**_tupled(told) | {"picture": PictureName(**told["picture"]), "corners_px": corners})
@@ -137,8 +143,9 @@ def _room(told: Mapping[str, Any]) -> SetSheet:
 
 
 def _painting(told: Mapping[str, Any]) -> PaintingSheet:
-    frames = tuple(FrameSheet(**_tupled(f)) for f in told["frames"])
-    return PaintingSheet(picture=PictureName(**told["picture"]), avoid=_picture(told["avoid"]), frames=frames)
+    frames = tuple(FrameSheet(**_tupled(f) | {"flats": _picture(f["flats"])}) for f in told["frames"])
+    named = {key: _picture(told[key]) for key in ("picture", "avoid", "flats")}
+    return PaintingSheet(**dict(told) | named | {"labels": _labels(told["labels"]), "frames": frames})
 
 
 def _angle(told: Mapping[str, Any]) -> AngleSheet:
