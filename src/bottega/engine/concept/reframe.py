@@ -17,6 +17,7 @@ from .room_guides import palette_of
 
 _UNKNOWN = 0
 _NUMBERS = 0.3  # weight of label guides
+_REPEAT = 0.01  # less than for a whole picture: edges that go on are to stay whole
 _FAR_PX = 100.0
 _BROAD_PX = 10.0  # sigma: more than a stroke's width
 
@@ -178,7 +179,7 @@ def _agree(kind: Labels, asked: Labels, place: tuple[int, int]) -> None:
 
 
 def _laid(ground: Ground, start: NDArray[np.int32], s: ReframeSettings, search: Search) -> NDArray[np.int32]:
-    return patchwork(ground, search.find(ground, np.maximum(start, 0)), settings=PatchworkSettings(s.strict, seed=s.seed))
+    return patchwork(ground, search.find(ground, np.maximum(start, 0)), settings=PatchworkSettings(s.strict, repeat=_REPEAT, seed=s.seed))
 
 
 def _ground(painting: Float, start: NDArray[np.int32], axis: int, maps: tuple[Labels, Labels, bool], s: ReframeSettings) -> Ground:
