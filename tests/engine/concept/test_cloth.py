@@ -98,6 +98,18 @@ def test_light_is_evened_over_whole_repeats() -> None:
     assert np.allclose(even, flat * light[..., None] * gain[..., None], rtol=1e-5)
 
 
+def test_a_blotched_swatch_makes_a_tile_without_a_grid() -> None:
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[0:300, 0:320]
+    blotches = np.exp(0.25 * np.sin(x / 60.0 + 1) + 0.2 * np.cos(y / 55.0) + 0.0015 * x)
+    hide = (np.exp(rng.normal(0, 0.2, (300, 320, 1))) * blotches[..., None] * (0.3, 0.15, 0.08)).astype(np.float32)
+    plain, even = (make_cloth(hide, 20.0, even=e).pixels.mean(axis=-1) for e in (False, True))
+    slow = [np.std([p.mean() for row in np.array_split(t, 5) for p in np.array_split(row, 5, axis=1)]) / t.mean() for t in (plain, even)]
+    assert slow[1] < 0.25 * slow[0]
+    grain = [np.diff(np.log(t), axis=1).std() for t in (plain, even)]
+    assert abs(grain[1] / grain[0] - 1) < 0.05
+
+
 def test_a_photo_taken_askew_comes_back_straight() -> None:
     import cv2
 
