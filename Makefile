@@ -61,7 +61,7 @@ test: check
 test-all: $(if $(AFTER_TEST),setup,test) $(BLENDER)/.installed
 	$(PIP) install --quiet torch==2.13.0
 	@if [ -z "$${BOTTEGA_BLENDER:-}" ] && [ -x $(BLENDER)/bin/python ]; then export BOTTEGA_BLENDER="$(CURDIR)/$(BLENDER)/bin/python"; fi; \
-	$(BIN)/python -m pytest -m heavy
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m heavy
 
 # Blender's module (GPL) lives in an environment of its own and is never imported here. It is made for Python 3.11 alone: with
 # another one, set BOTTEGA_BLENDER to a Blender, else the tests that need one are skipped and say so.

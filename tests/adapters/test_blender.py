@@ -59,6 +59,22 @@ def test_a_python_without_blender_is_refused_before_anything_else() -> None:
         BlenderProgram.found(find_blender({VARIABLE: sys.executable}))
 
 
+def test_a_path_from_where_the_user_stands_is_good_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = pretended(tmp_path, 'print(\'bottega: {"version": "9.9"}\')').program
+    monkeypatch.chdir(tmp_path)
+    found = find_blender({VARIABLE: f"./{program.name}"})
+    assert found.program == program
+    assert BlenderProgram.found(found).version == "9.9"
+
+
+def test_a_file_that_no_machine_can_run_is_named(tmp_path: Path) -> None:
+    program = tmp_path / "python-broken"
+    program.write_bytes(b"\x7fELF and no more")
+    program.chmod(0o755)
+    with pytest.raises(UsageError, match=r"python-broken cannot be started as Blender: Exec format error"):
+        BlenderProgram.found(find_blender({VARIABLE: str(program)}))
+
+
 def test_a_program_that_says_nothing_is_no_blender(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="asked for its version it said nothing"):
         BlenderProgram.found(pretended(tmp_path, "print('Hello')"))

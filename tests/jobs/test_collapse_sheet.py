@@ -54,6 +54,16 @@ def test_slow_motion_is_a_number_or_a_curve():
     assert parsed(changed(("fall", "time"), [[1001, 1], [1030, 0.25]]), "x").time == ((1001, 1.0), (1030, 0.25))
 
 
+def test_what_moves_the_pieces_is_a_solver_or_a_file():
+    assert parsed(GOOD, "x").solver == "bullet"
+    assert parsed(changed(("fall", "solver"), "blender"), "x").solver == "blender"
+    assert parsed(changed(("fall", "blend"), "fall.blend"), "x").blend.name == "fall.blend"
+    both = changed(("fall", "solver"), "blender")
+    both["fall"]["blend"] = "fall.blend"
+    with pytest.raises(UsageError, match=r"fall\.blend is .*fall\.blend.*, allowed is a file without a solver"):
+        parsed(both, "x")
+
+
 def plain(found):
     """An error's words without the quotes round what was given."""
     return str(found.value).replace("'", "")

@@ -39,8 +39,18 @@ def test_the_set_template_is_a_sheet(folder: Path) -> None:
     sheet = read_board(folder / "board.toml")
     assert sheet.room is not None
     assert [a.painted is not None for a in sheet.room.angles] == [True, False]
-    with pytest.raises(UsageError, match="template 'prop': allowed are costume, set"):
+    with pytest.raises(UsageError, match="template 'prop': allowed are costume, set, painting"):
         template("prop")
+
+
+def test_the_painting_template_is_a_sheet(folder: Path) -> None:
+    (folder / "board.toml").write_text(template("painting"))
+    sheet = read_board(folder / "board.toml")
+    assert sheet.painting is not None
+    assert [(f.name, f.width, f.height, f.place) for f in sheet.painting.frames] == [
+        ("2.39 to 1", 1720, 720, None),
+        ("square", 1280, 1280, None),
+    ]
 
 
 def costume(folder: Path, *changes: tuple[str, str], kind: str = "costume") -> Any:
@@ -55,7 +65,7 @@ def costume(folder: Path, *changes: tuple[str, str], kind: str = "costume") -> A
     ("old", "new", "says"),
     [
         ('code = "consul"', 'code = "../consul"', "board code"),
-        ('kind = "costume"', 'kind = "prop"', "board.kind is 'prop', allowed is one of costume, set"),
+        ('kind = "costume"', 'kind = "prop"', "board.kind is 'prop', allowed is one of costume, set, painting"),
         ("height_cm = 182.0", "height_cm = 1.82", "figure.height_cm is '1.82', allowed is a number from 10 to 1000"),
         ('background = "background"', 'background = "paper"', "figure.background is 'paper', allowed is one of background, coat"),
         ("size_cm = [26.0, 26.0]", "size_cm = [10.0, 26.0]", r"swatch\[1\].repeat_cm .* at most what is seen of it, 10 x 26 cm"),
@@ -68,7 +78,7 @@ def costume(folder: Path, *changes: tuple[str, str], kind: str = "costume") -> A
         ('colour = "#f4e2ce"', 'colour = "beige"', "is 'beige', allowed is a colour as #rrggbb"),
         ('colour = "#f4e2ce"', "", "allowed is a swatch or a colour"),
         ('line = "croquis/line.png"', 'line = "croquis/line.png#Ink"', "a PSD or ORA file with a layer's name behind #"),
-        ('axis = "cloth"', 'axis = "hat"', "vary.axis is 'hat', allowed is one of cloth, palette, ornament, none"),
+        ('axis = "cloth"', 'axis = "hat"', "vary.axis is 'hat', allowed is one of cloth, palette, ornament, silhouette, none"),
         ("count = 12", "count = 0", "vary.count is '0', allowed is a whole number from 1 to 200"),
         ('axis = "cloth"', 'axis = "none"', "looks of one sheet differ in one thing"),
         ('axis = "cloth"', 'axis = "palette"', "vary.palettes is missing"),

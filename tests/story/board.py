@@ -34,36 +34,36 @@ class Atelier:
         return path
 
 
-def parts() -> dict[str, np.ndarray]:
-    """Where each part is, (H, W) bool."""
+def parts(coat_px: int = 34) -> dict[str, np.ndarray]:
+    """Where each part is, (H, W) bool; the coat reaches so far from its middle."""
     y, x = np.mgrid[: SIZE[0], : SIZE[1]]
     head = np.hypot(y - 40, x - 80) < 22
-    coat = (y >= 66) & (y < 130) & (np.abs(x - 80) < 34)
+    coat = (y >= 66) & (y < 130) & (np.abs(x - 80) < coat_px)
     skirt = (y >= 130) & (y < 225) & (np.abs(x - 80) < 30 + (y - 130) * 0.35)
     return {"skin": head, "coat": coat, "skirt": skirt}
 
 
-def flats() -> np.ndarray:
+def flats(coat_px: int = 34) -> np.ndarray:
     """Exact colours, (H, W, 3) uint8."""
     out = np.full((*SIZE, 3), 255, np.uint8)
-    for name, inside in parts().items():
+    for name, inside in parts(coat_px).items():
         out[inside] = [int(COLOURS[name][i : i + 2], 16) for i in (1, 3, 5)]
     return out
 
 
-def line(gap: slice | None = None) -> np.ndarray:
+def line(gap: slice | None = None, coat_px: int = 34, ink: tuple[int, int, int] = (34, 30, 38)) -> np.ndarray:
     """Ink with alpha round every part, (H, W, 4) uint8; `gap` are rows at which the coat's right side is open."""
     from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter
 
-    ink = np.zeros(SIZE)
-    for name, inside in parts().items():
+    drawn = np.zeros(SIZE)
+    for name, inside in parts(coat_px).items():
         edge = binary_dilation(inside) & ~binary_erosion(inside, iterations=2)
         if gap is not None and name == "coat":
             edge[gap, 80:] = False
-        ink = np.maximum(ink, edge)
-    alpha = np.minimum(np.maximum(gaussian_filter(ink, 0.6) * 1.2, ink), 1)
+        drawn = np.maximum(drawn, edge)
+    alpha = np.minimum(np.maximum(gaussian_filter(drawn, 0.6) * 1.2, drawn), 1)
     out = np.zeros((*SIZE, 4), np.uint8)
-    out[..., :3] = (34, 30, 38)
+    out[..., :3] = ink
     out[..., 3] = np.rint(alpha * 255)
     return out
 

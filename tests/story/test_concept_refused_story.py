@@ -127,6 +127,7 @@ def test_a_small_opening_is_closed_and_told(atelier: Atelier) -> None:
     name = save(atelier, "figure2/nearly.png", line(gap=slice(90, 94)))
     dabs = ('[[swatch]]\nname = "check"', DABS + '\n[[swatch]]\nname = "check"')
     made = make(atelier, ("figure/line.png", name), *without_flats(), dabs, ('code = "walker"', 'code = "nearly"'))
+    assert not any("no dab" in w for w in made.warnings)
     assert made.warnings[0].startswith("line art was open by ")
     assert "leaks.png" in {o.path for o in made.outputs}
     shown = np.asarray(Image.open(atelier.studio.folder.root / made.folder / "frames" / f"{made.name}.0003.png").convert("RGB")).astype(int)
@@ -247,3 +248,11 @@ def test_under_an_override_every_picture_carries_the_mark(atelier: Atelier) -> N
     assert all(layer.bbox[3] <= foot for layer in layers if layer.kind == "pixel" and layer.name != "not cleared")
     assert sum(s.share for s in marked.shares) == 1
     assert any(s.exemplar == band.digest for s in marked.shares)
+
+
+def test_an_area_that_no_dab_names_is_told(atelier: Atelier) -> None:
+    less = DABS.replace("\nskin = [80, 40]", "")
+    dabs = ('[[swatch]]\nname = "check"', less + '\n[[swatch]]\nname = "check"')
+    bare = ('[[part]]\nparts = ["skin"]\ncolour = "#f4e2ce"', "")
+    made = make(atelier, *without_flats(), dabs, bare, ('code = "walker"', 'code = "bare"'))
+    assert any(w.startswith("areas of the line art that no dab names stay paper, 1 of them: (8") for w in made.warnings), made.warnings

@@ -1,4 +1,5 @@
-"""A set board: one angle of a room is painted, another is made of the painting's own pixels; refused, stopped, made again."""
+"""A set board: one angle of a room is painted, another is made of the painting's own pixels; refused, stopped, made again. And a painting
+in other frames."""
 
 from __future__ import annotations
 
@@ -178,3 +179,78 @@ def test_a_painting_that_nobody_registered_is_refused_by_name(lounge: Lounge) ->
     Image.fromarray(255 - painting()).save(lounge.root / "found.png")
     with pytest.raises(ConsentError, match=r"unknown_exemplar.*found.png.*on cards 1 'bar', 2 'window'"):
         make(lounge, ('painted = "stairs/painted.png"', 'painted = "found.png"'))
+
+
+WIDER = """
+[board]
+code = "wider"
+kind = "painting"
+title = "The lounge, wider"
+[painting]
+file = "stairs/painted.png"
+[[frame]]
+name = "wide"
+width = 136
+height = 72
+[[frame]]
+name = "low"
+width = 96
+height = 100
+place = [0, 20]
+"""
+
+
+def reframed(lounge: Lounge, *change: tuple[str, str]) -> Take:
+    text = WIDER
+    for old, new in change:
+        assert old in text, old
+        text = text.replace(old, new)
+    (lounge.root / "wider.toml").write_text(text)
+    return lounge.studio.boards.make(lounge.studio.boards.request(lounge.root / "wider.toml", **SAID))
+
+
+def test_a_painting_in_other_frames_keeps_its_own_pixels(lounge: Lounge) -> None:
+    take = reframed(lounge)
+    root, paint = lounge.studio.folder.root / take.folder, painting()
+    for number, (left, top), size in ((1, (20, 0), (72, 136)), (2, (0, 20), (100, 96))):
+        shown = np.asarray(Image.open(root / "frames" / f"{take.name}.{number:04d}.png"))
+        assert shown.shape == (*size, 3)
+        assert (shown[top : top + SIZE[0], left : left + SIZE[1]] == paint).all()
+        with OpenEXR.File(str(root / "credit" / f"{take.name}.{number:04d}.exr"), separate_channels=True) as file:
+            channels = {n: c.pixels for n, c in file.parts[0].channels.items()}
+            credit = CreditMap.from_channels(channels, file.parts[0].header["manifest"])
+        assert (shown == paint[credit.y, credit.x]).all()
+        own = credit.parts[0] == 65536
+        assert own.sum() == SIZE[0] * SIZE[1]
+        assert (own | (credit.parts[1] == 65536)).all()
+    assert sum(s.share for s in take.shares) == 1
+    assert [s.share for s in take.touched_shares] == [1], "what is new is by the painting's example"
+    assert lounge.studio.remake(take.folder).different == ()
+
+
+def test_frames_that_cannot_be_made_are_named(lounge: Lounge) -> None:
+    with pytest.raises(UsageError, match="frame 'low': place is"):
+        reframed(lounge, ("place = [0, 20]", "place = [0, 90]"))
+    Image.fromarray(np.full((36, 48), 255, np.uint8)).save(lounge.root / "avoid.png")
+    lounge.studio.add_exemplars([lounge.root / "avoid.png"], by="Painter C", licence="work-for-hire")
+    with pytest.raises(UsageError, match=r"avoid\.png' is 48x36, the painting is 96x72: they lie on each other"):
+        reframed(lounge, ('file = "stairs/painted.png"', 'file = "stairs/painted.png"\navoid = "avoid.png"'))
+
+
+def test_flats_say_what_shall_be_where_in_a_frame(lounge: Lounge) -> None:
+    wanted = np.pad(labels("stairs"), ((0, 0), (20, 20)), mode="edge")
+    wanted[30:60, 124:] = 2  # a door at the right, where no row of the painting has one
+    colours = np.array(list(LABELS.values()), np.uint8)
+    Image.fromarray(colours[wanted]).save(lounge.root / "wide_flats.png")
+    lounge.studio.add_exemplars([lounge.root / "wide_flats.png"], by="Modeller A", licence="work-for-hire")
+    named = ", ".join(f'{n} = "#{r:02x}{g:02x}{b:02x}"' for n, (r, g, b) in LABELS.items())
+    own = f'file = "stairs/painted.png"\nflats = "stairs/flats.png"\nlabels = {{{named}}}'
+    take = reframed(lounge, ('file = "stairs/painted.png"', own), ("width = 136", 'width = 136\nflats = "wide_flats.png"'))
+    path = lounge.studio.folder.root / take.folder / "credit" / f"{take.name}.0001.exr"
+    with OpenEXR.File(str(path), separate_channels=True) as file:
+        channels = {n: c.pixels for n, c in file.parts[0].channels.items()}
+        credit = CreditMap.from_channels(channels, file.parts[0].header["manifest"])
+    assert (labels("stairs")[credit.y, credit.x] == wanted).mean() > 0.95
+    assert lounge.studio.remake(take.folder).different == ()
+    with pytest.raises(UsageError, match=r"painting\.flats is missing, allowed is the painting's own flats, as frame wide has some"):
+        reframed(lounge, ("width = 136", 'width = 136\nflats = "wide_flats.png"'))

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from bottega.cli import app
 from bottega.model import Take, UsageError
 
-from .board import SAID, SHEET, SIZE, Atelier, build, line, parts
+from .board import SAID, SHEET, SIZE, Atelier, build, flats, line, parts
 
 pytestmark = pytest.mark.timeout(600)
 BASE = SHEET.split("[[look]]", maxsplit=1)[0]
@@ -219,3 +219,39 @@ def test_a_card_that_was_changed_is_not_varied_from(atelier: Atelier) -> None:
     data.write_text(data.read_text().replace("serge", "hide"))
     with pytest.raises(UsageError, match="is not the file on record"):
         make(atelier, CLOTH, like=f"{take.folder}/1")
+
+
+def test_a_part_of_another_drawing_of_the_designers(atelier: Atelier) -> None:
+    """A wider coat, drawn over the croquis by somebody else, in another ink."""
+    folder = atelier.root / "wide"
+    folder.mkdir(exist_ok=True)
+    ink = line(coat_px=50, ink=(120, 20, 20))
+    Image.fromarray(ink).save(folder / "line.png")
+    Image.fromarray(flats(coat_px=50)).save(folder / "flats.png")
+    atelier.studio.add_exemplars([folder], by="Designer Z", licence="work-for-hire")
+    drawing = '[[drawing]]\nname = "wide"\nline = "wide/line.png"\nflats = "wide/flats.png"\n'
+    vary = '[vary]\naxis = "silhouette"\ncount = 2\nparts = ["coat"]\ndrawings = ["as drawn", "wide"]\n'
+    split = (TWO + '\nswatch = "serge"', 'parts = ["coat"]\nswatch = "serge"\n[[part]]\nparts = ["skirt"]\nswatch = "serge"')
+    change = [split, *[(swatch(n), "") for n in ("check", "hide")]]
+    take = make(atelier, drawing + vary, *change)
+    found = cards(atelier, take)
+    assert sorted(c["name"] for c in found) == ["as drawn", "wide"]
+    shown = dict(zip([c["name"] for c in found], pictures(atelier, take), strict=True))
+    wide = parts(coat_px=50)["coat"] & ~parts()["coat"]
+    sleeve = wide & (ink[..., 3] == 0) & (line()[..., 3] == 0)
+    sleeve[:72] = sleeve[124:] = False
+    paper = np.array((0xFB, 0xFA, 0xF6))
+    assert (np.abs(shown["as drawn"][sleeve] - paper).max(-1) == 0).all()
+    assert (np.abs(shown["wide"][sleeve] - paper).max(-1) > 40).all(), "the coat reaches there, in its cloth"
+    apart = (shown["wide"] != shown["as drawn"]).any(-1)
+    assert not apart[:50].any() and not apart[150:].any(), "head and skirt have the same bits"
+    edge = (ink[..., 3] == 255) & wide
+    assert (shown["wide"][edge] == ink[edge][:, :3]).all(), "the other drawing's ink, bit for bit"
+    whose = {s["what"]: Fraction(s["share_of_figure"]) for c in found if c["name"] == "wide" for s in c["sources"]}
+    assert whose["drawing wide"] > 0 and sum(whose.values()) == 1
+    by_hand = '[[look]]\nname = "by hand"\ndrawings = {coat = "wide"}\n'
+    listed = make(atelier, drawing + by_hand, *change)
+    assert (pictures(atelier, listed)[0] == shown["wide"]).all()
+    assert atelier.studio.remake(listed.folder).different == ()
+    with pytest.raises(UsageError, match="drawings to take the parts from"):
+        make(atelier, vary.replace(', "wide"', ""), *change)

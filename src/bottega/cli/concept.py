@@ -23,7 +23,7 @@ def concept(
     sheet: Annotated[Path | None, typer.Argument(help="The sheet, board.toml: drawing, swatches, what is worn where, what varies.")] = None,
     *,
     template: Annotated[
-        str | None, typer.Option("--template", help="Print a commented sheet to start from, costume or set, and end.")
+        str | None, typer.Option("--template", help="Print a commented sheet to start from, costume, set or painting, and end.")
     ] = None,
     no_performer: Annotated[bool, typer.Option("--no-performer", help="Declare, on record, that it shows no performer.")] = False,
     delivery: Class = "temp",

@@ -10,7 +10,7 @@ import pytest
 from bottega.engine.concept import cloth as module
 from bottega.engine.concept import photo, repeat
 from bottega.engine.concept.cloth import make_cloth, seam
-from bottega.engine.concept.photo import even_light, find_card, rectify
+from bottega.engine.concept.photo import even_light, even_patches, find_card, rectify
 from bottega.engine.concept.repeat import find_repeat
 
 
@@ -96,6 +96,29 @@ def test_light_is_evened_over_whole_repeats() -> None:
     assert ratio.std() / ratio.mean() < 0.02
     assert abs(even.mean() / (flat * light[..., None]).mean() - 1) < 1e-3
     assert np.allclose(even, flat * light[..., None] * gain[..., None], rtol=1e-5)
+
+
+def test_a_blotched_swatch_makes_a_tile_without_a_grid() -> None:
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[0:300, 0:320]
+    blotches = np.exp(0.25 * np.sin(x / 60.0 + 1) + 0.2 * np.cos(y / 55.0) + 0.0015 * x)
+    hide = (np.exp(rng.normal(0, 0.2, (300, 320, 1))) * blotches[..., None] * (0.3, 0.15, 0.08)).astype(np.float32)
+    plain, even = (make_cloth(hide, 20.0, even=e).pixels.mean(axis=-1) for e in (False, True))
+    slow = [np.std([p.mean() for row in np.array_split(t, 5) for p in np.array_split(row, 5, axis=1)]) / t.mean() for t in (plain, even)]
+    assert slow[1] < 0.25 * slow[0]
+    grain = [np.diff(np.log(t), axis=1).std() for t in (plain, even)]
+    assert abs(grain[1] / grain[0] - 1) < 0.05
+
+
+def test_shapes_of_a_painting_are_no_blotches() -> None:
+    y, x = np.mgrid[0:300, 0:320]
+    inside = (np.hypot(x - 160, y - 150) < 90)[..., None]
+    for ground, shape in (((0.3, 0.05, 0.05), (0.05, 0.3, 0.1)), ((0.1, 0.1, 0.1), (0.5, 0.5, 0.5))):
+        painted = np.where(inside, shape, ground).astype(np.float32)
+        kept, forced = make_cloth(painted, 20.0).gain, even_patches(painted, window_px=(53, 50))[1]
+        assert kept is not None
+        steepest, would_be = (np.abs(np.diff(np.log(g[50:200]), axis=1)).max() for g in (kept, forced))
+        assert steepest < 0.5 * would_be  # no halo about the shape
 
 
 def test_a_photo_taken_askew_comes_back_straight() -> None:

@@ -71,6 +71,13 @@ def test_a_cloth_of_three_dyes_has_three_and_each_gets_a_colour_of_its_own() -> 
     assert np.argsort(light).tolist() == np.argsort([mean[0] for mean in reached]).tolist()
 
 
+def test_a_palette_of_many_colours_is_no_matter() -> None:
+    given = check((0.02, 0.12, 0.05), (0.02, 0.03, 0.2), (0.6, 0.4, 0.05))
+    many = palette_of(np.random.default_rng(1).random((80, 80, 3), np.float32), count=60)
+    moves = colour_map(given, many, name="noise", main=40)
+    assert np.linalg.norm(to_oklab(recolour(given, moves))[:, :44].mean(axis=(0, 1)) - many.colours[40]) < 0.02
+
+
 def test_greys_locks_and_a_palette_that_is_the_same_keep_their_bits() -> None:
     given = check((0.02, 0.12, 0.05), (0.2, 0.2, 0.2), (0.6, 0.05, 0.05))
     given[:, 44:68] = given[:, 44:68, :1]

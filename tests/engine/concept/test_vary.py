@@ -13,7 +13,7 @@ from bottega.engine.concept import vary as module
 from bottega.engine.concept.choices import AXES, Axis, Choice, Options, Recipe, lineage, overlap
 from bottega.engine.concept.look import dress
 from bottega.engine.concept.records import NO_PART, Cloth, Figure, Garment
-from bottega.engine.concept.silhouette import field_overlap, swap_part
+from bottega.engine.concept.silhouette import field_overlap, redrawn, swap_part
 from bottega.engine.concept.vary import vary
 
 SLOTS = {"coat": 300.0, "trousers": 290.0, "shirt": 280.0, "shoes": 150.0, "belt": 80.0}
@@ -157,6 +157,23 @@ def test_a_sleeve_of_another_drawing_brings_its_line_and_nothing_else() -> None:
     assert not taken[150].any()
     back, _ = swap_part(swapped, first, "sleeve")
     assert (back.labels == first.labels).all()
+
+
+def test_a_recipes_parts_come_each_from_its_drawing() -> None:
+    first, wide, flared = drawn(20, 12, 0.01), drawn(20, 24, 0.02), drawn(45, 12, 0.03)
+    known = {"first": first, "wide": wide, "flared": flared}
+    recipe = Recipe("a", (("coat", Choice("wool")),), drawings=(("sleeve", "wide"), ("skirt", "flared"), ("bodice", "first")))
+    figure, taken = redrawn(first, recipe, known)
+    assert (figure.part("sleeve") == wide.part("sleeve")).all()
+    assert (figure.part("skirt") == flared.part("skirt")).all()
+    assert set(taken) == {"wide", "flared"}
+    assert not (taken["wide"] & taken["flared"]).any()
+    for name, mask in taken.items():
+        assert (figure.line[mask] == known[name].line[mask]).all()
+    own = ~taken["wide"] & ~taken["flared"]
+    assert (figure.line[own] == first.line[own]).all()
+    with pytest.raises(ValueError, match="part 'sleeve' is of drawing 'puffed', allowed is one of first, wide, flared"):
+        redrawn(first, Recipe("b", recipe.choices, drawings=(("sleeve", "puffed"),)), known)
 
 
 def test_drawings_that_do_not_belong_together_are_refused() -> None:

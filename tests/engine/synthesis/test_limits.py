@@ -129,3 +129,12 @@ def test_guide_maps_leave_a_guide_out_where_they_are_zero() -> None:
     assert right[1:-1, 1:-1].mean() > 0.98
     without = run(Source(style, wrong), Target(guides), quick(guide_weights=50.0))
     assert ((without.nnf[..., 1] == y) & (without.nnf[..., 2] == x)).mean() < 0.5
+
+
+def test_a_class_that_lies_in_the_borders_alone_does_not_stop_the_start() -> None:
+    classes, wanted = np.zeros((2, 32, 32), np.uint8)
+    classes[0], wanted[-1] = 1, 1
+    style = noise(32, 32)
+    found = run(Source(style, style, classes=classes), Target(style, classes=wanted), quick(levels=1))
+    assert np.isfinite(found.image).all()
+    assert (classes[found.nnf[..., 1], found.nnf[..., 2]][2:-2, 2:-2] == 0).all()

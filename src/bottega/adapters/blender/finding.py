@@ -48,8 +48,8 @@ def find_blender(environment: Mapping[str, str] | None = None) -> Blender:
         program = shutil.which(said)
         if program is None:
             raise UsageError(f"{VARIABLE} is {shown(said)}, which is no program: {HOW}")
-        return Blender(program=Path(program), is_python=Path(program).stem.lower().startswith("python"))
+        return Blender(program=Path(program).absolute(), is_python=Path(program).stem.lower().startswith("python"))
     program = shutil.which("blender")
     if program is None:
         raise UsageError(f"no Blender is found: {HOW}")
-    return Blender(program=Path(program), is_python=False)
+    return Blender(program=Path(program).absolute(), is_python=False)

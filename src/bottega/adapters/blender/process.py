@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bottega.adapters.blender.finding import Blender
 from bottega.model import JobError, UsageError
@@ -28,10 +28,7 @@ def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]
     It leads a process group of its own: Ctrl-C reaches this side, which then ends the other.
     """
     said = (folder / "blender.log").open("w+b")
-    process = subprocess.Popen(
-        blender.command(WORKER, what, str(folder)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
-        cwd=folder, env=_environment(folder), start_new_session=True, text=True, encoding="utf-8", errors="replace",
-    )  # fmt: skip
+    process = _started(blender, what, folder, said)
     frame, other, failed = None, list[str](), ""
     try:
         for line in process.stdout or ():
@@ -52,6 +49,17 @@ def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]
         raise UsageError(failed)
     if code:
         raise JobError(f"Blender {_how(code)} {_where(frame)}. It said: {' | '.join([*other, *last]) or 'nothing'}")
+
+
+def _started(blender: Blender, what: str, folder: Path, said: IO[bytes]) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            blender.command(WORKER, what, str(folder)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+            cwd=folder, env=_environment(folder), start_new_session=True, text=True, encoding="utf-8", errors="replace",
+        )  # fmt: skip
+    except OSError as problem:
+        said.close()
+        raise JobError(f"{blender.program.name} cannot be started as Blender: {problem.strerror}") from problem
 
 
 def _environment(folder: Path) -> dict[str, str]:

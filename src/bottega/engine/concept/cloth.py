@@ -8,10 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compiled import compiled
-from .photo import even_light
-from .records import Cloth, Float, colours, positive
+from .photo import even_light, even_patches, patchy
+from .records import Cloth, Float, bounded, colours, positive
 from .repeat import find_lattice
 from .straighten import BAND, LEAST_BAND_PX, straightened
+
+MOST_SWATCH = 40_000_000  # pixels
+_PATCHES = 6.0  # light is evened over patches of so much of the swatch, if they hold ...
+_REPEATS = 4  # ... so many repeats, and differ by ...
+_LIGHT, _COLOUR = 0.22, 0.01  # ... no more than this (see `patchy`): a painting's or a pattern's shapes are left alone
 
 
 def make_cloth(
@@ -26,10 +31,11 @@ def make_cloth(
     """Make a tileable cloth of a straight swatch.
 
     (1) Its light is evened; (2) the steps by which it repeats are found, near the stated ones if they are stated; (3) light is evened over
-    whole repeats; (4) it is laid straight: turned, sheared and by less than a pixel scaled, so that as many whole repeats as it holds are
-    whole numbers of pixels along rows and columns, and bent so that each piece of it lies where its repeats say; where nothing repeats all
-    of it is taken as it lies; (5) the tile is closed: at its right and bottom edge the swatch goes on beyond the tile, and from there to
-    the tile's own left and top runs the cut at which the two differ least (Efros & Freeman 2001), closed in itself.
+    whole repeats, and blotches slower than a sixth of the swatch are taken out, if they are light and no shapes; (4) it is laid straight:
+    turned, sheared and by less than a pixel scaled, so that as many whole repeats as it holds are whole numbers of pixels along rows and
+    columns, and bent so that each piece of it lies where its repeats say; where nothing repeats all of it is taken as it lies; (5) the
+    tile is closed: at its right and bottom edge the swatch goes on beyond the tile, and from there to the tile's own left and top runs
+    the cut at which the two differ least (Efros & Freeman 2001), closed in itself.
 
     A corner that a swatch lying askew does not have is taken one repeat away. Cloth without repeat is not resampled: each pixel of the
     tile is one of the swatch's.
@@ -57,7 +63,7 @@ def make_cloth(
     Raises
     ------
     ValueError
-        If the swatch is smaller than its repeat, or than 16 pixels.
+        If the swatch is smaller than its repeat, or than 16 pixels, or larger than 40 million pixels: a drawing never shows so many.
 
     Examples
     --------
@@ -67,6 +73,7 @@ def make_cloth(
     >>> cloth.pixels.shape, cloth.tileable, round(cloth.repeat_cm[0], 3)
     ((60, 80, 3), True, 2.0)
     """
+    bounded(pixels.shape, "the swatch", MOST_SWATCH)
     colours(pixels, "pixels")
     positive(px_per_cm, "px_per_cm")
     if min(pixels.shape[:2]) < 16:
@@ -76,6 +83,8 @@ def make_cloth(
     sides = tuple(None if step is None else float(np.hypot(*step)) for step in (lattice.across, lattice.down))
     if even and None not in sides:
         lit, gain = even_light(pixels, window_px=(max(round(sides[0] or 1), 1), max(round(sides[1] or 1), 1)))
+    if even:
+        lit, gain = _patches(lit, gain, sides)
     if where is None:
         y, x = np.mgrid[0 : pixels.shape[0], 0 : pixels.shape[1]].astype(np.float32)
         where = np.stack([x, y], axis=-1)
@@ -88,6 +97,22 @@ def make_cloth(
         pixels=np.ascontiguousarray(packed[..., :3]), px_per_cm=px_per_cm, where=np.ascontiguousarray(packed[..., 3:5]),
         gain=np.ascontiguousarray(packed[..., 5]), repeat_cm=repeat, direction=direction, tileable=True,
     )  # fmt: skip
+
+
+def _patches(lit: Float, gain: Float, sides: tuple[float | None, ...]) -> tuple[Float, Float]:
+    """Even what is slower than a sixth of the swatch, if that is some repeats, and light: patches of other colours are a pattern's own."""
+    window = []
+    for side, have in zip(sides, lit.shape[1::-1], strict=True):
+        wide = have / _PATCHES
+        many = max(int(np.ceil(wide / side)), _REPEATS) if side is not None else 1
+        window.append(max(round(wide if side is None else many * side), 1))
+    if any(wide > have / 2 for wide, have in zip(window, lit.shape[1::-1], strict=True)):
+        return lit, gain
+    light, colour = patchy(lit, window_px=(window[0], window[1]))
+    if light > _LIGHT or colour > _COLOUR:
+        return lit, gain
+    evened, more = even_patches(lit, window_px=(window[0], window[1]))
+    return evened, gain * more
 
 
 def _whole_cm(side: float | None, size: int, px_per_cm: float) -> float:

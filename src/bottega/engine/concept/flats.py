@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .flood import flood
-from .records import NO_PART, Float, Labels, Leak, array, number, within
+from .records import NO_PART, Float, Labels, Leak, array, bounded, number, within
 
 EDGE_PX = 2  # a soft edge is at most this far from a pixel of exact colour
 _MOST_FILLED = 250
+MOST_LINE = 60_000_000  # pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,7 @@ def read_flats(
     >>> labels[0].tolist(), coverage[0, 3:6].tolist()
     ([0, 0, 0, 0, 1, 1, 1, 1], [1.0, 0.25, 1.0])
     """
+    bounded(flats.shape, "the flats")
     array(flats, "flats", (*flats.shape[:2], 3), np.uint8)
     array(colours, "colours", (len(colours), 3), np.uint8)
     if len({tuple(c) for c in colours.tolist()}) != len(colours) or len(colours) > NO_PART:
@@ -183,7 +185,7 @@ def fill_flats(ink: Float, *, gap_px: float = 8.0, smallest_px: int = 60, thresh
     Raises
     ------
     ValueError
-        If there is no line, or it fills everything, or more than 250 areas would be left.
+        If there is no line, or it fills everything, or more than 250 areas would be left, or it has more than 60 million pixels.
 
     Examples
     --------
@@ -197,6 +199,7 @@ def fill_flats(ink: Float, *, gap_px: float = 8.0, smallest_px: int = 60, thresh
     """
     from scipy.ndimage import distance_transform_edt, label
 
+    bounded(ink.shape, "the line art", MOST_LINE)
     array(ink, "ink", None, np.float32)
     within(ink, "ink", 0, 1)
     number(gap_px, "gap_px", 0, 200)

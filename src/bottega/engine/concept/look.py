@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiled import compiled
 from .drape import Drape, drape
 from .dye import recolour
 from .edges import Edges, find_edges
@@ -141,10 +142,22 @@ def flatten(layers: tuple[Layer, ...]) -> Float:
         raise ValueError(f"layers have shapes {[layer.pixels.shape for layer in layers]}, allowed is at least one, all the same")
     picture = np.zeros((*layers[0].pixels.shape[:2], 3), np.float32)
     for layer in layers:
-        touched = layer.pixels[..., 3] > 0
-        over = layer.pixels[touched]
-        picture[touched] = np.where(over[:, 3:] == 1, over[:, :3], over[:, :3] + (1 - over[:, 3:]) * picture[touched])
+        _over(np.ascontiguousarray(layer.pixels), picture)
     return picture
+
+
+@compiled
+def _over(pixels: Any, picture: Any) -> None:
+    one = np.float32(1)
+    for y in range(pixels.shape[0]):
+        for x in range(pixels.shape[1]):
+            alpha = pixels[y, x, 3]
+            if alpha == one:
+                for c in range(3):
+                    picture[y, x, c] = pixels[y, x, c]
+            elif alpha > 0:
+                for c in range(3):
+                    picture[y, x, c] = pixels[y, x, c] + (one - alpha) * picture[y, x, c]
 
 
 def shares(look: Look) -> dict[str, float]:
@@ -221,25 +234,29 @@ def _laid(figure: Figure, garment: Garment, known: dict[Any, Any]) -> tuple[Any,
 def _turned(laid: Drape, garment: Garment) -> Float:
     """Places on the cloth, with their change to the next pixel: turned about the garment's anchor, scaled and shifted."""
     y, x = np.nonzero(laid.inside)
-    uv = laid.uv_cm.astype(np.float64)
-    top = y <= y.min() + 2
-    anchor = np.array([np.median(uv[y[top], x[top], 0]), uv[y[top], x[top], 1].min()]) if garment.seams else np.zeros(2)
+    uv, top = laid.uv_cm, y <= y.min() + 2
+    anchor = np.array([np.median(uv[y[top], x[top], 0]), uv[y[top], x[top], 1].min()], np.float64) if garment.seams else np.zeros(2)
     angle = np.deg2rad(garment.angle_deg)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) / garment.scale
-    out = np.zeros((len(y), 2, 3))
-    out[:, :, 0] = (uv[y, x] - anchor) @ turn.T - np.array(garment.offset_cm)
-    for column, (dy, dx) in ((1, (0, 1)), (2, (1, 0))):
-        out[:, :, column] = _step(laid.inside, uv, (y, x), (dy, dx)) @ turn.T
-    return out.astype(np.float32)
+    out = np.zeros((len(y), 2, 3), np.float32)
+    _turn(laid.inside, uv, np.stack([y, x], axis=-1), np.concatenate([turn, anchor[None], np.array([garment.offset_cm])]), out)
+    return out
 
 
-def _step(inside: Any, uv: Any, at: tuple[Any, Any], step: tuple[int, int]) -> Any:
-    """Change to the next pixel; from the one before where the next is outside; none where both are."""
-    (y, x), (dy, dx) = at, step
-    result = np.zeros((len(y), 2))
-    for sign in (-1, 1):
-        v, u = y + sign * dy, x + sign * dx
-        ok = (v >= 0) & (v < inside.shape[0]) & (u >= 0) & (u < inside.shape[1])
-        ok[ok] = inside[v[ok], u[ok]]
-        result[ok] = sign * (uv[v[ok], u[ok]] - uv[y[ok], x[ok]])
-    return result
+@compiled
+def _turn(inside: Any, uv: Any, at: Any, how: Any, out: Any) -> None:
+    """Place on the cloth and its change to the next pixel; from the one before where the next is outside; none where both are."""
+    height, width = inside.shape
+    for i in range(len(at)):
+        y, x = at[i, 0], at[i, 1]
+        u, v = float(uv[y, x, 0]), float(uv[y, x, 1])
+        for axis in range(2):
+            out[i, axis, 0] = how[axis, 0] * (u - how[2, 0]) + how[axis, 1] * (v - how[2, 1]) - how[3, axis]
+        for column in (1, 2):
+            du, dv = 0.0, 0.0
+            for sign in (-1, 1):
+                row, place = (y, x + sign) if column == 1 else (y + sign, x)
+                if 0 <= row < height and 0 <= place < width and inside[row, place]:
+                    du, dv = sign * (uv[row, place, 0] - u), sign * (uv[row, place, 1] - v)
+            for axis in range(2):
+                out[i, axis, column] = how[axis, 0] * du + how[axis, 1] * dv

@@ -14,14 +14,15 @@ from .oklab import from_oklab, to_oklab
 from .records import Cloth, ColourMap, Float, Palette, array, colours, number
 
 _CELL = 0.02  # colours are counted in cells of OKLab of this side
-_ROUNDS = 40
+_ROUNDS, _LOOKED_AT = 40, 40_000  # of k-means; pixels of a cloth
 _ALIKE = 0.07  # a cloth's colours whose features are nearer than this are one
 _FIRST = 1e4  # its largest colour comes out as asked, others give way
 _GLINT = 0.01  # what covers less of a cloth is no dye but glints and fluff
 _OWN = 4  # colours of its own that a cloth has at most
-_MOST_PIXELS = 40_000  # of a cloth are looked at
 _LEAST_SLOPE = 0.2  # of the curve of lightness, so that the weave stays to be seen; and from one colour to the next
 _AIMS = 6  # rounds in which the mean is brought to the palette's colour
+_CANDIDATES = 6  # of the palette's colours for each of a cloth's
+_LIFTED = 8.0  # what it costs, times its square, to make a palette's colour lighter or darker so that the order stays
 _USED = 0.02  # what it costs to use a palette's colour again, in squared OKLab
 
 
@@ -145,8 +146,7 @@ def _centres(points: NDArray[np.float64], weights: NDArray[np.float64], count: i
         if np.abs(moved - centres).max() < 1e-6:
             break
         centres = moved
-    result: NDArray[np.float64] = centres
-    return result
+    return np.asarray(centres, np.float64)
 
 
 def _joined(
@@ -230,8 +230,7 @@ def all_neutral(palette: Palette) -> bool:
 
 
 def _vivid(lab: NDArray[np.float64]) -> NDArray[np.bool_]:
-    result: NDArray[np.bool_] = np.hypot(lab[:, 1], lab[:, 2]) >= GREY[1] * np.maximum(lab[:, 0], 1e-3)
-    return result
+    return np.asarray(np.hypot(lab[:, 1], lab[:, 2]) >= GREY[1] * np.maximum(lab[:, 0], 1e-3), np.bool_)
 
 
 def colour_map(
@@ -240,7 +239,7 @@ def colour_map(
     """Find how a cloth's colours go over into a palette.
 
     (1) The cloth's own colours, up to four, are found by `dyes_of`. (2) Each goes to one of the palette's, all together by the least move
-    (shares times squared distance in OKLab, a little more for a colour that is used twice); ``main`` says where the largest goes. (3) Of
+    (shares times squared distance in OKLab; more for a colour used twice or that (3) changes); ``main`` says where the largest goes. (3) Of
     the cloth's colours the darker stays the darker; of each, lightness goes along a rising curve that is as steep as before, and flatter
     where it was darkened, as dark cloth has less contrast. (4) Targets are moved until the means of what has each colour are the
     palette's.
@@ -280,7 +279,7 @@ def colour_map(
     colours(pixels, "pixels")
     if main is not None:
         number(main, "main", 0, len(palette.colours) - 1)
-    step = max(int(np.ceil(np.sqrt(pixels.shape[0] * pixels.shape[1] / _MOST_PIXELS))), 1)
+    step = max(int(np.ceil(np.sqrt(pixels.shape[0] * pixels.shape[1] / _LOOKED_AT))), 1)
     seen = pixels[::step, ::step]
     own = dyes_of(seen, seed=seed)
     source = np.concatenate([np.clip(own.colours[:, :1], 0.01, 0.99), own.colours[:, 1:]], axis=1)
@@ -288,9 +287,8 @@ def colour_map(
     if not moving.any():
         raise ValueError(f"the cloth has greys only ({len(source)} of them), allowed with keep_neutrals is a colour; or let greys move")
     largest = int(np.argmax(np.where(moving, own.shares, -1)))
-    chosen = _assigned(own, palette, moving, largest, main)
-    aim = np.where(moving[:, None], palette.colours[chosen], source)
-    weights = own.shares + np.where(~moving | (np.arange(len(aim)) == largest), _FIRST, 0)
+    weights = own.shares + np.where(~moving | (np.arange(len(source)) == largest), _FIRST, 0)
+    aim = np.where(moving[:, None], palette.colours[_assigned(own, palette, moving, weights, main)], source)
     aim[:, 0] = np.where(moving, _isotonic(source[:, 0], aim[:, 0], weights), source[:, 0])
     near = _nearest(features(to_oklab(seen.reshape(-1, 3))), features(source))
     target = aim.copy()
@@ -301,19 +299,22 @@ def colour_map(
     return _map(name, source, target, keep_neutrals)
 
 
-def _assigned(own: Palette, palette: Palette, moving: NDArray[np.bool_], largest: int, main: int | None) -> NDArray[np.int64]:
-    """The palette's colour of each own one, by trying all; what would turn lightness round costs what it turns."""
+def _assigned(
+    own: Palette, palette: Palette, moving: NDArray[np.bool_], weights: NDArray[np.float64], main: int | None
+) -> NDArray[np.int64]:
+    """The palette's colour of each own one, by trying all that are near; what must be lightened to keep the order costs more."""
     cost = own.shares[:, None] * np.square(own.colours[:, None] - palette.colours[None]).sum(axis=-1)
     movers = np.flatnonzero(moving)
-    every = range(len(palette.colours))
+    near = [np.sort(np.argsort(cost[i], kind="stable")[:_CANDIDATES]) for i in movers]
     best, least = np.zeros(len(own.colours), np.int64), np.inf
-    for row in itertools.product(*[[main] if main is not None and i == largest else every for i in movers]):
-        light = palette.colours[list(row), 0]
-        now = sum(cost[i, j] for i, j in zip(movers, row, strict=True)) + _USED * (len(row) - len(set(row)))
-        now += np.square(np.maximum(light[:, None] - light[None], 0)[np.triu_indices(len(row))]).sum()
+    for row in itertools.product(*[[main] if main is not None and weights[i] >= _FIRST else n for i, n in zip(movers, near, strict=True)]):
+        chosen = best.copy()
+        chosen[movers] = row
+        light = np.where(moving, palette.colours[chosen, 0], own.colours[:, 0])
+        lifted = _isotonic(own.colours[:, 0], light, weights) - light
+        now = cost[movers, chosen[movers]].sum() + _USED * (len(row) - len(set(row))) + _LIFTED * float((own.shares * lifted**2).sum())
         if now < least - 1e-15:
-            least = now
-            best[movers] = row
+            best, least = chosen, now
     return best
 
 
@@ -339,8 +340,8 @@ def _isotonic(c: NDArray[np.float64], t: NDArray[np.float64], weights: NDArray[n
     from scipy.optimize import isotonic_regression
 
     pooled = np.asarray(isotonic_regression(t - _LEAST_SLOPE * c, weights=weights).x) + _LEAST_SLOPE * c
-    result: NDArray[np.float64] = np.clip(pooled, 0.005 + 0.01 * np.arange(len(c)) / len(c), 0.985 + 0.01 * np.arange(len(c)) / len(c))
-    return result
+    room = 0.01 * np.arange(len(c)) / len(c)
+    return np.asarray(np.clip(pooled, 0.005 + room, 0.985 + room), np.float64)
 
 
 def likeness(cloth: Cloth) -> tuple[float, ...]:
@@ -366,11 +367,11 @@ def likeness(cloth: Cloth) -> tuple[float, ...]:
     >>> [round(v, 3) for v in likeness(Cloth(np.ones((8, 8, 3), np.float32), 4.0))]
     [1.0, 0.0, 0.0, 0.0, 0.0]
     """
-    step = max(int(np.ceil(np.sqrt(cloth.pixels[..., 0].size / _MOST_PIXELS))), 1)
+    step = max(int(np.ceil(np.sqrt(cloth.pixels[..., 0].size / _LOOKED_AT))), 1)
     lab = to_oklab(cloth.pixels[::step, ::step].reshape(-1, 3))
-    light, a, b = lab.mean(axis=0)
+    light, a, b = (float(v) for v in lab.mean(axis=0))
     size = 0.0 if cloth.repeat_cm is None else 0.1 * float(np.log2(1 + cloth.repeat_cm[0] * cloth.repeat_cm[1]))
-    return float(light), 2 * float(a), 2 * float(b), float(lab[:, 0].std()), size
+    return light, 2 * a, 2 * b, float(lab[:, 0].std()), size
 
 
 def swatch(palette: Palette) -> Float:

@@ -8,7 +8,8 @@ where not, there is a seam. What is made small is
 with guides G of the target and S of the source, and s the source's style; c is 1 where strokes are as lively as usual, less where
 more. (Seams: Kwatra et al. 2003, graphcut textures; offsets as the unknown: Pritch et al. 2009, shift-map editing.) It begins at a field
 found elsewhere. First whole blocks are offered offsets, their neighbours' and such as differ by some pixels; then single pixels those of
-pixels nearby. An offer is taken when E falls, so E never rises. Strokes are not mixed: a mean of patches loses half of the finest ones.
+pixels nearby. An offer is taken when E falls; for a block, E and what it costs to show again what is shown nearby. Strokes are not
+mixed: a mean of patches loses half of the finest ones.
 
 All is done in a fixed order by one thread. The bits depend on the seed alone.
 """
@@ -46,17 +47,21 @@ class PatchworkSettings:
         How much guides count against seams, 0..100. Low keeps strokes whole and lets light and edges drift; high cuts them to fit.
     length
         What a seam costs beside what is seen of it, for each pair of pixels: squared units of the style, 0..1.
+    repeat
+        What it costs that a block shows what a place near it shows, for each pixel of its side: in the units of ``length``, 0..1.
     seed
         Of the offers.
     """
 
     strict: float = 1.0
     length: float = 0.002
+    repeat: float = 0.04
     seed: int = 1
 
     def __post_init__(self) -> None:
         number(self.strict, "strict", 0, 100)
         number(self.length, "length", 0, 1)
+        number(self.repeat, "repeat", 0, 1)
         number(self.seed, "seed", 0, 2**31 - 1)
 
 
@@ -103,7 +108,7 @@ def patchwork(ground: Ground, start: NDArray[Any], *, settings: PatchworkSetting
     height, width = ground.wanted.shape
     own = np.stack(list(np.mgrid[0:height, 0:width]), -1)
     offset = (_mended(ground, start.astype(np.int64), random) - own).astype(np.int32)
-    board = Board(*ground, offset, calm(ground.style), np.float32(s.strict), np.float32(s.length))
+    board = Board(*ground, offset, calm(ground.style), np.float32(s.strict), np.float32(s.length), np.float32(s.repeat))
     reach = np.tile(np.asarray(_REACHES_PX) + 1, -(-_OFFERS // len(_REACHES_PX)))[:_OFFERS, None]
     for size, passes in _BLOCKS_PX:
         for _ in range(passes):

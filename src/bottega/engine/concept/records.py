@@ -6,12 +6,36 @@ centres at whole numbers; cm are cm of the real cloth on the real body.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .checks import array, bounded, colours, number, positive, within
+
+__all__ = [
+    "MOST_PARTS",
+    "NOBODY",
+    "NO_PART",
+    "Cloth",
+    "ColourMap",
+    "Figure",
+    "Float",
+    "Garment",
+    "Labels",
+    "Layer",
+    "Leak",
+    "Look",
+    "Palette",
+    "Room",
+    "array",
+    "bounded",
+    "colours",
+    "number",
+    "positive",
+    "within",
+]
 
 Float = NDArray[np.float32]
 Labels = NDArray[np.uint8]
@@ -99,6 +123,7 @@ class Figure:
     coverage: Float | None = None
 
     def __post_init__(self) -> None:
+        bounded(self.labels.shape, "the drawing")
         array(self.labels, "labels", None, np.uint8)
         shape = self.labels.shape
         array(self.line, "line", (*shape, 4), np.float32)
@@ -356,41 +381,3 @@ class Room:
             colours(self.painted, "painted")
             array(self.painted, "painted", (*shape, 3), np.float32)
         array(self.to_world, "to_world", (3, 3), np.float64, absent=True)
-
-
-def array(given: Any, name: str, shape: tuple[int, ...] | None, dtype: Any, absent: bool = False) -> None:
-    """Raise TypeError or ValueError unless this is an array of that shape (None: any plane) and dtype, finite; None may be allowed."""
-    if given is None and absent:
-        return
-    if not isinstance(given, np.ndarray) or given.dtype != dtype:
-        raise TypeError(f"{name} is {getattr(given, 'dtype', type(given).__name__)}, allowed is a numpy array of {np.dtype(dtype).name}")
-    if (shape is None and given.ndim != 2) or (shape is not None and given.shape != shape):
-        raise ValueError(f"{name} has shape {given.shape}, allowed is {shape if shape is not None else '(H, W)'}")
-    if given.dtype.kind == "f" and not np.isfinite(given).all():
-        raise ValueError(f"{name} has a value that is not finite, allowed is finite numbers")
-    if given.size == 0:
-        raise ValueError(f"{name} has shape {given.shape}: no pixels")
-
-
-def colours(given: Any, name: str) -> None:
-    """Raise TypeError or ValueError unless this is a picture (h, w, 3) float32, finite, 0 or more."""
-    array(given, name, (*given.shape[:2], 3) if isinstance(given, np.ndarray) else None, np.float32)
-    within(given, name, 0, math.inf)
-
-
-def within(given: Any, name: str, low: float, high: float) -> None:
-    """Raise ValueError unless all values, if any, are within."""
-    if given is not None and (given.min() < low or given.max() > high):
-        raise ValueError(f"{name} has values from {given.min():g} to {given.max():g}, allowed is {low:g} to {high:g}")
-
-
-def number(value: float, name: str, low: float, high: float) -> None:
-    """Raise ValueError unless a number is finite and within."""
-    if not (math.isfinite(value) and low <= value <= high):
-        raise ValueError(f"{name} is {value!r}, allowed is {low:g} to {high:g}")
-
-
-def positive(value: float, name: str) -> None:
-    """Raise ValueError unless a number is more than 0."""
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name} is {value!r}, allowed is more than 0")

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from .ground import Ground, Search
 from .numbers import LEAST_PX, large_enough, number_guides
-from .painted import Painted, gather, label_map
+from .painted import MOST_LABEL, Painted, gather, label_map
 from .patchwork import PatchworkSettings, patchwork
 from .records import Float, Labels, array, colours, number
 from .room_guides import palette_of
 
-_UNKNOWN, _AVOIDED = 0, 254
+_UNKNOWN = 0
 _NUMBERS = 0.3  # weight of label guides
+_REPEAT = 0.01  # less than for a whole picture: edges that go on are to stay whole
 _FAR_PX = 100.0
 _BROAD_PX = 10.0  # sigma: more than a stroke's width
 
@@ -152,12 +153,17 @@ def _labels(given: Labels | None, shape: tuple[int, ...], name: str) -> Labels:
 
 
 def _avoiding(kind: Labels, avoid: NDArray[np.bool_] | None, asked: Labels) -> Labels:
-    """Classes of the painting, `_AVOIDED` where nothing may be copied."""
+    """Classes of the painting, one that nothing asks for where nothing may be copied."""
     array(avoid, "avoid", kind.shape, np.bool_, absent=True)
-    out = kind if avoid is None else np.where(avoid, np.uint8(_AVOIDED), kind)
+    out = kind
+    if avoid is not None:
+        free = np.setdiff1d(np.arange(MOST_LABEL + 1), np.append(kind, asked))
+        if not free.size:
+            raise ValueError(f"labels has all of 0 to {MOST_LABEL}, allowed with avoid is one less")
+        out = np.where(avoid, np.uint8(free[-1]), kind)
     lacking = np.setdiff1d(asked, out)
     if lacking.size:
-        there = np.setdiff1d(out, [_AVOIDED]).tolist()
+        there = np.unique(kind[out == kind]).tolist()
         raise ValueError(f"wanted has label {int(lacking[0])}, allowed are the painting's labels outside of avoid, {there}")
     return out
 
@@ -173,7 +179,7 @@ def _agree(kind: Labels, asked: Labels, place: tuple[int, int]) -> None:
 
 
 def _laid(ground: Ground, start: NDArray[np.int32], s: ReframeSettings, search: Search) -> NDArray[np.int32]:
-    return patchwork(ground, search.find(ground, np.maximum(start, 0)), settings=PatchworkSettings(s.strict, seed=s.seed))
+    return patchwork(ground, search.find(ground, np.maximum(start, 0)), settings=PatchworkSettings(s.strict, repeat=_REPEAT, seed=s.seed))
 
 
 def _ground(painting: Float, start: NDArray[np.int32], axis: int, maps: tuple[Labels, Labels, bool], s: ReframeSettings) -> Ground:
@@ -191,14 +197,28 @@ def _ground(painting: Float, start: NDArray[np.int32], axis: int, maps: tuple[La
     weights = [s.across, s.along, *[s.broad] * 3]
     if labelled:
         palette = palette_of(style, kind)
-        other = kind[folded[..., 0], folded[..., 1]] != asked
-        target[other, 2:] = palette[asked[other]]  # folded over, another thing lies there
+        target[..., 2:] = _carried(broad, palette, start, asked)
         source = np.concatenate([source, number_guides(kind, palette)], -1)
         target = np.concatenate([target, number_guides(asked, palette)], -1)
         weights += [_NUMBERS] * (source.shape[-1] - len(weights))
     own = kind[np.maximum(start[..., 0], 0), np.maximum(start[..., 1], 0)]
     wanted = np.where(known, own, asked).astype(np.uint8)
     return Ground(style, source, kind, target, wanted, np.asarray(weights, np.float32), known)
+
+
+def _carried(broad: Float, palette: Float, start: NDArray[np.int32], asked: Labels) -> Float:
+    """Broad colours of what is known, and of each label beyond it those of the nearest known pixel of that label, or else its mean."""
+    from scipy.ndimage import distance_transform_edt
+
+    known = start[..., 0] >= 0
+    out = np.where(known[..., None], broad[start[..., 0], start[..., 1]], palette[asked])
+    for label in np.unique(asked[~known]):
+        seeds = known & (asked == label)
+        if seeds.any():
+            y, x = distance_transform_edt(~seeds, return_distances=False, return_indices=True)
+            here = ~known & (asked == label)
+            out[here] = out[y[here], x[here]]
+    return np.asarray(out, np.float32)
 
 
 def _folded(start: NDArray[np.int32], axis: int) -> NDArray[np.int32]:

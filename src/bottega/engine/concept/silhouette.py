@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .choices import Recipe
 from .drape import fold_field
 from .oklab import to_oklab
 from .records import MOST_PARTS, NO_PART, Figure, Float, Look, array, number
@@ -69,6 +71,52 @@ def swap_part(figure: Figure, other: Figure, part: str) -> tuple[Figure, NDArray
     return dataclasses.replace(
         figure, line=line, labels=labels, names=names, shade=planes["shade"], folds=planes["folds"], coverage=planes["coverage"]
     ), around
+
+
+def redrawn(figure: Figure, recipe: Recipe, drawings: Mapping[str, Figure]) -> tuple[Figure, dict[str, NDArray[np.bool_]]]:
+    """Take every part of a look from the drawing its recipe names, in order.
+
+    Parameters
+    ----------
+    figure : Figure
+        The croquis: parts that the recipe does not name are its own.
+    recipe : Recipe
+        Its ``drawings`` are part and name of a drawing.
+    drawings : mapping
+        The designer's drawings by name; the croquis may be among them.
+
+    Returns
+    -------
+    figure : Figure
+        As drawn.
+    taken : dict
+        Name of a drawing, and (H, W) bool where its pixels are the last put in: for the credit of lines. The croquis is not in it.
+
+    Raises
+    ------
+    ValueError
+        If a drawing is unknown, or a part cannot be taken from it (see `swap_part`).
+
+    Examples
+    --------
+    >>> from bottega.engine.concept.choices import Choice
+    >>> labels = np.zeros((40, 40), np.uint8)
+    >>> croquis = Figure(np.zeros((40, 40, 4), np.float32), labels, ("coat",), 2.0)
+    >>> look = Recipe("a", (("coat", Choice("wool")),), drawings=(("coat", "wide"),))
+    >>> {name: int(mask.sum()) for name, mask in redrawn(croquis, look, {"wide": croquis})[1].items()}
+    {}
+    """
+    out = figure
+    taken: dict[str, NDArray[np.bool_]] = {}
+    for part, name in recipe.drawings:
+        if name not in drawings:
+            raise ValueError(f"part {part!r} is of drawing {name!r}, allowed is one of {', '.join(drawings)}")
+        if drawings[name] is figure:
+            continue
+        out, here = swap_part(out, drawings[name], part)
+        taken = {known: mask & ~here for known, mask in taken.items()}
+        taken[name] = taken.get(name, np.zeros(here.shape, bool)) | here
+    return out, taken
 
 
 def _planes(figure: Figure, other: Figure) -> dict[str, tuple[Float | None, Float | None]]:

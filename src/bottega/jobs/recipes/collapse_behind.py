@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bottega.engine.collapse.finish.recipe import bounded
 from bottega.engine.collapse.finish.stage import Rested, Stage, look_at_rest
-from bottega.engine.collapse.finish.texture import fill
+from bottega.engine.collapse.finish.texture import fill, level
 from bottega.engine.collapse.records import Camera
 
 Picture = NDArray[np.float32]
@@ -98,7 +98,8 @@ def make_behind(
     rested = look_at_rest(stage, lens)
     seen = cv2.resize(matte, (lens.width, lens.height), interpolation=cv2.INTER_AREA) > 0
     hole = _grown(_covered(rested) | seen, lens.width)
-    made = fill(_unshaded(stage, rested, small), hole, exemplars=exemplars, seed=seed)
+    bare = _unshaded(stage, rested, small)
+    made = fill(bare, hole, exemplars=exemplars, broad=level(bare, ~hole), seed=seed)
     side = made.plan.settings.patch
     votes = [_mean(np.where(made.nnf[..., 0] == s, made.weights, 0).astype(np.float32), side) for s in range(1 + len(exemplars))]
     total = np.maximum(np.sum(votes, 0), 1e-12)

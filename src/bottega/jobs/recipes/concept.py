@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine.concept.cloth import make_cloth
-from bottega.engine.concept.drape import Drape
+from bottega.engine.concept.drape import Drape, drape
 from bottega.engine.concept.dye import recolour
 from bottega.engine.concept.flats import correct, fill_flats, read_flats
 from bottega.engine.concept.look import LookSettings, dress
 from bottega.engine.concept.palette import all_neutral, colour_map, dyes_of, likeness, palette_from, palette_of, swatch
 from bottega.engine.concept.photo import rectify
 from bottega.engine.concept.records import NO_PART, Cloth, ColourMap, Figure, Garment, Leak, Palette
+from bottega.engine.concept.silhouette import swap_part
 
 __all__ = [
     "REVISION",
@@ -34,7 +35,10 @@ __all__ = [
     "figure_from_flats",
     "palette_of_colours",
     "palette_of_picture",
+    "swapped",
 ]
+
+swapped = swap_part
 
 REVISION = "concept/1"
 GAP_PX = 8.0  # openings in line art up to this wide are closed, and told
@@ -130,6 +134,20 @@ class Board:
             self.dyed[cloth, dye] = replace(plain, pixels=recolour(plain.pixels, self._dye(cloth, dye)))
         return self.dyed[cloth, dye]
 
+    def lay(self, wears: Sequence[Wear]) -> None:
+        """Lay garments now that are not laid yet."""
+        for wear in wears:
+            key = (wear.garment, wear.follow, wear.seams)
+            if wear.cloth is not None and key not in self.drapes:
+                self.drapes[key] = drape(self.figure, wear.garment, follow=wear.follow, seams=wear.seams)
+
+    def on(self, figure: Figure, wears: Sequence[Wear]) -> Board:
+        """The board on another drawing of the same croquis; garments that have the same pixels there lie as they do here, to the bit."""
+        self.lay(wears)
+        mine = {key: laid for key, laid in self.drapes.items() if isinstance(key[0], tuple)}  # what else is kept there is of one drawing
+        same = {key: laid for key, laid in mine.items() if _same_pixels(self.figure, figure, key[0])}
+        return replace(self, figure=figure, drapes=same)
+
     def dress(self, wears: Sequence[Wear]) -> list[Picture]:
         """The layers of a look, one for each of `wears`: (H, W, 4) float32 linear, premultiplied, cloth without its shading.
 
@@ -165,6 +183,11 @@ class Board:
         y, x = distance_transform_edt(~garment, return_distances=False, return_indices=True)
         inside = np.isin(labels[y, x], [names.index(n) for n in wear.parts])
         return np.where(inside[..., None], pixels, np.float32(0))
+
+
+def _same_pixels(first: Figure, second: Figure, parts: Sequence[str]) -> bool:
+    here, there = (np.isin(f.labels, [f.names.index(n) for n in parts if n in f.names]) for f in (first, second))
+    return bool((here == there).all())
 
 
 def palette_of_picture(pixels: Picture, share: Picture | None) -> Palette:
@@ -250,8 +273,9 @@ def _unlike(colours: Sequence[Sequence[int]]) -> tuple[int, ...]:
 
 def figure_from_dabs(
     drawing: Drawing, dabs: Mapping[str, Sequence[tuple[float, float]]]
-) -> tuple[Figure | None, tuple[Leak, ...], tuple[str, ...]]:
-    """A figure of closed line art, a place in each of its parts given; openings that were closed; and parts that are open.
+) -> tuple[Figure | None, tuple[Leak, ...], tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """A figure of closed line art, a place in each of its parts given; openings that were closed; parts that are open; places (x, y) of
+    larger areas that no dab names.
 
     Where parts are open there is no figure: the leaks are then those through which they run out, as far as they were found.
 
@@ -271,9 +295,22 @@ def figure_from_dabs(
     filled = fill_flats(ink, gap_px=GAP_PX)
     outside = sorted({names[i] for i in np.unique(marks[(filled.labels == 0) & (marks != NO_PART)])}, key=names.index)
     if outside:
-        return None, _openings(ink, marks, [names.index(n) for n in outside]), tuple(outside)
+        return None, _openings(ink, marks, [names.index(n) for n in outside]), tuple(outside), ()
     labels = correct(filled.labels, marks)
-    return _figure(drawing, labels, None, names), filled.leaks, ()
+    return _figure(drawing, labels, None, names), filled.leaks, (), _unnamed(filled.labels, marks)
+
+
+def _unnamed(areas: NDArray[np.uint8], marks: NDArray[np.uint8]) -> tuple[tuple[int, int], ...]:
+    """A place in each area without a dab that is a hundredth of all areas or more, the largest first."""
+    named, many = np.unique(areas[marks != NO_PART]), np.bincount(areas.ravel(), minlength=256)
+    least = many[1:].sum() / 100
+    out = []
+    for area in range(1, 256):
+        if many[area] >= least and area not in named:
+            rows, columns = np.nonzero(areas == area)
+            middle = len(rows) // 2
+            out.append((int(columns[middle]), int(rows[middle])))
+    return tuple(out)
 
 
 def _openings(ink: Picture, marks: NDArray[np.uint8], parts: Sequence[int]) -> tuple[Leak, ...]:

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 from bottega.engine.concept.flats import read_flats
 from bottega.engine.concept.painted import Painted
 from bottega.engine.concept.records import Room
+from bottega.engine.concept.reframe import ReframeSettings, reframe
 from bottega.engine.concept.room import RoomSettings, paint_angles
 
-__all__ = ["Guides", "Painted", "Room", "RoomSettings", "paint", "room_of"]
+__all__ = ["Guides", "Painted", "ReframeSettings", "Room", "RoomSettings", "labels_of", "paint", "put_in_frame", "room_of"]
+
+put_in_frame = reframe
 
 Picture = NDArray[np.float32]
 
@@ -31,11 +34,16 @@ class Guides:
     painted: Picture | None = None
 
 
+def labels_of(flats: NDArray[np.uint8], labels: Mapping[str, Any]) -> NDArray[np.uint8]:
+    """(H, W) uint8: what is where, by its place among the labels. Raises ValueError that names a colour that is no label's."""
+    read, _ = read_flats(flats, np.array(list(labels.values()), np.uint8))
+    return read
+
+
 def room_of(guides: Guides, *, labels: Mapping[str, Any], depth_m: float, to_world: Any) -> Room:
     """An angle: normals from 0..1 to -1..1, depth to metres. Raises ValueError that names a colour that is no label's."""
-    read, _ = read_flats(guides.flats, np.array(list(labels.values()), np.uint8))
     return Room(
-        labels=read,
+        labels=labels_of(guides.flats, labels),
         normal=(guides.normal * 2 - 1).astype(np.float32),
         depth=(guides.depth * np.float32(depth_m)).astype(np.float32),
         shade=guides.shade,

@@ -108,7 +108,9 @@ def make_tile(exemplar: Exemplar, size: int, *, seed: int, settings: SynthesisSe
     return tile, made
 
 
-def fill(picture: Array, hole: Array, *, exemplars: Sequence[Array] = (), allowed: Array | None = None, seed: int = 0) -> Made:
+def fill(
+    picture: Array, hole: Array, *, exemplars: Sequence[Array] = (), allowed: Array | None = None, broad: Array | None = None, seed: int = 0
+) -> Made:
     """A picture with a hole filled from its own other pixels, and from exemplars: a plate behind a lamp post, a clean plate.
 
     Parameters
@@ -121,6 +123,8 @@ def fill(picture: Array, hole: Array, *, exemplars: Sequence[Array] = (), allowe
         More to take from.
     allowed : (H, W) bool, optional
         Where in the picture may be taken from; everywhere outside the hole if not given.
+    broad : (H, W, 3) float32, optional
+        Broad colours to be aimed at, in the hole and outside; those around the hole carried into it if not given. See `level`.
     seed : int
         Of the search.
 
@@ -138,10 +142,42 @@ def fill(picture: Array, hole: Array, *, exemplars: Sequence[Array] = (), allowe
     if hole.all() or not hole.any():
         raise ValueError(f"hole is {int(hole.sum())} of {hole.size} pixels, allowed is some and not all")
     may = ~hole if allowed is None else allowed & ~hole
-    guides = _spread(picture, ~hole)
+    guides = _spread(picture, ~hole) if broad is None else broad
     sources = (Source(picture, guides, mask=may), *(Source(e, _broad_colours(e)) for e in exemplars))
     settings = _with(SynthesisSettings(), seed, wrap=False)
     return _make(sources, Target(guides, picture=picture, mask=hole), settings)
+
+
+def level(picture: Array, known: Array) -> Array:
+    """Broad colours of a view whose hole is filled from its sides: between the nearest known ones of its row, by how near each is.
+
+    What is as high in a level camera's picture is about as far away: sky goes on as sky, a street as a street.
+
+    Parameters
+    ----------
+    picture : (H, W, 3) float32
+        Linear.
+    known : (H, W) bool
+        What of it is known.
+
+    Returns
+    -------
+    (H, W, 3) float32
+        Where a row has nothing known, as around the hole in every direction.
+    """
+    sure = known & (cv2.erode(known.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1) > 0)
+    out, column = _spread(picture, sure), np.arange(picture.shape[1])
+    for y in np.nonzero((~sure).any(1) & sure.any(1))[0]:
+        there, lost = column[sure[y]], column[~sure[y]]
+        after = np.searchsorted(there, lost)
+        left, right = there[np.maximum(after - 1, 0)], there[np.minimum(after, len(there) - 1)]
+        near = (
+            np.where(after == 0, 0, 1 / np.maximum(np.abs(lost - left), 1)),
+            np.where(after == len(there), 0, 1 / np.abs(right - lost).clip(1)),
+        )
+        share = (near[0] / (near[0] + near[1])).astype(np.float32)[:, None]
+        out[y, lost] = share * out[y, left] + (1 - share) * out[y, right]
+    return np.asarray(cv2.GaussianBlur(out, (0, 0), 2.0, borderType=cv2.BORDER_REFLECT_101) * ~sure[..., None] + out * sure[..., None])
 
 
 def _with(settings: SynthesisSettings, seed: int, *, wrap: bool = True) -> SynthesisSettings:

@@ -280,14 +280,17 @@ def _place(t: Table, frame: str) -> FailureSheet:
 
 
 def _fall(t: Table) -> dict[str, Any]:
+    solver, blend = t.text("solver", BULLET, one_of=(BULLET, BLENDER)), Path(t.text("blend")) if t.has("blend") else None
+    if solver == BLENDER and blend is not None:
+        raise t.error("blend", str(blend), "a file without a solver: its poses are the fall")
     return t.made(
         dict,
         front_speed_mps=t.number("front_speed_mps", 10.0, above=0),
         lean=t.numbers("lean_mps", 2, (0.0, 0.0), low=-50, high=50),
         time=t.curve("time", 1.0),
         substeps=t.whole("substeps", 8, low=1, high=64),
-        solver=t.text("solver", BULLET, one_of=(BULLET, BLENDER)),
-        blend=Path(t.text("blend")) if t.has("blend") else None,
+        solver=solver,
+        blend=blend,
     )
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.attribution import CreditMap
-from bottega.footage import Box, PaintLayer, layer_of
 from bottega.jobs.recipes.concept_room import Guides, Painted, Room, RoomSettings, paint, room_of
 from bottega.model import UsageError
 
 from .carding import thumb
+from .gathering import gathered
 from .inputs import line_art
 from .job import ConceptJob
-from .layering import mark_of, without
 from .looks import BoardLook
-from .making import OPEN_UNITS, Bench, CardMaker, MadeLook
+from .making import OPEN_UNITS, Bench, CardMaker
 from .opened import Floats, Opened, Opener
 from .stated import AngleSheet, PictureName, SetSheet
-
-PAINTED, LINE = "painted", "line"
-_COPIED, _BLENDED, _WHOLE = 1, 2, 65536
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -113,33 +107,8 @@ class SetMaker(CardMaker):
             self._card(look, made, notes)
 
     def _card(self, look: BoardLook, made: Painted, notes: list[str]) -> None:
-        x, y = made.positions[..., 0], made.positions[..., 1]
-        picture = self._inputs.painting.eight()[y, x]
-        size = (int(x.shape[0]), int(x.shape[1]))
-        window = Box(0, 0, size[1], size[0])
-        opaque = np.dstack([picture, np.full(size, 255, np.uint8)])
-        layers: list[PaintLayer] = [layer_of(PAINTED, without(opaque, self.band))]
-        layers.append(layer_of(LINE, without(self._inputs.lines[look.name], self.band), visible=False))
-        if self.band is not None:
-            layers.append(mark_of(self.band, size))
         of = self.row[self._key.painted.file] if self._key.painted is not None else 0
-        parts = np.zeros((len(self.sources), *size), np.uint32)
-        parts[of] = _WHOLE
-        copied = np.full(size, self._inputs.painting.copyable())
-        if self.band is not None:
-            where = self.band.box(window).inside(window)
-            parts[(slice(None), *where)], copied[where] = 0, False
-            parts[(-1, *where)] = _WHOLE
-        claim = np.where(copied, _COPIED, _BLENDED).astype(np.uint8)
-        credit = CreditMap(claim, parts, x.astype(np.uint32) * copied, y.astype(np.uint32) * copied, self.sources)
-        shares = [Fraction(int(p.sum(dtype=np.uint64)), _WHOLE * size[0] * size[1]) for p in parts]
-        self.deliver(look, MadeLook(layers=layers, size=size, credit=credit, figure=shares, palette=_main_colours(picture), notes=notes))
-
-
-def _main_colours(picture: NDArray[np.uint8]) -> list[tuple[int, int, int]]:
-    """The eight most frequent colours in cells of 32 codes, each by its mean."""
-    cells = (picture >> 5).reshape(-1, 3).astype(np.int64) @ np.array([64, 8, 1])
-    many = np.bincount(cells, minlength=512)
-    sums = [np.bincount(cells, weights=picture[..., c].ravel(), minlength=512) for c in range(3)]
-    top = np.argsort(-many, kind="stable")[:8]
-    return [(round(sums[0][i] / many[i]), round(sums[1][i] / many[i]), round(sums[2][i] / many[i])) for i in top if many[i]]
+        rows = np.full(made.positions.shape[:2], of)
+        self.deliver(
+            look, gathered(self, self._inputs.painting, made.positions, rows=rows, line=self._inputs.lines[look.name], notes=notes)
+        )

@@ -105,7 +105,11 @@ class Cards:
 def labels_of(job: ConceptJob, exemplars: Sequence[Exemplar]) -> tuple[str, ...]:
     """What each source is called on a card: all that it is used as."""
     uses = uses_of(job)
-    return tuple(" + ".join(what for what, digest in uses.items() if digest == e.digest) for e in exemplars)
+    out: list[str] = []
+    for i, e in enumerate(exemplars):
+        name = " + ".join(what for what, digest in uses.items() if digest == e.digest)
+        out.append(f"{name}, carried on" if any(e.digest == before.digest for before in exemplars[:i]) else name)
+    return tuple(out)
 
 
 def thumb(pixels: NDArray[np.float32], band: Band | None) -> Picture:

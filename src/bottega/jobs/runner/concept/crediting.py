@@ -44,11 +44,13 @@ def credit_of(
     sources: Sequence[CreditSource],
     *,
     band: Band | None,
+    hand: NDArray[np.uint8],
+    hands: Sequence[int],
 ) -> LookCredit:
     """Credit of a look from what is written: `garments` are each one's cover (H, W) uint8, and its sources' shares by their place.
 
     Where the line is opaque its own pixel goes out, a copy; what a model painted any of is external. Colours that are nobody's cloth, and
-    paper, are the drawing's.
+    paper, are the drawing's. `hand` (H, W) says whose the line is: 0 the drawing's, then of the sources at `hands`, counted from 1.
     """
     alpha = line.rgba[..., 3].astype(np.int64)
     parts = np.zeros((len(sources), *alpha.shape), np.int64)
@@ -59,6 +61,9 @@ def credit_of(
         for row, share in shares.items():
             if row:  # the drawing has what the others leave
                 parts[row] += under * share.numerator // share.denominator
+    for number, row in enumerate(hands, 1):
+        if row:
+            parts[row] += np.where(hand == number, DENOMINATOR * alpha // _FULL, 0)
     parts[0] = DENOMINATOR - parts[1:].sum(0)
     copied = (alpha == _FULL) & line.plain
     if band is not None:
@@ -67,11 +72,8 @@ def credit_of(
         parts[(slice(None), *where)] = 0
         parts[(-1, *where)] = DENOMINATOR
         copied[where] = False
-    outside = np.zeros_like(copied)
-    for source, part in zip(sources, parts, strict=True):
-        if source.role is Role.MODEL:
-            outside |= part > 0
-    claim = np.select([copied, outside], [_COPIED, _EXTERNAL], _BLENDED).astype(np.uint8)
+    models = [i for i, source in enumerate(sources) if source.role is Role.MODEL]
+    claim = np.select([copied, (parts[models] > 0).any(0)], [_COPIED, _EXTERNAL], _BLENDED).astype(np.uint8)
     y, x = np.mgrid[0 : alpha.shape[0], 0 : alpha.shape[1]].astype(np.uint32)
     found = CreditMap(claim, parts.astype(np.uint32), x * copied, y * copied, tuple(sources))
     inside = parts[:, drawn].sum(1)

@@ -25,7 +25,7 @@ from bottega.model import UsageError, shown
 from .job import COLOUR as SRGB
 from .job import ConceptJob
 from .opened import LIGHT, Floats, Opened, Opener
-from .stated import FigureSheet, PaletteSheet, SwatchSheet
+from .stated import FigureSheet, PaletteSheet, PictureName, SwatchSheet
 
 _OPAQUE = 0.999
 
@@ -51,18 +51,30 @@ class OpenLineError(UsageError):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class CostumeInputs:
-    """A costume board's pictures; swatches that a model paints come later.
+class Drawn:
+    """A drawing as it was opened. `shade` (H, W) uint8 are codes to multiply with, None without shading.
 
-    `shade` (H, W) uint8 are codes to multiply with, None without shading; `notes` go into the take.
+    `leaks` were closed to find its parts, `unnamed` are places (x, y) in larger areas that no dab names.
     """
 
     figure: Figure
     line: LineArt
     shade: NDArray[np.uint8] | None
+    leaks: tuple[Leak, ...] = ()
+    unnamed: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CostumeInputs:
+    """A costume board's pictures; swatches that a model paints come later.
+
+    `others` are drawings to take parts from, by name; `notes` go into the take.
+    """
+
+    drawn: Drawn
+    others: Mapping[str, Drawn]
     swatches: Mapping[str, Swatch]
     palettes: Mapping[str, Palette]
-    leaks: tuple[Leak, ...]
     notes: tuple[str, ...]
 
 
@@ -72,12 +84,23 @@ def open_costume(job: ConceptJob, opener: Opener) -> CostumeInputs:
     if sheet is None:
         raise UsageError(f"board {job.shot.code} has no figure")
 
-    def opened(picture: object) -> Opened | None:
-        return None if picture is None else opener.read(picture, job.exemplar(picture))  # type: ignore[arg-type]
+    def opened(picture: PictureName | None) -> Opened | None:
+        return None if picture is None else opener.read(picture, job.exemplar(picture))
 
-    line = opener.read(sheet.line, job.line)
+    def drawing(line: PictureName, flats: PictureName | None, shade: PictureName | None, folds: PictureName | None) -> Drawn:
+        return _drawn(sheet, opener.read(line, job.exemplar(line)), flats=opened(flats), shade=opened(shade), folds=opened(folds))
+
+    drawn = drawing(sheet.line, sheet.flats, sheet.shade, sheet.folds)
+    others = {d.name: drawing(d.line, d.flats, d.shade, d.folds) for d in job.sheet.drawings}
+    swatches = {s.name: swatch_of(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches if s.picture is not None}
+    palettes = {p.name: _palette(p, opened(p.picture)) for p in job.sheet.palettes}
+    return CostumeInputs(drawn=drawn, others=others, swatches=swatches, palettes=palettes, notes=_notes(drawn))
+
+
+def _drawn(sheet: FigureSheet, line: Opened, *, flats: Opened | None, shade: Opened | None, folds: Opened | None) -> Drawn:
     art = line_art(line)
-    shade, folds, flats = (_same_size(opened(p), line) for p in (sheet.shade, sheet.folds, sheet.flats))
+    for picture in (flats, shade, folds):
+        _same_size(picture, line)
     codes = None if shade is None else _shade_codes(shade)
     drawing = Drawing(
         line=_linear(art),
@@ -86,17 +109,19 @@ def open_costume(job: ConceptJob, opener: Opener) -> CostumeInputs:
         height_cm=sheet.height_cm,
         height_px=sheet.height_px,
     )
-    figure, leaks = _figure(drawing, flats, sheet)
-    swatches = {s.name: swatch_of(opener.read(s.picture, job.exemplar(s.picture)), s) for s in job.sheet.swatches if s.picture is not None}
-    palettes = {p.name: _palette(p, opened(p.picture)) for p in job.sheet.palettes}
-    return CostumeInputs(figure=figure, line=art, shade=codes, swatches=swatches, palettes=palettes, leaks=leaks, notes=_notes(art, leaks))
+    figure, leaks, unnamed = _figure(drawing, flats, sheet)
+    return Drawn(figure=figure, line=art, shade=codes, leaks=leaks, unnamed=unnamed)
 
 
-def _notes(art: LineArt, leaks: tuple[Leak, ...]) -> tuple[str, ...]:
+def _notes(drawn: Drawn) -> tuple[str, ...]:
+    leaks, places = drawn.leaks, ", ".join(f"({x}, {y})" for x, y in drawn.unnamed[:8])
     out = [f"line art was open by {leak.gap_px:.1f} px at ({leak.x:.0f}, {leak.y:.0f}): closed for the flats" for leak in leaks[:8]]
     if len(leaks) > 8:
         out.append(f"and at {len(leaks) - 8} other places, see leaks.png")
-    return tuple(out) if art.own else (*out, "the line drawing is not 8-bit RGB with alpha in sRGB: it was brought to that, by rounding")
+    if drawn.unnamed:
+        out.append(f"areas of the line art that no dab names stay paper, {len(drawn.unnamed)} of them: {places}")
+    own = drawn.line.own
+    return tuple(out) if own else (*out, "the line drawing is not 8-bit RGB with alpha in sRGB: it was brought to that, by rounding")
 
 
 def line_art(line: Opened) -> LineArt:
@@ -129,11 +154,10 @@ def _linear(art: LineArt) -> Floats:
     return np.concatenate([_light(art.rgba[..., :3]) * alpha, alpha], axis=-1)
 
 
-def _same_size(picture: Opened | None, line: Opened) -> Opened | None:
+def _same_size(picture: Opened | None, line: Opened) -> None:
     if picture is not None and picture.size != line.size:
         given, wanted = (f"{p.size[1]}x{p.size[0]}" for p in (picture, line))
         raise UsageError(f"{picture.where} is {given}, the line drawing is {wanted}: all pictures of a figure have one size")
-    return picture
 
 
 def _grey(picture: Opened, numbers: Floats) -> Floats:
@@ -154,19 +178,19 @@ def _fold_numbers(folds: Opened) -> Floats:
     return np.stack([numbers[..., 0] * 2 - 1, numbers[..., 1] * 2 - 1, sure], axis=-1).astype(np.float32)
 
 
-def _figure(drawing: Drawing, flats: Opened | None, sheet: FigureSheet) -> tuple[Figure, tuple[Leak, ...]]:
+def _figure(drawing: Drawing, flats: Opened | None, sheet: FigureSheet) -> tuple[Figure, tuple[Leak, ...], tuple[tuple[int, int], ...]]:
     try:
         if flats is not None:
             alpha = flats.eight_alpha()
-            return figure_from_flats(drawing, flats.eight(), alpha, labels=sheet.labels, background=sheet.background), ()
-        figure, leaks, outside = figure_from_dabs(drawing, sheet.dabs)
+            return figure_from_flats(drawing, flats.eight(), alpha, labels=sheet.labels, background=sheet.background), (), ()
+        figure, leaks, outside, unnamed = figure_from_dabs(drawing, sheet.dabs)
     except ValueError as problem:
         raise UsageError(f"[figure] {flats.where if flats else 'dabs'}: {problem}") from problem
     if figure is None:
         places = ", ".join(f"({leak.x:.0f}, {leak.y:.0f}), {leak.gap_px:.0f} px wide" for leak in leaks[:6]) or "none narrower than 128 px"
         text = f"[figure] the line art round {', '.join(outside)} is open, at {places}: close it in the drawing, or give flats"
         raise OpenLineError(text, leaks, drawing.line[..., 3])
-    return figure, leaks
+    return figure, leaks, unnamed
 
 
 def _palette(sheet: PaletteSheet, picture: Opened | None) -> Palette:

@@ -203,11 +203,18 @@ def cards_with(job: ConceptJob, digest: str) -> Sequence[BoardLook]:
 def uses_of(job: ConceptJob) -> dict[str, str]:
     """What each picture is for, in a word, and its digest; what is seen before what steers."""
     sheet = job.sheet
-    uses = {"drawing": job.line.digest} | {f"{s.name}{PAINTED if s.painted else ''}": s.source for s in sheet.swatches}
+    uses = {"painting" if sheet.painting is not None else "drawing": job.line.digest}
+    uses |= {f"{s.name}{PAINTED if s.painted else ''}": s.source for s in sheet.swatches}
     uses |= {f"palette {p.name}": p.picture.file for p in sheet.palettes if p.picture is not None}
+    uses |= {f"drawing {d.name}": d.line.file for d in sheet.drawings}
     if sheet.figure is not None:
         named = {what: getattr(sheet.figure, what) for what in ("flats", "shade", "folds")}
         uses |= {what: picture.file for what, picture in named.items() if picture is not None}
+    if sheet.painting is not None and sheet.painting.avoid is not None:
+        uses["avoid"] = sheet.painting.avoid.file
+    if sheet.painting is not None and sheet.painting.flats is not None:
+        uses["flats"] = sheet.painting.flats.file
+        uses |= {f"flats {f.name}": f.flats.file for f in sheet.painting.frames if f.flats is not None}
     if sheet.room is not None:
         painted = next(a.painted for a in sheet.room.angles if a.painted is not None)
         uses["painting"] = painted.file
@@ -219,6 +226,8 @@ def uses_of(job: ConceptJob) -> dict[str, str]:
 def sources(job: ConceptJob) -> tuple[Exemplar, ...]:
     """Whose pixels are seen: the drawing, then every swatch, palette picture and painting. What steers is none."""
     seen = [s.source for s in job.sheet.swatches] + [p.picture.file for p in job.sheet.palettes if p.picture is not None]
+    seen += [d.line.file for d in job.sheet.drawings]
     if job.sheet.room is not None:
         seen += [a.painted.file for a in job.sheet.room.angles if a.painted is not None]
-    return tuple(e for e in job.exemplars if e is job.line or e.digest in seen)
+    again = (replace(job.line, role=Role.KEY),) if job.sheet.painting is not None else ()  # what is new is made by its example
+    return (*(e for e in job.exemplars if e is job.line or e.digest in seen), *again)

@@ -62,4 +62,4 @@ def liked(folder: ShowFolder, text: str) -> dict[str, Any]:
     chosen = said.get("choices") or {}
     if not chosen.get("slots"):
         raise UsageError(f"card {card.name} wears no cloth: there is nothing that could be varied")
-    return {"card": card.name, "axis": chosen["axis"], "choices": chosen["slots"]}
+    return {"card": card.name, "axis": chosen["axis"], "choices": chosen["slots"], "drawings": chosen["drawings"]}

@@ -40,6 +40,7 @@ class BoardLook:
     pieces: tuple[Piece, ...]
     swatches: frozenset[str]
     lineage: tuple[str, ...] = ()
+    drawings: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,6 +49,9 @@ def looks_of(sheet: BoardSheet) -> tuple[BoardLook, ...]:
     if sheet.room is not None:
         others = [a.name for a in sheet.room.angles if a.painted is None]
         return tuple(BoardLook(number=i, name=name, pieces=(), swatches=frozenset()) for i, name in enumerate(others, 1))
+    if sheet.painting is not None:
+        frames = [f.name for f in sheet.painting.frames]
+        return tuple(BoardLook(number=i, name=name, pieces=(), swatches=frozenset()) for i, name in enumerate(frames, 1))
     if sheet.looks:
         return tuple(_listed(sheet, look, number) for number, look in enumerate(sheet.looks, 1))
     if sheet.vary is not None and sheet.vary.axis != NONE:
@@ -65,12 +69,13 @@ def look_of(number: int, name: str, pieces: tuple[Piece, ...], *, lineage: tuple
 
 def _listed(sheet: BoardSheet, look: LookSheet, number: int) -> BoardLook:
     changed = [f"{part} in {swatch}" for part, swatch in look.wear.items()] + ([f"palette {look.palette}"] if look.palette else [])
+    changed += [f"{part} of {drawing}" for part, drawing in look.drawings.items()]
     lineage = (f"the sheet's parts, with {', '.join(changed)}",) if changed else ()
     pieces, lock = pieces_of(sheet.parts, look.wear), sheet.vary.lock if sheet.vary is not None else ()
     if look.palette is not None:
         free = [p.swatch is not None and not set(p.parts) & set(lock) for p in pieces]
         pieces = tuple(replace(p, dye=(look.palette, None)) if f else p for p, f in zip(pieces, free, strict=True))
-    return look_of(number, look.name, pieces, lineage=lineage)
+    return replace(look_of(number, look.name, pieces, lineage=lineage), drawings=look.drawings)
 
 
 def pieces_of(parts: tuple[PartSheet, ...], wear: Mapping[str, str]) -> tuple[Piece, ...]:

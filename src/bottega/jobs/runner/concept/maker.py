@@ -12,6 +12,7 @@ from bottega.model import Output, UsageError
 
 from .carding import thumb
 from .crediting import credit_of
+from .drawn import Drawings
 from .inputs import CostumeInputs, linear
 from .layering import layers_of
 from .leaking import leak_picture
@@ -33,35 +34,38 @@ class CostumeMaker(CardMaker):
         """Make every card. Raises UsageError for what the engine refuses, ConsentError, FootageError."""
         inputs, paper = self._inputs, linear(self.job.sheet.paper)
         try:
-            board = board_of(inputs.figure, inputs.swatches, paper=paper, palettes=inputs.palettes)
+            board = board_of(inputs.drawn.figure, inputs.swatches, paper=paper, palettes=inputs.palettes)
             chosen = settled(self.job, board)
             self.settle(chosen.looks)
             self.notes += chosen.notes
             self.bench.progress.advance("open", units=OPEN_UNITS)
             todo = [look for look in self.job.looks if not self.found(look.number)]
+            wears = [_wear(p) for look in self.job.looks for p in look.pieces]
+            drawings = Drawings(board, inputs.drawn, inputs.others, wears=wears)
+            for look in todo:
+                drawings.of(look.drawings)
             if todo:
-                self._card(board, todo[0])  # it lays what all looks share
-                self._others(board, todo[1:], threads)
+                self._card(drawings, todo[0])  # it lays what all looks share
+                self._others(drawings, todo[1:], threads)
         except ValueError as problem:
             raise UsageError(f"board {self.job.shot.code}: {problem}") from problem
 
     def extra(self) -> list[Output]:
         """What models painted; and openings of the line art that were closed, shown where there were any."""
-        if not self._inputs.leaks:
+        drawn = self._inputs.drawn
+        if not drawn.leaks:
             return [*self._painted]
-        shown = leak_picture(self._inputs.figure.line[..., 3], self._inputs.leaks)
-        return [
-            *self._painted,
-            self.bench.delivery.sheet("leaks.png", [[("closed here", self.band.on_screen(shown) if self.band else shown)]]),
-        ]
+        shown = leak_picture(drawn.figure.line[..., 3], drawn.leaks)
+        closed = self.bench.delivery.sheet("leaks.png", [[("closed here", self.band.on_screen(shown) if self.band else shown)]])
+        return [*self._painted, closed]
 
-    def _others(self, board: Board, looks: list[BoardLook], threads: int) -> None:
+    def _others(self, drawings: Drawings, looks: list[BoardLook], threads: int) -> None:
         if threads == 1:
             for look in looks:
-                self._card(board, look)
+                self._card(drawings, look)
             return
         with ThreadPoolExecutor(threads, thread_name_prefix="card") as pool:
-            waiting: list[Future[None]] = [pool.submit(self._card, board, look) for look in looks]
+            waiting: list[Future[None]] = [pool.submit(self._card, drawings, look) for look in looks]
             try:
                 for future in waiting:
                     future.result()
@@ -71,18 +75,20 @@ class CostumeMaker(CardMaker):
                     future.cancel()
                 raise
 
-    def _card(self, board: Board, look: BoardLook) -> None:
+    def _card(self, drawings: Drawings, look: BoardLook) -> None:
         if self.stopped.is_set():
             return
         self.bench.right.check()
-        art, sheet = self._inputs.line, self.job.sheet
-        worn = board.dress([_wear(p) for p in look.pieces])
+        on, sheet = drawings.of(look.drawings), self.job.sheet
+        art = on.drawn.line
+        worn = on.board.dress([_wear(p) for p in look.pieces])
         dressed = [(f"{' + '.join(p.parts)}: {p.swatch or 'plain'}", pixels) for p, pixels in zip(look.pieces, worn, strict=True)]
-        layers = layers_of(dressed, art, shade=self._inputs.shade, paper=sheet.paper, band=self.band)
+        layers = layers_of(dressed, art, shade=on.drawn.shade, paper=sheet.paper, band=self.band)
         garments = [(cover, self._shares(p)) for cover, p in zip(layers.covers, look.pieces, strict=True)]
-        credit = credit_of(art, garments, self.sources, band=self.band)
+        hands = [self.row[next(d.line.file for d in sheet.drawings if d.name == name)] for name in on.names]
+        credit = credit_of(art, garments, self.sources, band=self.band, hand=on.hand, hands=hands)
         size = (int(art.rgba.shape[0]), int(art.rgba.shape[1]))
-        colours = self._colours(board, look)
+        colours = self._colours(on.board, look)
         self.deliver(look, MadeLook(layers=layers.stack, size=size, credit=credit.map, figure=credit.figure, palette=colours))
 
     def _shares(self, part: Piece) -> Mapping[int, Fraction]:

@@ -47,7 +47,9 @@ def dry_run(house: House, job: ConceptJob, *, threads: int = 1) -> ConceptPlan:
     """The plan of a board, its cost and the gate's answer (which goes on record like any other)."""
     decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
     area = job.shot.width * job.shot.height / 1e6
-    each = SECONDS_A_CARD_MEGAPIXEL if job.sheet.room is None else SECONDS_AN_ANGLE_MEGAPIXEL
+    if job.sheet.painting is not None:  # its frames are of other sizes
+        area = max(f.width * f.height for f in job.sheet.painting.frames) / 1e6
+    each = SECONDS_A_CARD_MEGAPIXEL if job.sheet.figure is not None else SECONDS_AN_ANGLE_MEGAPIXEL
     made = SECONDS_A_SWATCH * len(job.sheet.swatches) + each * area * len(job.looks)
     return ConceptPlan(
         board=job.shot.code,

@@ -35,11 +35,12 @@ from bottega.rights import State
 
 from .angles import SetInputs, SetMaker, open_set
 from .ending import finish
+from .framing import FrameInputs, FrameMaker, open_painting
 from .inputs import CostumeInputs, OpenLineError, open_costume
 from .job import COLOUR, JOB, ConceptJob, ConceptRequest, cards_with, painted_with, resolve, sources, uses_of
 from .leaking import leak_picture
 from .maker import CostumeMaker
-from .making import Bench, work_units
+from .making import Bench, CardMaker, work_units
 from .opened import Opener
 from .painting import called, folder_name, painting_versions, with_painted
 from .registering import register_board
@@ -47,6 +48,7 @@ from .told import sheet_json
 
 MOST_NAMED = 4
 LEAKS = "leaks.png"
+AnyInputs = CostumeInputs | SetInputs | FrameInputs
 
 
 def prepare(house: House, request: ConceptRequest) -> ConceptJob:
@@ -63,6 +65,8 @@ def worded(house: House, job: ConceptJob) -> ConceptJob:
     sheet = job.request.sheet
     facts = [sheet.title, *sheet.facts.values(), *(look.name for look in job.looks)]
     names = [*(s.name for s in sheet.swatches), *(p.name for p in sheet.palettes), *(n for p in sheet.parts for n in p.parts)]
+    if sheet.painting is not None:
+        names += [f.name for f in sheet.painting.frames]
     if sheet.room is not None:
         names += [*sheet.room.labels, *(a.name for a in sheet.room.angles)]
     prompts = dict.fromkeys(s.painted.prompt for s in sheet.swatches if s.painted is not None)
@@ -111,10 +115,12 @@ def run(house: House, job: ConceptJob, *, threads: int = 1, watch: Watch = silen
         raise ConsentError(*board_reasons(job, refusal.reasons)) from refusal
 
 
-def _opened(house: House, job: ConceptJob, right: Pass) -> CostumeInputs | SetInputs:
+def _opened(house: House, job: ConceptJob, right: Pass) -> AnyInputs:
     """The board's pictures. Line art that is open is shown with its leaks, beside the takes."""
     opener = Opener(right, folder=house.folder, show=house.show)
     try:
+        if job.sheet.painting is not None:
+            return open_painting(job, opener)
         return open_costume(job, opener) if job.sheet.room is None else open_set(job, opener)
     except OpenLineError as problem:
         place = house.folder.claim_shot(job.shot.code) / LEAKS
@@ -125,6 +131,15 @@ def _opened(house: House, job: ConceptJob, right: Pass) -> CostumeInputs | SetIn
         raise UsageError(f"{problem}; shown in {job.shot.code}/{LEAKS}") from problem
 
 
+def _maker(house: House, bench: Bench, inputs: AnyInputs) -> CardMaker:
+    if isinstance(inputs, SetInputs):
+        return SetMaker(bench, inputs)
+    if isinstance(inputs, FrameInputs):
+        return FrameMaker(bench, inputs)
+    whole, painted = with_painted(inputs, bench, painters=house.painter, root=house.folder.root)
+    return CostumeMaker(bench, whole, painted=painted)
+
+
 def _there(folder: TakeFolder) -> Take:
     if folder.work.is_dir():  # killed after the record was whole, before the scratch was cleared
         with folder.held():
@@ -132,7 +147,7 @@ def _there(folder: TakeFolder) -> Take:
     return folder.read()
 
 
-def _make(house: House, job: ConceptJob, inputs: CostumeInputs | SetInputs, folder: TakeFolder, *, right: Pass, **how: Any) -> Take:
+def _make(house: House, job: ConceptJob, inputs: AnyInputs, folder: TakeFolder, *, right: Pass, **how: Any) -> Take:
     job_id, threads, watch = str(how["job_id"]), int(how["threads"]), how["watch"]
     take = folder.read()
     house.ledger.append("job.started", {"job_id": job_id, "take_id": take.take_id, "take": take.name, "plan": job.plan_digest})
@@ -161,13 +176,6 @@ def _make(house: House, job: ConceptJob, inputs: CostumeInputs | SetInputs, fold
     folder.write(done)
     folder.finish()
     return done
-
-
-def _maker(house: House, bench: Bench, inputs: CostumeInputs | SetInputs) -> SetMaker | CostumeMaker:
-    if isinstance(inputs, SetInputs):
-        return SetMaker(bench, inputs)
-    whole, painted = with_painted(inputs, bench, painters=house.painter, root=house.folder.root)
-    return CostumeMaker(bench, whole, painted=painted)
 
 
 def _kept(house: House, e: Exemplar) -> Exemplar:

@@ -13,33 +13,33 @@ from bottega.jobs.runner.table import Table, read_toml
 from bottega.model import UsageError, code, shown
 
 from .painted_sheet import painted_sheet
+from .sheet_rooms import bounded, each_once, known, maybe, picture, read_painting, read_room
 from .stated import (
     ANY,
     AXES,
     CLOTH,
     COSTUME,
     KINDS,
-    NEAREST,
     NONE,
     ONE_WAY,
     ORNAMENT,
+    OWN,
+    PAINTING,
     PALETTE,
-    REFUSE,
     SET,
-    AngleSheet,
+    SILHOUETTE,
     BoardSheet,
+    DrawingSheet,
     FigureSheet,
     LookSheet,
     PaletteSheet,
     PartSheet,
-    PictureName,
     Rgb,
-    SetSheet,
     SwatchSheet,
     VarySheet,
 )
 
-MOST_LOOKS, MOST_SWATCHES, MOST_LABELS, MOST_ANGLES = 200, 200, 250, 32
+MOST_LOOKS, MOST_SWATCHES, MOST_LABELS, MOST_DRAWINGS = 200, 200, 250, 32
 FACTS = ("character", "scene", "story_day", "version")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -71,29 +71,27 @@ def parsed(data: Mapping[str, Any], name: str, *, folder: Path) -> BoardSheet:
         paper=_colour(board, "paper", "#ffffff"),
     )
     if kind == SET:
-        return top.made(BoardSheet, **head, room=_room(top, folder))
+        return top.made(BoardSheet, **head, room=read_room(top, lambda t: _labels(t, folder)))
+    if kind == PAINTING:
+        return top.made(BoardSheet, **head, painting=read_painting(top, lambda t: _labels(t, folder)))
     figure = _figure(top.table("figure"), folder)
-    swatches = tuple(_swatch(t) for t in _bounded(top, "swatch", MOST_SWATCHES))
+    swatches = tuple(_swatch(t) for t in bounded(top, "swatch", MOST_SWATCHES))
     parts = tuple(_part(t, figure, swatches) for t in top.tables("part", least=1))
     palettes = tuple(_palette(t) for t in top.tables("palette"))
-    _each_once(top, "swatch", [s.name for s in swatches])
-    _each_once(top, "palette", [p.name for p in palettes])
-    _each_once(top, "part", [n for p in parts for n in p.parts])
-    vary = _vary(top.table("vary"), parts, swatches, palettes)
-    looks = tuple(_look(t, parts, swatches, palettes) for t in _bounded(top, "look", MOST_LOOKS))
-    _each_once(top, "look", [look.name for look in looks])
+    each_once(top, "swatch", [s.name for s in swatches])
+    each_once(top, "palette", [p.name for p in palettes])
+    each_once(top, "part", [n for p in parts for n in p.parts])
+    drawings = tuple(_drawing(t) for t in bounded(top, "drawing", MOST_DRAWINGS))
+    each_once(top, "drawing", [d.name for d in drawings])
+    drawn = tuple(d.name for d in drawings)
+    vary = _vary(top.table("vary"), parts, swatches, palettes, drawn)
+    looks = tuple(_look(t, parts, swatches, palettes, drawn) for t in bounded(top, "look", MOST_LOOKS))
+    each_once(top, "look", [look.name for look in looks])
     if looks and vary.axis != NONE:
         raise top.error("look", f"there, and vary.axis is {vary.axis} too", "looks that are listed, or one axis to vary along")
     _all_used(top, figure, parts, swatches, (vary, looks))
-    costume: dict[str, Any] = {"figure": figure, "swatches": swatches, "parts": parts, "palettes": palettes}
+    costume: dict[str, Any] = {"figure": figure, "swatches": swatches, "parts": parts, "palettes": palettes, "drawings": drawings}
     return top.made(BoardSheet, **head, **costume, vary=vary, looks=looks)
-
-
-def _bounded(t: Table, key: str, most: int, least: int = 0) -> tuple[Table, ...]:
-    found = t.tables(key, least=least)
-    if len(found) > most:
-        raise t.error(key, f"there {len(found)} times", f"{least} to {most} of them")
-    return found
 
 
 def _fact(t: Table, key: str) -> str:
@@ -113,20 +111,8 @@ def rgb_of(text: str) -> Rgb:
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
-def _picture(t: Table, key: str) -> PictureName:
-    text = t.text(key)
-    file, _, layer = text.partition("#")
-    if not file or (layer and not file.lower().endswith((".psd", ".ora"))) or ("#" in text and not layer):
-        raise t.error(key, text, "a picture's path, or one of a PSD or ORA file with a layer's name behind #")
-    return PictureName(file=file, layer=layer or None)
-
-
-def _maybe(t: Table, key: str) -> PictureName | None:
-    return _picture(t, key) if t.has(key) else None
-
-
 def _figure(t: Table, folder: Path) -> FigureSheet:
-    flats = _maybe(t, "flats")
+    flats = maybe(t, "flats")
     labels = _labels(t, folder) if flats else {}
     dabs = _dabs(t.table("dabs"))
     if flats is None and not dabs:
@@ -138,10 +124,10 @@ def _figure(t: Table, folder: Path) -> FigureSheet:
         raise t.error("background", background, f"one of {', '.join(labels)}")
     return t.made(
         FigureSheet,
-        line=_picture(t, "line"),
+        line=picture(t, "line"),
         flats=flats,
-        shade=_maybe(t, "shade"),
-        folds=_maybe(t, "folds"),
+        shade=maybe(t, "shade"),
+        folds=maybe(t, "folds"),
         labels=labels,
         background=background,
         dabs=dabs,
@@ -211,7 +197,7 @@ def _swatch(t: Table) -> SwatchSheet:
     return t.made(
         SwatchSheet,
         name=t.text("name"),
-        picture=_picture(t, "file") if painted is None else None,
+        picture=picture(t, "file") if painted is None else None,
         painted=painted,
         size_cm=size,
         repeat_cm=repeat,
@@ -253,25 +239,45 @@ def _palette(t: Table) -> PaletteSheet:
     for text in texts:
         if not _HEX.fullmatch(text):
             raise t.error("colours", text, "colours as #rrggbb")
-    picture = _maybe(t, "from")
+    picture = maybe(t, "from")
     if bool(texts) == (picture is not None):
         raise t.error("colours", "there, and from is too" if texts else ..., "colours, or a picture to take them from; one of the two")
     return t.made(PaletteSheet, name=t.text("name"), colours=tuple(rgb_of(c) for c in texts), picture=picture)
 
 
-def _look(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> LookSheet:
+def _drawing(t: Table) -> DrawingSheet:
+    shade, folds = maybe(t, "shade"), maybe(t, "folds")
+    return t.made(DrawingSheet, name=t.text("name"), line=picture(t, "line"), flats=picture(t, "flats"), shade=shade, folds=folds)
+
+
+def _look(
+    t: Table,
+    parts: Sequence[PartSheet],
+    swatches: Sequence[SwatchSheet],
+    palettes: Sequence[PaletteSheet],
+    drawn: tuple[str, ...],
+) -> LookSheet:
     wear, names = t.table("wear"), tuple(s.name for s in swatches)
     dressed = tuple(n for p in parts if p.swatch for n in p.parts)
-    found = {n: wear.text(n, one_of=names or ("a [[swatch]] of the sheet",)) for n in _known(wear, dressed)}
+    found = {n: wear.text(n, one_of=names or ("a [[swatch]] of the sheet",)) for n in known(wear, dressed)}
     wear.done()
     colours = tuple(p.name for p in palettes) or ("a [[palette]] of the sheet",)
     palette = t.text("palette", one_of=colours) if t.has("palette") else None
-    return t.made(LookSheet, name=t.text("name"), wear=found, palette=palette)
+    swaps, there = t.table("drawings"), tuple(n for p in parts for n in p.parts)
+    drawings = {n: swaps.text(n, one_of=drawn or ("a [[drawing]] of the sheet",)) for n in known(swaps, there)}
+    swaps.done()
+    return t.made(LookSheet, name=t.text("name"), wear=found, palette=palette, drawings=drawings)
 
 
-def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], palettes: Sequence[PaletteSheet]) -> VarySheet:
+def _vary(
+    t: Table,
+    parts: Sequence[PartSheet],
+    swatches: Sequence[SwatchSheet],
+    palettes: Sequence[PaletteSheet],
+    drawn: tuple[str, ...],
+) -> VarySheet:
     axis = t.text("axis", NONE, one_of=AXES)
-    dressed = tuple(n for p in parts if p.swatch for n in p.parts)
+    dressed = tuple(n for p in parts if p.swatch or axis == SILHOUETTE for n in p.parts)
     names = tuple(s.name for s in swatches)
     colours = tuple(p.name for p in palettes)
     pins, quotas = t.table("pins"), t.table("quotas")
@@ -283,9 +289,10 @@ def _vary(t: Table, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet],
         swatches=_among(t, "swatches", names),
         palettes=_among(t, "palettes", colours),
         lock=_among(t, "lock", tuple(n for p in parts for n in p.parts), default=()),
-        pins={n: pins.text(n, one_of=names) for n in _known(pins, dressed)},
-        quotas={n: quotas.number(n, low=0, high=1) for n in _known(quotas, colours if axis == PALETTE else names)},
+        pins={n: pins.text(n, one_of=names) for n in known(pins, dressed)},
+        quotas={n: quotas.number(n, low=0, high=1) for n in known(quotas, colours if axis == PALETTE else names)},
         overlap=t.number("overlap", 0.3, low=0.01, high=1),
+        drawings=_among(t, "drawings", (OWN, *drawn)),
         scales=t.numbers("scales", None, (1.0,), low=0.05, high=20),
         angles_deg=t.numbers("angles_deg", None, (0.0,), low=-360, high=360),
         offsets=_pairs(t, "offsets", t.numbers("offsets", None, (0.0, 0.0), low=0, high=1)),
@@ -301,6 +308,8 @@ def _check_vary(t: Table, vary: VarySheet) -> None:
         raise t.error("swatches", ..., "the swatches to vary among")
     if vary.axis == PALETTE and not vary.palettes:
         raise t.error("palettes", ..., "the palettes to vary among: give [[palette]] tables")
+    if vary.axis == SILHOUETTE and len(vary.drawings) < 2:
+        raise t.error("drawings", ..., "drawings to take the parts from: give [[drawing]] tables")
     turns = len(vary.scales) * len(vary.angles_deg) * len(vary.offsets)
     if vary.axis == ORNAMENT and turns < 2:
         raise t.error("scales", ..., "scales, angles_deg or offsets of the ornament to vary among, two or more in all")
@@ -323,19 +332,6 @@ def _among(t: Table, key: str, there: Sequence[str], default: Sequence[str] | No
     return found
 
 
-def _known(t: Table, there: Sequence[str]) -> tuple[str, ...]:
-    for name in t.names():
-        if name not in there:
-            raise t.error(name, "there", f"only {', '.join(there) or 'none'}")
-    return t.names()
-
-
-def _each_once(t: Table, key: str, names: Sequence[str]) -> None:
-    twice = [n for i, n in enumerate(names) if n in names[:i]]
-    if twice:
-        raise t.error(key, f"{twice[0]} twice", "each name once")
-
-
 def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatches: Sequence[SwatchSheet], asked: Any) -> None:
     """A swatch that nothing is made of would be cleared and credited for nothing. `asked`: what varies, and the looks."""
     vary, looks = asked
@@ -346,29 +342,3 @@ def _all_used(t: Table, figure: FigureSheet, parts: Sequence[PartSheet], swatche
         labels = len(figure.labels or figure.dabs) - (figure.background is not None)
         given = f"{idle[0]}, used by no part ({labels} labels for {len(swatches)} swatches)"
         raise t.error("swatch", given, 'swatches that a [[part]] or a [[look]] is made of, or that [vary] lists with axis = "cloth"')
-
-
-def _room(top: Table, folder: Path) -> SetSheet:
-    t = top.table("set")
-    angles = tuple(_angle(a) for a in _bounded(top, "angle", MOST_ANGLES, least=2))
-    painted = [a.name for a in angles if a.painted]
-    if len(painted) != 1:
-        raise top.error("angle", f"painted in {len(painted)} of {len(angles)}", "one angle with a painted picture, and others without")
-    _each_once(top, "angle", [a.name for a in angles])
-    labels, stands = _labels(t, folder), t.table("stand_ins")
-    like = {n: stands.text(n, one_of=tuple(labels)) for n in _known(stands, tuple(labels))}
-    stands.done()
-    missing = t.text("missing", NEAREST, one_of=(NEAREST, REFUSE))
-    return t.made(SetSheet, labels=labels, angles=angles, stand_ins=like, missing=missing)
-
-
-def _angle(t: Table) -> AngleSheet:
-    rows = t.numbers("to_world", 9) if t.has("to_world") else None
-    return t.made(
-        AngleSheet,
-        name=t.text("name"),
-        **{key: _picture(t, key) for key in ("line", "flats", "shade", "normal", "depth")},
-        depth_m=t.number("depth_m", 16.0, above=0),
-        to_world=(rows[:3], rows[3:6], rows[6:]) if rows else None,
-        painted=_maybe(t, "painted"),
-    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-COSTUME, SET = "costume", "set"
-KINDS = (COSTUME, SET)
+COSTUME, SET, PAINTING = "costume", "set", "painting"
+KINDS = (COSTUME, SET, PAINTING)
 ONE_WAY, ANY = "one-way", "any"
-CLOTH, PALETTE, ORNAMENT, NONE = "cloth", "palette", "ornament", "none"
-AXES = (CLOTH, PALETTE, ORNAMENT, NONE)
+CLOTH, PALETTE, ORNAMENT, SILHOUETTE, NONE = "cloth", "palette", "ornament", "silhouette", "none"
+AXES = (CLOTH, PALETTE, ORNAMENT, SILHOUETTE, NONE)
+OWN = "as drawn"  # the croquis' own part, among drawings to take it from
 NEAREST, REFUSE = "nearest", "refuse"
 Rgb = tuple[int, int, int]
 
@@ -54,6 +55,17 @@ class PaintedSheet:
     seed: int
     steps: int
     guidance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawingSheet:
+    """Another drawing of the same croquis, lying on it, to take parts from; its flats have the croquis' colours."""
+
+    name: str
+    line: PictureName
+    flats: PictureName
+    shade: PictureName | None
+    folds: PictureName | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +114,12 @@ class PaletteSheet:
 
 @dataclass(frozen=True, kw_only=True)
 class LookSheet:
-    """A look that the designer lists: what differs in it from the [[part]] tables. `wear` is a swatch by the part's name."""
+    """A look that the designer lists: what differs in it from the [[part]] tables. `wear` is a swatch, `drawings` a drawing by part."""
 
     name: str
     wear: Mapping[str, str]
     palette: str | None
+    drawings: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +144,7 @@ class VarySheet:
     scales: tuple[float, ...] = (1.0,)
     angles_deg: tuple[float, ...] = (0.0,)
     offsets: tuple[tuple[float, float], ...] = ((0.0, 0.0),)
+    drawings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +176,34 @@ class SetSheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FrameSheet:
+    """Another frame for a painting: its size in pixels, and where (x, y) in it the painting lies; None is the middle.
+
+    `flats` say what shall be where in it, in the colours of the painting's own flats.
+    """
+
+    name: str
+    width: int
+    height: int
+    place: tuple[int, int] | None
+    flats: PictureName | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaintingSheet:
+    """A painting to be put into other frames. `avoid` is white where nothing may be repeated: a lamp, a figure, a signature.
+
+    `flats` are what is where in it, `labels` their colours by name.
+    """
+
+    picture: PictureName
+    avoid: PictureName | None
+    flats: PictureName | None
+    labels: Mapping[str, Rgb]
+    frames: tuple[FrameSheet, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BoardSheet:
     """All of a sheet. `board` names the folder; `facts` are what is written on a card."""
 
@@ -176,7 +218,9 @@ class BoardSheet:
     palettes: tuple[PaletteSheet, ...] = ()
     vary: VarySheet | None = None
     looks: tuple[LookSheet, ...] = ()
+    drawings: tuple[DrawingSheet, ...] = ()
     room: SetSheet | None = None
+    painting: PaintingSheet | None = None
 
     def swatch(self, name: str) -> SwatchSheet:
         """A swatch by its name; the sheet was read, so it is there."""

@@ -11,9 +11,12 @@ from bottega.model import UsageError
 from .stated import (
     AngleSheet,
     BoardSheet,
+    DrawingSheet,
     FigureSheet,
+    FrameSheet,
     LookSheet,
     PaintedSheet,
+    PaintingSheet,
     PaletteSheet,
     PartSheet,
     PictureName,
@@ -38,6 +41,8 @@ def line_of(sheet: BoardSheet) -> PictureName:
     """The drawing that the board stands on: the croquis, or the line of the painted angle."""
     if sheet.room is not None:
         return next(a.line for a in sheet.room.angles if a.painted is not None)
+    if sheet.painting is not None:
+        return sheet.painting.picture
     if sheet.figure is None:
         raise UsageError(f"board {sheet.board} has neither a figure nor a set")
     return sheet.figure.line
@@ -90,7 +95,9 @@ def sheet_of(data: Mapping[str, Any]) -> BoardSheet:
             "palettes": tuple(_palette(p) for p in told["palettes"]),
             "vary": told["vary"] and _vary(told["vary"]),
             "looks": tuple(LookSheet(**look) for look in told["looks"]),
+            "drawings": tuple(_drawing(d) for d in told["drawings"]),
             "room": told["room"] and _room(told["room"]),
+            "painting": told["painting"] and _painting(told["painting"]),
         }
     )
 
@@ -117,6 +124,10 @@ def _figure(told: Mapping[str, Any]) -> FigureSheet:
     return FigureSheet(**dict(told) | named | {"labels": _labels(told["labels"]), "dabs": dabs})
 
 
+def _drawing(told: Mapping[str, Any]) -> DrawingSheet:
+    return DrawingSheet(**dict(told) | {key: _picture(told[key]) for key in ("line", "flats", "shade", "folds")})
+
+
 def _swatch(told: Mapping[str, Any]) -> SwatchSheet:
     corners = told["corners_px"] and tuple((x, y) for x, y in told["corners_px"])
     painted = PaintedSheet(**_tupled(told["painted"])) if told.get("painted") else None
@@ -138,6 +149,12 @@ def _vary(told: Mapping[str, Any]) -> VarySheet:
 
 def _room(told: Mapping[str, Any]) -> SetSheet:
     return SetSheet(**dict(told) | {"labels": _labels(told["labels"]), "angles": tuple(_angle(a) for a in told["angles"])})
+
+
+def _painting(told: Mapping[str, Any]) -> PaintingSheet:
+    frames = tuple(FrameSheet(**_tupled(f) | {"flats": _picture(f["flats"])}) for f in told["frames"])
+    named = {key: _picture(told[key]) for key in ("picture", "avoid", "flats")}
+    return PaintingSheet(**dict(told) | named | {"labels": _labels(told["labels"]), "frames": frames})
 
 
 def _angle(told: Mapping[str, Any]) -> AngleSheet:

@@ -12,7 +12,7 @@ from bottega.model import UsageError
 
 from .job import ConceptJob
 from .looks import BoardLook, Piece, look_of, pieces_of
-from .stated import CLOTH, NONE, ONE_WAY, ORNAMENT, PALETTE, BoardSheet, VarySheet
+from .stated import CLOTH, NONE, ONE_WAY, ORNAMENT, OWN, PALETTE, SILHOUETTE, BoardSheet, VarySheet
 
 SHEET = "the sheet"
 _FAR_PERCENT = 1.0
@@ -69,6 +69,8 @@ def _varied(job: ConceptJob, board: Board, slots: Mapping[str, Piece]) -> Variat
         raise ValueError("nothing varies")
     cloths = {slot: piece for slot, piece in slots.items() if piece.swatch is not None}
     free = {slot: piece.parts for slot, piece in cloths.items() if piece.parts[0] in _free(told)}
+    if told.axis == SILHOUETTE:
+        free = {part: (part,) for part in _free(told)}
     base = Recipe(SHEET, tuple((slot, Choice(piece.swatch or "")) for slot, piece in cloths.items()))
     liked = liked_recipe(job, base)
     same = liked is not None and job.request.like.get("axis") in (told.axis, None)
@@ -93,6 +95,8 @@ def _options(job: ConceptJob, board: Board, told: VarySheet) -> Options:
         return Options(cloths=told.swatches, one_way=one_way, features=board.likenesses() if job.request.like else {})
     if told.axis == PALETTE:
         return Options(palettes=tuple((name, len(board.palettes[name].colours)) for name in told.palettes))
+    if told.axis == SILHOUETTE:
+        return Options(drawings=tuple((part, told.drawings) for part in _free(told)))
     return Options(scales=told.scales, angles_deg=told.angles_deg, offsets=told.offsets, one_way=one_way)
 
 
@@ -113,22 +117,25 @@ def liked_recipe(job: ConceptJob, base: Recipe) -> Recipe | None:
                 f"card {like['card']} wears {told['cloth']!r}, allowed are the sheet's swatches: {', '.join(sorted(swatches))}"
             )
         choices.append((slot, Choice(**told)))
-    return Recipe(f"card {like['card']}", tuple(choices))
+    return Recipe(f"card {like['card']}", tuple(choices), tuple((part, name) for part, name in like.get("drawings", {}).items()))
 
 
 def _look(job: ConceptJob, number: int, recipe: Recipe, slots: Mapping[str, Piece]) -> BoardLook:
     chosen = dict(recipe.choices)
     pieces = tuple(_worn(job, piece, chosen[slot]) if slot in chosen else piece for slot, piece in slots.items())
     told = job.sheet.vary
+    axis, drawings = told.axis if told is not None else NONE, dict(recipe.drawings)
     varied = [slot for slot in chosen if told is not None and slots[slot].parts[0] in _free(told)]
-    axis = told.axis if told is not None else NONE
-    words = [_words(axis, chosen[slot]) for slot in varied]
+    if axis == SILHOUETTE and told is not None:
+        varied = _free(told)
+    words = [drawings.get(slot, OWN) if axis == SILHOUETTE else _words(axis, chosen[slot]) for slot in varied]
     name = _short(list(dict.fromkeys(words)))
     changes = "; ".join(f"{slot}: {word}" for slot, word in zip(varied, words, strict=True))
     came = (f"{recipe.parent}, another {axis}", changes, f"seed {recipe.seed}")
     lineage = came if recipe.parent is not None else (f"{recipe.name}, as it was",)
     choices = {slot: _choice_json(choice) for slot, choice in recipe.choices}
-    return replace(look_of(number, name, pieces, lineage=lineage), choices={"axis": axis, "parent": recipe.parent, "slots": choices})
+    chosen_here = {"axis": axis, "parent": recipe.parent, "slots": choices, "drawings": drawings}
+    return replace(look_of(number, name, pieces, lineage=lineage), choices=chosen_here, drawings=drawings)
 
 
 def _short(words: list[str]) -> str:
@@ -172,7 +179,7 @@ def _choice_json(choice: Choice) -> dict[str, Any]:
 
 def _plain_choices(look: BoardLook) -> dict[str, Any]:
     slots = {slot_name(p.parts): _choice_json(Choice(p.swatch)) for p in look.pieces if p.swatch is not None}
-    return {"axis": None, "parent": None, "slots": slots}
+    return {"axis": None, "parent": None, "slots": slots, "drawings": dict(look.drawings)}
 
 
 def _notes(found: Variations) -> tuple[str, ...]:
