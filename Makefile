@@ -2,7 +2,7 @@
 # make demo      a take from the footage in demo/, its report and its pictures
 # make check     ruff, mypy, import contracts, help page
 # make test      check, and every test but the heavy ones
-# make test-all  make test, and the heavy ones (installs the extra `learn`: torch, 200 MB; and Blender's module, 360 MB, beside it)
+# make test-all  make test, and the heavy ones (installs the extras `learn` and `backend`, 300 MB; and Blender's module, 360 MB, beside it)
 # make bench     every benchmark
 # make docs      docs/commands.md from the commands' own help
 # make clean     all that can be made again
@@ -59,7 +59,7 @@ test: check
 
 # AFTER_TEST=1 says that `make test` has just passed on this tree, and leaves the heavy tests only.
 test-all: $(if $(AFTER_TEST),setup,test) $(BLENDER)/.installed
-	$(PIP) install --quiet torch==2.13.0
+	$(PIP) install --quiet torch==2.13.0 diffusers==0.42.1 transformers==5.24.0 safetensors==0.8.0
 	@if [ -z "$${BOTTEGA_BLENDER:-}" ] && [ -x $(BLENDER)/bin/python ]; then export BOTTEGA_BLENDER="$(CURDIR)/$(BLENDER)/bin/python"; fi; \
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m heavy
 

@@ -89,6 +89,7 @@ __all__ = [
     "MotionSettings",
     "Pieces",
     "Poses",
+    "Rested",
     "Scene",
     "Seen",
     "Shot",

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.jobs.recipes.collapse import Air, Behind, Bonds, Camera, Collapse, FrameShot, Grid, Made, Motion, Pieces, Seen, Stage, View
+from bottega.jobs.recipes.collapse import (
+    Air,
+    Behind,
+    Bonds,
+    Camera,
+    Collapse,
+    FrameShot,
+    Grid,
+    Made,
+    Motion,
+    Pieces,
+    Rested,
+    Seen,
+    Stage,
+    View,
+)
 from bottega.jobs.runner.pictures import Pictures
 from bottega.model import UsageError
 
@@ -91,6 +107,12 @@ class Showing:
         """The air one frame later."""
         return self.recipe.airing.blow(air, self.grid, scene=self.scene, threads=threads)
 
+    @cached_property
+    def _stands_still(self) -> Rested | None:
+        """What a camera that stands still sees of the rest: made once."""
+        different = {id(camera): camera for camera in self.cameras.values()}
+        return self.recipe.rested(self.stage, *different.values()) if len(different) == 1 else None
+
     def frame(self, number: int, plate: Array, air: Air) -> Made:
         """A frame, made: the plate as it is before anything moves."""
         _, _, motion = self.scene
@@ -98,7 +120,7 @@ class Showing:
         if self.recipe.at_rest(motion, row) and air.clear:
             return self.recipe.untouched(plate)
         camera = self.cameras[number]
-        rested = self.recipe.rested(self.stage, camera)
+        rested = self._stands_still or self.recipe.rested(self.stage, camera)
         stands = self.recipe.standing(self.stage, rested, self.matte)
         before = None if row == 0 else (motion.position[row - 1], motion.rotation[row - 1], self.cameras[number - 1])
         clean, whose = (self.inputs.clean_rgb(number), None) if self.behind is None else self.behind.seen(self.stage, rested, plate)
