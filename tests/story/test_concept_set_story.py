@@ -254,3 +254,31 @@ def test_flats_say_what_shall_be_where_in_a_frame(lounge: Lounge) -> None:
     assert lounge.studio.remake(take.folder).different == ()
     with pytest.raises(UsageError, match=r"painting\.flats is missing, allowed is the painting's own flats, as frame wide has some"):
         reframed(lounge, ("width = 136", 'width = 136\nflats = "wide_flats.png"'))
+
+
+def test_an_elevation_is_painted_by_numbers(lounge: Lounge) -> None:
+    """Flats alone say what is where: every pixel is one of the painting's of that label, and nobody's own place is kept."""
+    wanted = np.zeros((60, 120), np.uint8)
+    wanted[:, 40:80], wanted[40:] = 1, 2
+    present = np.unique(labels("stairs"))
+    wanted = present[np.minimum(wanted, len(present) - 1)]
+    colours = np.array(list(LABELS.values()), np.uint8)
+    Image.fromarray(colours[wanted]).save(lounge.root / "north_flats.png")
+    lounge.studio.add_exemplars([lounge.root / "north_flats.png"], by="Modeller A", licence="work-for-hire")
+    named = ", ".join(f'{n} = "#{r:02x}{g:02x}{b:02x}"' for n, (r, g, b) in LABELS.items())
+    own = f'file = "stairs/painted.png"\nflats = "stairs/flats.png"\nlabels = {{{named}}}'
+    frame = 'width = 120\nheight = 60\nflats = "north_flats.png"\nby_numbers = true'
+    take = reframed(lounge, ('file = "stairs/painted.png"', own), ("width = 136\nheight = 72", frame))
+    root, paint = lounge.studio.folder.root / take.folder, painting()
+    shown = np.asarray(Image.open(root / "frames" / f"{take.name}.0001.png"))
+    with OpenEXR.File(str(root / "credit" / f"{take.name}.0001.exr"), separate_channels=True) as file:
+        channels = {n: c.pixels for n, c in file.parts[0].channels.items()}
+        credit = CreditMap.from_channels(channels, file.parts[0].header["manifest"])
+    assert (shown == paint[credit.y, credit.x]).all()
+    assert (labels("stairs")[credit.y, credit.x] == wanted).mean() > 0.95
+    assert (credit.parts[1] == 65536).all(), "by the painting's example, all of it"
+    assert lounge.studio.remake(take.folder).different == ()
+    with pytest.raises(UsageError, match="place is"):
+        reframed(lounge, ('file = "stairs/painted.png"', own), ("width = 136\nheight = 72", frame + "\nplace = [0, 0]"))
+    with pytest.raises(UsageError, match="the frame's flats, as it is painted by numbers"):
+        reframed(lounge, ("width = 136", "width = 136\nby_numbers = true"))

@@ -10,12 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine.concept.flats import read_flats
+from bottega.engine.concept.numbers import NumbersSettings, by_numbers
 from bottega.engine.concept.painted import Painted
 from bottega.engine.concept.records import Room
 from bottega.engine.concept.reframe import ReframeSettings, reframe
 from bottega.engine.concept.room import RoomSettings, paint_angles
 
-__all__ = ["Guides", "Painted", "ReframeSettings", "Room", "RoomSettings", "labels_of", "paint", "put_in_frame", "room_of"]
+__all__ = [
+    "Guides",
+    "NumbersSettings",
+    "Painted",
+    "ReframeSettings",
+    "Room",
+    "RoomSettings",
+    "by_numbers",
+    "labels_of",
+    "paint",
+    "put_in_frame",
+    "room_of",
+]
 
 put_in_frame = reframe
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.jobs.recipes.concept_room import ReframeSettings, labels_of, put_in_frame
+from bottega.jobs.recipes.concept_room import NumbersSettings, Painted, ReframeSettings, by_numbers, labels_of, put_in_frame
 from bottega.model import UsageError
 
 from .carding import thumb
 from .gathering import gathered
 from .job import ConceptJob
 from .making import OPEN_UNITS, Bench, CardMaker
-from .opened import Opened, Opener
+from .opened import Floats, Opened, Opener
 from .stated import FrameSheet, PaintingSheet, PictureName
 
 _WHITE = 0.5
@@ -83,22 +83,31 @@ class FrameMaker(CardMaker):
         """Make every frame. Raises UsageError for what the engine refuses, ConsentError, FootageError."""
         self.bench.progress.advance("open", units=OPEN_UNITS)
         light, (height, width) = self._inputs.painting.light(), self._inputs.painting.size
-        settings = ReframeSettings(seed=self.job.request.seed + 1)
         for look, frame in zip(self.job.looks, painting_sheet(self.job).frames, strict=True):
             if self.found(look.number):
                 continue
             self.bench.right.check()
             place = _place(frame, width, height)
-            how: dict[str, Any] = {"place": place, "avoid": self._inputs.avoid, "settings": settings, "threads": threads}
-            if look.name in self._inputs.wanted:
-                how |= {"labels": self._inputs.labels, "wanted": self._inputs.wanted[look.name]}
             try:
-                made = put_in_frame(light, (frame.height, frame.width), cancelled=self.stopped.is_set, **how)
+                made = self._numbers(light, frame, threads) if frame.by_numbers else self._reframed(light, frame, place, threads)
             except ValueError as problem:
                 raise UsageError(f"frame {look.name!r}: {problem}") from problem
             y, x = np.mgrid[: frame.height, : frame.width]
-            own = (y >= place[0]) & (y < place[0] + height) & (x >= place[1]) & (x < place[1] + width)
+            own = (y >= place[0]) & (y < place[0] + height) & (x >= place[1]) & (x < place[1] + width) & (not frame.by_numbers)
             self.deliver(look, gathered(self, self._inputs.painting, made.positions, rows=np.where(own, 0, 1)))
+
+    def _reframed(self, light: Floats, frame: FrameSheet, place: tuple[int, int], threads: int) -> Painted:
+        how: dict[str, Any] = {"settings": ReframeSettings(seed=self.job.request.seed + 1), "avoid": self._inputs.avoid, "threads": threads}
+        if frame.name in self._inputs.wanted:
+            how |= {"labels": self._inputs.labels, "wanted": self._inputs.wanted[frame.name]}
+        return put_in_frame(light, (frame.height, frame.width), place=place, cancelled=self.stopped.is_set, **how)
+
+    def _numbers(self, light: Floats, frame: FrameSheet, threads: int) -> Painted:
+        labels, wanted = self._inputs.labels, self._inputs.wanted[frame.name]
+        if labels is None:
+            raise ValueError("the painting has no flats")
+        settings = NumbersSettings(seed=self.job.request.seed + 1)
+        return by_numbers(light, labels, wanted=wanted, settings=settings, threads=threads, cancelled=self.stopped.is_set)
 
 
 def _place(frame: FrameSheet, width: int, height: int) -> tuple[int, int]:

@@ -101,4 +101,9 @@ def _frame(t: Table) -> FrameSheet:
     width, height = (t.whole(side, low=32, high=LARGEST_SIDE_PX) for side in ("width", "height"))
     place = t.numbers("place", 2, low=-LARGEST_SIDE_PX, high=LARGEST_SIDE_PX) if t.has("place") else None
     at = (round(place[0]), round(place[1])) if place is not None else None
-    return t.made(FrameSheet, name=t.text("name"), width=width, height=height, place=at, flats=maybe(t, "flats"))
+    numbers, flats = t.truth("by_numbers", default=False), maybe(t, "flats")
+    if numbers and flats is None:
+        raise t.error("flats", ..., "the frame's flats, as it is painted by numbers")
+    if numbers and at is not None:
+        raise t.error("place", list(at), "no place: by numbers the painting itself does not lie in the frame")
+    return t.made(FrameSheet, name=t.text("name"), width=width, height=height, place=at, flats=flats, by_numbers=numbers)

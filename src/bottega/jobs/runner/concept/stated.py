@@ -179,7 +179,8 @@ class SetSheet:
 class FrameSheet:
     """Another frame for a painting: its size in pixels, and where (x, y) in it the painting lies; None is the middle.
 
-    `flats` say what shall be where in it, in the colours of the painting's own flats.
+    `flats` say what shall be where in it, in the colours of the painting's own flats. `by_numbers`: they say all of it, an elevation or
+    another wall, and the painting itself does not lie in it.
     """
 
     name: str
@@ -187,6 +188,7 @@ class FrameSheet:
     height: int
     place: tuple[int, int] | None
     flats: PictureName | None
+    by_numbers: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
