@@ -103,7 +103,9 @@ def loads(text: str) -> set[str]:
 def test_nothing_else_in_the_project_reads_weights() -> None:
     files = tracked(".py", under=SOURCE)
     assert len(files) > 100, f"this test stopped seeing the source: {len(files)}"
-    assert {p.name: found for p in files if (found := loads(p.read_text()))} == {}
+    where = {str(p.relative_to(SOURCE)): found for p in files if (found := loads(p.read_text()))}
+    # A model of the studio's own is loaded in a process of its own, from the copy that was cleared, safetensors only.
+    assert where == {"adapters/diffusers/worker.py": {"from_pretrained"}}
 
 
 @pytest.mark.parametrize("planted", ["import torch\ntorch.load('x')", "from safetensors.torch import load_file", "m.from_pretrained('x')"])
