@@ -18,6 +18,7 @@ import pytest
 
 from bottega.adapters import backends
 from bottega.adapters.diffusers import DiffusersPainter, painting, process, worker
+from bottega.adapters.ending import how
 from bottega.jobs.runner.concept.painter import Asked
 from bottega.model import JobError, UsageError
 
@@ -208,5 +209,5 @@ def test_a_model_whose_weights_are_damaged_is_refused_in_words(model: Path, tmp_
 
 
 def test_signals_have_names() -> None:
-    assert process._how(-signal.SIGKILL) == "was ended by SIGKILL"
-    assert process._how(3) == "ended with code 3"
+    assert how(-signal.SIGKILL) == "was ended by SIGKILL"
+    assert how(3) == "ended with code 3"

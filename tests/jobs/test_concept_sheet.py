@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -135,3 +136,25 @@ def test_damaged_labels_are_named(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(UsageError, match=r"labels 'labels.json' cannot be read"):
         read_labels(path)
+
+
+@pytest.mark.parametrize("hidden", ["\\u001b[31mred", "\\u202egnp.exe", "line\\nbreak", "\\u0007"])
+@pytest.mark.parametrize("key", ["title", "character", "name", "swatch"])
+def test_names_hold_nothing_that_is_not_printed(folder: Path, key: str, hidden: str) -> None:
+    """A name goes on cards, into reports and to terminals."""
+    lines = template("costume").split("\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith(f'{key} = "'))
+    lines[at] = f'{key} = "{hidden}"'
+    (folder / "board.toml").write_text("\n".join(lines))
+    with pytest.raises(UsageError) as refusal:
+        read_board(folder / "board.toml")
+    assert str(refusal.value).isprintable()
+    assert key in str(refusal.value)
+
+
+def test_names_of_labels_hold_nothing_that_is_not_printed(tmp_path: Path) -> None:
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps({"labels": [{"name": "co\x1b[2Jat", "color": "#102030"}]}))
+    with pytest.raises(UsageError, match="characters that are printed") as refusal:
+        read_labels(path)
+    assert str(refusal.value).isprintable()

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 from collections.abc import Generator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
 from bottega.adapters.blender.finding import Blender
+from bottega.adapters.ending import end, how
 from bottega.model import JobError, UsageError
 
 WORKER = Path(__file__).with_name("worker.py")
 _SAYS = "bottega: "
 _KEPT_LINES = 12  # of what Blender said last
-_PATIENCE_S = 5.0
 _PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH")
 
 
@@ -41,14 +39,14 @@ def talk(blender: Blender, what: str, folder: Path) -> Generator[dict[str, Any]]
                 yield word
         code = process.wait()
     finally:
-        _end(process)
+        end(process)
         said.seek(0)
         last = said.read().decode("utf-8", "replace").splitlines()[-_KEPT_LINES:]
         said.close()
     if failed:
         raise UsageError(failed)
     if code:
-        raise JobError(f"Blender {_how(code)} {_where(frame)}. It said: {' | '.join([*other, *last]) or 'nothing'}")
+        raise JobError(f"Blender {how(code)} {_where(frame)}. It said: {' | '.join([*other, *last]) or 'nothing'}")
 
 
 def _started(blender: Blender, what: str, folder: Path, said: IO[bytes]) -> subprocess.Popen[str]:
@@ -69,25 +67,5 @@ def _environment(folder: Path) -> dict[str, str]:
     return own | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"ended with code {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"
-
-
 def _where(frame: int | None) -> str:
     return "before the first frame" if frame is None else f"after frame {frame}"
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the worker and wait for it: asked first, then made to."""
-    if process.stdout:
-        process.stdout.close()
-    for ask in (process.terminate, process.kill):
-        if process.poll() is None:
-            ask()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_PATIENCE_S)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bottega.adapters.ending import end, how
 from bottega.model import JobError, UsageError
 
 WORKER = Path(__file__).with_name("worker.py")
 _SAYS = "bottega: "
 _KEPT_LINES = 6  # of what it said last
-_PATIENCE_S = 5.0
 _PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH")
 _OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 _QUIET = {"TRANSFORMERS_VERBOSITY": "error", "DIFFUSERS_VERBOSITY": "error", "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
@@ -44,14 +42,14 @@ def talk(folder: Path) -> Generator[dict[str, Any]]:
                     yield word
         code = process.wait()
     finally:
-        _end(process)
+        end(process)
         said.seek(0)
         last = said.read().decode("utf-8", "replace").splitlines()[-_KEPT_LINES:]
         said.close()
     if failed:
         raise UsageError(failed)
     if code:
-        raise JobError(f"the model's process {_how(code)} after step {step}. It said: {' | '.join(last) or 'nothing'}")
+        raise JobError(f"the model's process {how(code)} after step {step}. It said: {' | '.join(last) or 'nothing'}")
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -59,24 +57,3 @@ def environment(folder: Path) -> dict[str, str]:
     own = {"HOME": str(folder), "TMPDIR": str(folder), "HF_HOME": str(folder), "LANG": "C.UTF-8", "PATH": os.defpath}
     own |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} | _OFFLINE | _QUIET
     return own | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-
-
-def _how(code: int) -> str:
-    if code >= 0:
-        return f"ended with code {code}"
-    try:
-        return f"was ended by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was ended by signal {-code}"
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End the worker and wait for it: asked first, then made to."""
-    for pipe in (process.stdin, process.stdout):
-        if pipe:
-            pipe.close()
-    for ask in (process.terminate, process.kill):
-        if process.poll() is None:
-            ask()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_PATIENCE_S)

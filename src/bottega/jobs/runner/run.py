@@ -127,10 +127,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
     of = remake_of.take_id if remake_of else None
     folder = same_plan(house.folder.root, job.shot.code, job.request.job, job.plan_digest, remake_of=of)
     if folder is not None and folder.read().state is TakeState.DONE:
-        if folder.work.is_dir():  # killed after the record was whole, before the scratch was cleared
-            with folder.held():
-                folder.finish()
-        return folder.read()
+        return folder.finished()
     one_thread_a_call()
     inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:

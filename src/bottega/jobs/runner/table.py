@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from types import EllipsisType
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from bottega.model import UsageError, shown
 
@@ -26,6 +26,14 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
         return tomllib.loads(path.read_text("utf-8")), name
     except (OSError, ValueError) as problem:
         raise UsageError(f"{name} cannot be read: {getattr(problem, 'strerror', None) or problem}") from problem
+
+
+TEXT = "a text of characters that are printed"
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether it is a text that may go on a card, into a report or to a terminal: nothing in it but what is printed."""
+    return isinstance(value, str) and bool(value) and value.isprintable()
 
 
 class Table:
@@ -69,20 +77,23 @@ class Table:
     def text(self, key: str, default: str | EllipsisType = ..., *, one_of: Sequence[str] = ()) -> str:
         """A text, one of some where they are named."""
         value = self._take(key, default)
-        if not isinstance(value, str) or not value or (one_of and value not in one_of):
-            raise self.error(key, value, f"one of {', '.join(one_of)}" if one_of else "a text")
+        if not is_text(value) or (one_of and value not in one_of):
+            raise self.error(key, value, f"one of {', '.join(one_of)}" if one_of else TEXT)
         return value
 
     def some(self, key: str, default: Sequence[str] | EllipsisType = ...) -> tuple[str, ...]:
         """A list of texts, each once; a single text is a list of one."""
         value = self._take(key, default)
         values = [value] if isinstance(value, str) else value
-        if not isinstance(values, list | tuple) or not all(isinstance(v, str) and v for v in values) or len(set(values)) != len(values):
+        if not isinstance(values, list | tuple) or not all(is_text(v) for v in values) or len(set(values)) != len(values):
             raise self.error(key, value, "a list of texts, each once")
         return tuple(values)
 
     def names(self) -> tuple[str, ...]:
         """The keys of a table in which a person names things."""
+        for key in self._given:
+            if not is_text(key):
+                raise self.error(ascii(key), key, TEXT)
         return tuple(self._given)
 
     def truth(self, key: str, default: bool) -> bool:
@@ -137,8 +148,8 @@ class Table:
         """All of a table of texts, by key."""
         self._asked |= set(self._given)
         for key, value in self._given.items():
-            if not isinstance(value, str) or not value:
-                raise self.error(key, value, "a text")
+            if not is_text(key) or not is_text(value):
+                raise self.error(ascii(key), value, TEXT)
         return dict(self._given)
 
     def made(self, kind: Callable[..., T], /, **values: Any) -> T:

@@ -101,6 +101,13 @@ class TakeFolder:
                 made.rename(aside / made.name)
         self.finish()
 
+    def finished(self) -> Take:
+        """The record of a take that is done; what a run left that was killed before it had cleared its scratch is cleared."""
+        if self.work.is_dir():
+            with self.held():
+                self.finish()
+        return self.read()
+
     def finish(self) -> None:
         """Remove scratch and notes once the record is whole."""
         Scratch(self.work / "arrays").clear()

@@ -10,6 +10,7 @@ from typing import Any
 
 from bottega.footage import seal_scene
 from bottega.jobs.recipes.collapse import REVISION
+from bottega.jobs.runner.exactly import exactly
 from bottega.jobs.runner.register import looked_at, seal_at
 from bottega.jobs.runner.request import ALSO, ENVIRONMENT, check_also, environment, versions
 from bottega.jobs.runner.showfolder import ShowFolder
@@ -217,7 +218,7 @@ def _digest(job: CollapseJob) -> str:
         "exemplars": {what: e.digest for what, e in job.exemplars_by_use.items()},
         "colour": job.shot.colour,
         "frames": job.frames,
-        "sheet": _exact(sheet_json(request.sheet)),
+        "sheet": exactly(sheet_json(request.sheet)),
         "seed": request.seed,
         "also": list(request.also),
         "use": [request.delivery.value, request.territory, [c.value for c in request.content], request.language, request.medium],
@@ -229,17 +230,6 @@ def _digest(job: CollapseJob) -> str:
 def with_programs(digest: str, programs: Mapping[str, str]) -> str:
     """A plan's digest with the versions of the programs beside this one that decide bits as well."""
     return hashlib.sha256(canonical_json({"plan": digest, "programs": dict(programs)})).hexdigest()
-
-
-def _exact(value: Any) -> Any:
-    """Numbers for a digest: 1 and 1.0 are one setting."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return float(value).hex()
-    if isinstance(value, Mapping):
-        return {str(k): _exact(v) for k, v in value.items()}
-    return [_exact(v) for v in value]
 
 
 def _frames(shot: Shot, request: CollapseRequest) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from bottega.model import Reason
 from .job import CollapseJob
 from .solved import SolvedWords, solved_of
 
-# bench/collapse.py: CPU seconds on one core, the corner building's figures
+# CPU seconds on one core, as the take of demo/corner at 960x540 told them
 BUILD_SECONDS, FALL_SECONDS_A_FRAME = 8.0, 0.3
 AIR_SECONDS_A_FRAME, FINISH_SECONDS_A_MEGAPIXEL = 0.3, 10.0
 BYTES_ALWAYS, BYTES_A_MEGAPIXEL = 900 * 1024 * 1024, 900 * 1024 * 1024

@@ -79,7 +79,7 @@ def run(
     of = remake_of.take_id if remake_of else None
     folder = same_plan(house.folder.root, job.shot.code, JOB, job.plan_digest, remake_of=of)
     if folder is not None and folder.read().state is TakeState.DONE:
-        return _there(folder)
+        return folder.finished()
     one_thread_a_call()
     inputs = open_inputs(job, right, folder=house.folder, show=house.show)
     try:
@@ -98,13 +98,6 @@ def run(
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
     finally:
         inputs.close()
-
-
-def _there(folder: TakeFolder) -> Take:
-    if folder.work.is_dir():  # killed after the record was whole, before the scratch was cleared
-        with folder.held():
-            folder.finish()
-    return folder.read()
 
 
 def _make(house: House, job: CollapseJob, inputs: CollapseInputs, folder: TakeFolder, **how: Any) -> Take:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bottega.footage import canvas_of, seal_model_folder
 from bottega.jobs.recipes.concept import REVISION
+from bottega.jobs.runner.exactly import exactly
 from bottega.jobs.runner.register import seal_at
 from bottega.jobs.runner.request import ENVIRONMENT, environment, versions
 from bottega.jobs.runner.showfolder import ShowFolder
@@ -174,24 +175,13 @@ def _digest(job: ConceptJob) -> str:
         "revision": REVISION,
         "versions": versions() | dict(job.painting),
         "inputs": [[e.role.value, e.digest] for e in job.exemplars],
-        "sheet": exact(sheet_json(job.sheet)),
+        "sheet": exactly(sheet_json(job.sheet)),
         "seed": request.seed,
-        "like": exact(request.like),
+        "like": exactly(request.like),
         "use": [request.delivery.value, request.territory, [c.value for c in request.content], request.language, request.medium],
         "stated": dict(request.stated),
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()
-
-
-def exact(value: Any) -> Any:
-    """Numbers for a digest: 1 and 1.0 are one setting."""
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return float(value).hex()
-    if isinstance(value, Mapping):
-        return {str(k): exact(v) for k, v in value.items()}
-    return [exact(v) for v in value]
 
 
 def cards_with(job: ConceptJob, digest: str) -> Sequence[BoardLook]:

@@ -103,7 +103,7 @@ def run(house: House, job: ConceptJob, *, threads: int = 1, watch: Watch = silen
         of = remake_of.take_id if remake_of else None
         folder = same_plan(house.folder.root, job.shot.code, JOB, job.plan_digest, remake_of=of)
         if folder is not None and folder.read().state is TakeState.DONE:
-            return _there(folder)
+            return folder.finished()
         one_thread_a_call()
         inputs = _opened(house, job, right)
         if folder is None:
@@ -138,13 +138,6 @@ def _maker(house: House, bench: Bench, inputs: AnyInputs) -> CardMaker:
         return FrameMaker(bench, inputs)
     whole, painted = with_painted(inputs, bench, painters=house.painter, root=house.folder.root)
     return CostumeMaker(bench, whole, painted=painted)
-
-
-def _there(folder: TakeFolder) -> Take:
-    if folder.work.is_dir():  # killed after the record was whole, before the scratch was cleared
-        with folder.held():
-            folder.finish()
-    return folder.read()
 
 
 def _make(house: House, job: ConceptJob, inputs: AnyInputs, folder: TakeFolder, *, right: Pass, **how: Any) -> Take:

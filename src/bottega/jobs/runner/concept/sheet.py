@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bottega.jobs.runner.table import Table, read_toml
+from bottega.jobs.runner.table import TEXT, Table, is_text, read_toml
 from bottega.model import UsageError, code, shown
 
 from .painted_sheet import painted_sheet
@@ -155,6 +155,9 @@ def read_labels(path: Path) -> dict[str, Rgb]:
     try:
         rows = json.loads(path.read_text("utf-8"))["labels"]
         found = {str(r["name"]): _rgb(r.get("color", r.get("rgb"))) for r in rows}
+        hidden = [name for name in found if not is_text(name)]
+        if hidden:
+            raise ValueError(f"{shown(hidden[0])} is no {TEXT}")
         if not 1 <= len(rows) <= MOST_LABELS or len(set(found.values())) != len(rows):
             raise ValueError(f"{len(rows)} rows, {len(found)} names, {len(set(found.values()))} colours")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
