@@ -15,7 +15,8 @@ import pytest
 from bottega.adapters.blender import BlenderProgram, find_blender
 from bottega.adapters.blender.scenes import arrays_of, shortest
 from bottega.engine.collapse.records import Camera
-from bottega.jobs.runner.collapse.scene_out import SceneOut, SunOut
+from bottega.footage import ply_bytes, vdb_bytes
+from bottega.jobs.runner.collapse.scene_out import DustOut, SceneOut, SunOut
 from bottega.model import UsageError
 from tests.adapters.test_usd_scene import scene as standing
 from tests.with_blender import needs_blender
@@ -228,3 +229,40 @@ def test_a_frame_is_path_traced(files: Path, tmp_path: Path) -> None:
     assert (frame, pixels.shape[1::-1]) == (1003, scene().size)
     assert seconds > 0
     assert pixels[..., :3].std() > 0.01
+
+
+def air() -> dict[str, bytes]:
+    """A box of thin dust over the ground before the tower in frame 1003, and a chip."""
+    dust = vdb_bytes(np.full((16, 16, 16), 0.5, np.float32), origin_m=(-14.0, -14.0, 0.0), cell_m=0.5)
+    chip = {name: np.float32([v]) for name, v in zip(("x", "y", "z", "vx", "vy", "vz", "size"), (0, 0, 9, 3, 0, 0, 0.5), strict=True)}
+    nothing = vdb_bytes(np.zeros((1, 1, 1), np.float32), origin_m=(0.0, 0.0, 0.0), cell_m=1.0)
+    return {"dust/take.1001.vdb": nothing, "dust/take.1003.vdb": dust, "debris-1003.ply": ply_bytes(chip)}
+
+
+@pytest.mark.heavy
+@needs_blender
+def test_the_dust_beside_the_blend_is_its_volume_and_is_traced(tmp_path: Path) -> None:
+    dusty = replace(scene(), dust=DustOut(path="dust/take.1001.vdb", albedo=(0.9, 0.9, 0.9), forwards=0.3))
+    blend = blender().scene_files(dusty, blend=True, alembic=False)["collapse.blend"]
+    (tmp_path / "dust").mkdir()
+    for name, data in air().items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "collapse.blend").write_bytes(blend)
+    told = inside(
+        tmp_path,
+        f"""
+bpy.ops.wm.open_mainfile(filepath={str(tmp_path / "collapse.blend")!r})
+bpy.context.scene.frame_set(1003)
+grids = bpy.context.scene.objects["dust"].evaluated_get(bpy.context.evaluated_depsgraph_get()).data.grids
+told["problem"], told["grids"] = grids.error_message, [g.name for g in grids]
+told["first"] = [*(grids["density"].matrix_object @ __import__("mathutils").Vector((0, 0, 0)))]
+""",
+    )
+    assert (told["problem"], told["grids"], told["first"]) == ("", ["density"], [-13.75, -13.75, 0.25])
+    with_air, without = (next(iter(blender().render(blend, [1003], samples=2, air=a)))[1] for a in (air(), None))
+    pictures = []
+    for data in (with_air, without):
+        (tmp_path / "frame.exr").write_bytes(data)
+        with OpenEXR.File(str(tmp_path / "frame.exr")) as file:
+            pictures.append(np.array(file.channels()["RGBA" if "RGBA" in file.channels() else "RGB"].pixels[..., :3]))
+    assert (np.abs(pictures[0] - pictures[1]).max(-1) > 0.01).mean() > 0.05

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import signal
@@ -142,6 +143,23 @@ def test_frames_before_the_failure_are_the_plate_bit_for_bit(corner: Set, take: 
         with OpenEXR.File(str(path)) as file, OpenEXR.File(str(corner.root / "with" / f"{number}.exr")) as plate:
             assert (file.parts[0].channels["RGB"].pixels == plate.parts[0].channels["RGB"].pixels).all()
         assert not made.delta.any()
+
+
+@pytest.mark.heavy
+def test_the_dust_goes_out_as_volumes_and_the_chips_as_points_listed_like_any_file(corner: Set, take: Take) -> None:
+    request = corner.studio.collapse_request("sh020", corner.root / "collapse.toml", no_performer=True, also=("vdb",))
+    made = corner.studio.collapse(request, threads=1)
+    by_path = {o.path: o for o in made.outputs}
+    sizes = {}
+    for folder, kind in (("dust", "vdb"), ("debris", "ply")):
+        for number in range(FIRST, LAST + 1):
+            out = by_path[f"{folder}/{made.name}.{number:04d}.{kind}"]
+            data = (corner.studio.folder.root / made.folder / out.path).read_bytes()
+            assert (out.frame, out.sha256) == (number, hashlib.sha256(data).hexdigest())
+            sizes[folder, number] = len(data)
+    for folder in ("dust", "debris"):
+        assert sizes[folder, LAST] > 2 * sizes[folder, FIRST]
+    assert delivered(corner, made, LAST)[1].delta.tobytes() == delivered(corner, take, LAST)[1].delta.tobytes()
 
 
 @pytest.mark.heavy

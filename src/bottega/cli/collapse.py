@@ -30,6 +30,7 @@ def collapse(
     usd: Annotated[bool, typer.Option("--usd", help="Write pieces, their fall and the camera as collapse.usdc.")] = False,
     blend: Annotated[bool, typer.Option("--blend", help="Write the same as collapse.blend; needs Blender.")] = False,
     alembic: Annotated[bool, typer.Option("--alembic", help="Write the same as collapse.abc; needs Blender.")] = False,
+    vdb: Annotated[bool, typer.Option("--vdb", help="Write each frame's dust as OpenVDB and its small debris as PLY.")] = False,
     frames: Frames = None,
     delivery: Class = "temp",
     territory: Territory = None,
@@ -54,7 +55,7 @@ def collapse(
     if sheet is None:
         raise UsageError("which sheet? `bottega collapse SHOT --template > collapse.toml` prints one to start from")
     studio = open_studio(folder)
-    asked = [name for name, on in (("control", control), ("usd", usd), ("blend", blend), ("alembic", alembic)) if on]
+    asked = [name for name, on in (("control", control), ("usd", usd), ("blend", blend), ("alembic", alembic), ("vdb", vdb)) if on]
     options: dict[str, Any] = {"frames": frames, "delivery": delivery, "also": (*(also or ()), *asked), "seed": seed}
     options |= told(territory, language, medium, depicts, state)
     request = studio.collapse_request(shot, sheet, no_performer=no_performer, **options)

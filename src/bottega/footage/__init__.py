@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from .opened_layers import OpenLayers, canvas_of, open_layers
     from .origin import made_by
     from .painting import as_matte, hand_out, take_back, write_png16
+    from .ply import ply_bytes
     from .scenes import open_scene, seal_scene
     from .sealing import require_whole, seal
     from .sequence import FoundFile, Kind, Source, find, ranges
     from .sheet import marked, write_sheet
+    from .vdb import vdb_bytes
     from .weights import open_weights, seal_weights
 
 # numpy and the codecs load when a picture is asked for, so that --help stays quick.
@@ -50,10 +52,12 @@ _HOMES = {
     "opened_layers": ("OpenLayers", "canvas_of", "open_layers"),
     "origin": ("made_by",),
     "painting": ("as_matte", "hand_out", "take_back", "write_png16"),
+    "ply": ("ply_bytes",),
     "scenes": ("open_scene", "seal_scene"),
     "sealing": ("require_whole", "seal"),
     "sequence": ("FoundFile", "Kind", "Source", "find", "ranges"),
     "sheet": ("marked", "write_sheet"),
+    "vdb": ("vdb_bytes",),
     "weights": ("open_weights", "seal_weights"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -105,6 +109,7 @@ __all__ = [
     "open_layers",
     "open_scene",
     "open_weights",
+    "ply_bytes",
     "ranges",
     "read_delivered",
     "read_delivered_png",
@@ -120,6 +125,7 @@ __all__ = [
     "space_name",
     "take_back",
     "to_working",
+    "vdb_bytes",
     "working_space",
     "write_png16",
     "write_sheet",

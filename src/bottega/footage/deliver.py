@@ -153,9 +153,9 @@ class Delivery:
         parts = [PartOut(name=la.name, channels=la.channels, data=plate.canvas, attributes=la.attributes) for la in layers]
         return self._write(name, self._exr(parts, plate), frame)
 
-    def other(self, name: str, data: bytes) -> Output:
+    def other(self, name: str, data: bytes, *, frame: int | None = None) -> Output:
         """Write the bytes of a file that is no picture; its writer puts the mark's fields in. Raises FootageError, UsageError."""
-        return self._write(name, data, None)
+        return self._write(name, data, frame)
 
     def sheet(self, name: str, rows: Sequence[Sequence[tuple[str, npt.NDArray[np.uint8]]]]) -> Output:
         """Write a contact sheet as a PNG: rows of (label, display-encoded picture). Raises FootageError, UsageError."""

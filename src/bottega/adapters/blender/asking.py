@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from bottega.adapters.blender.finding import HOW, Blender
 from bottega.adapters.blender.process import talk
 from bottega.adapters.blender.scenes import arrays_of, pieces_digest, write_arrays
+from bottega.adapters.colours import colour
 from bottega.jobs.runner.collapse.scene_out import SceneOut
 from bottega.model import JobError, UsageError
 
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 Pose = tuple[int, Array, Array]
+AirFiles = Mapping[str, bytes]  # dust under its own names beside the .blend, debris as `debris-FRAME.ply`
 PREFIX = "bottega-blender-"
 BLEND, ALEMBIC = "collapse.blend", "collapse.abc"
 
@@ -67,12 +69,22 @@ class BlenderProgram:
             wanted = [name for name, asked in ((BLEND, blend), (ALEMBIC, alembic)) if asked]
             return {name: (folder / name).read_bytes() for name in wanted}
 
-    def render(self, blend: bytes, frames: Sequence[int], *, samples: int) -> Iterator[tuple[int, bytes, float]]:
-        """Frames of a .blend path-traced, as many samples everywhere: number, an EXR's bytes, CPU seconds of the tracing."""
+    def render(
+        self, blend: bytes, frames: Sequence[int], *, samples: int, air: AirFiles | None = None, shutter: float = 0.5
+    ) -> Iterator[tuple[int, bytes, float]]:
+        """Frames of a .blend path-traced, as many samples everywhere: number, an EXR's bytes, CPU seconds of the tracing.
+
+        With `air` the dust and the small debris are in the picture, and what moves is blurred over the shutter.
+        """
         with TemporaryDirectory(prefix=PREFIX) as place:
             folder = Path(place)
             (folder / BLEND).write_bytes(blend)
-            write_arrays(folder, "wanted", {"frames": np.array(frames), "samples": np.array(samples)})
+            facts = {"frames": np.array(frames), "samples": np.array(samples), "air": np.array(air is not None)}
+            facts |= {"shutter": np.array(shutter), "debris_colour": np.array(colour("masonry", "broken"))}
+            write_arrays(folder, "wanted", facts)
+            for name, data in (air or {}).items():
+                (folder / name).parent.mkdir(exist_ok=True)
+                (folder / name).write_bytes(data)
             with closing(talk(self.blender, "render", folder)) as words:
                 for word in words:
                     yield int(word["frame"]), (folder / f"render-{word['frame']}.exr").read_bytes(), float(word["seconds"])

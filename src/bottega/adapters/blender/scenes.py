@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.adapters.colours import GREY, colour
-from bottega.jobs.runner.collapse.scene_out import FACES, SceneOut
+from bottega.jobs.runner.collapse.scene_out import FACES, DustOut, SceneOut
 
 Array = NDArray[Any]
 LONGEST_NAME = 63  # bytes, of anything in Blender before 5.0
@@ -37,7 +37,7 @@ def arrays_of(scene: SceneOut) -> dict[str, Array]:
         "position": np.asarray(scene.position, np.float64), "rotation": shortest(np.asarray(scene.rotation, np.float64)),
         "camera": scene.camera, "focal_px": scene.focal_px, "centre_px": scene.centre_px,
         "mark": np.array(sorted(scene.mark.items())).reshape(-1, 2), "pieces": np.array(pieces_digest(scene.name, scene.vertices)),
-        **{name: np.array(value, np.float64) for name, value in light.items()},
+        **{name: np.array(value, np.float64) for name, value in light.items()}, **_dust(scene.dust),
     }  # fmt: skip
 
 
@@ -56,6 +56,12 @@ def shortest(rotation: Array) -> Array:
 def write_arrays(folder: Path, name: str, arrays: dict[str, Array]) -> None:
     """One file of named arrays."""
     np.savez(folder / f"{name}.npz", **arrays)  # type: ignore[arg-type]
+
+
+def _dust(dust: DustOut | None) -> dict[str, Array]:
+    if dust is None:
+        return {}
+    return {"dust_path": np.array(dust.path), "dust_albedo": np.array(dust.albedo), "dust_forwards": np.array(dust.forwards)}
 
 
 def _light(light: Any) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from bottega.engine.collapse.dust import (
     advance,
     begin,
     chip_normals,
+    density,
     detail_tile,
     draw_debris,
     fly,
@@ -82,19 +83,36 @@ class Air:
 
 @dataclass(frozen=True, eq=False)
 class Dusty:
-    """A frame's dust: its picture, and how much of the sun it lets through to what is seen."""
+    """A frame's dust: its picture, how much of the sun it lets through to what is seen, and the volume itself."""
 
     picture: DustPicture
     sun: Picture
+    light: DustLight
+
+    def volume(self) -> tuple[Picture, tuple[float, float, float], float]:
+        """Extinction (X, Y, Z), 1/m; its lowest corner and the edge of an entry, m."""
+        grid = self.light.grid
+        return density(self.light), grid.origin, grid.cell_m / 2
 
 
 @dataclass(frozen=True, eq=False)
 class Chips:
-    """A frame's small debris: all of it, and what lies behind the dust's middle and before it, (H, W, 4) premultiplied, held out."""
+    """A frame's small debris: all of it, and what lies behind the dust's middle and before it, (H, W, 4) premultiplied, held out.
+
+    `state` is every chip itself, `pace` the speed of time in the frame.
+    """
 
     picture: DebrisPicture
     far: Picture
     near: Picture
+    state: DebrisState
+    pace: float
+
+    def points(self) -> dict[str, Picture]:
+        """Every chip, (N,) each: its place in metres, its speed in metres a second of the shot, its edge in metres."""
+        place, speed = self.state.position, self.state.velocity * np.float32(self.pace)
+        columns = {f"{name}{axis}": array[:, i] for name, array in (("", place), ("v", speed)) for i, axis in enumerate("xyz")}
+        return columns | {"size": self.state.size}
 
     @property
     def alpha(self) -> Picture:
@@ -160,7 +178,7 @@ class Airing:
         if air.dust.density.any():
             light = lit(air.dust, grid=grid, look=self._look, daylight=self.daylight, tile=self._detail, threads=threads)
             picture = march(light, scene.camera, depth=depth, foreground=scene.foreground, threads=threads)
-            dust = Dusty(picture, shadow(light, scene.camera, depth=depth))
+            dust = Dusty(picture, shadow(light, scene.camera, depth=depth), light)
         return dust, self._chips(air.chips, scene, depth, stage, (light, dust)) if len(air.chips) else None
 
     def _chips(self, chips: DebrisState, scene: Seen, depth: Picture, stage: Stage, dusty: tuple[DustLight | None, Dusty | None]) -> Chips:
@@ -181,7 +199,7 @@ class Airing:
         before = np.zeros_like(everything) if dust is None else _nearer(chips, scene.camera, dust.picture)
         free = (1 - scene.foreground)[..., None]
         far, near = (drawn(which).rgba * free for which in (~before, before))
-        return Chips(drawn(everything), far.astype(np.float32), near.astype(np.float32))
+        return Chips(drawn(everything), far.astype(np.float32), near.astype(np.float32), chips, settings.time)
 
     def _colours(self, count: int, tiles: tuple[Tile, ...]) -> NDArray[np.float64]:
         """What each chip reflects: a place of the exemplar of what broke."""

@@ -15,6 +15,7 @@ from bottega.engine.collapse.dust import (
     DustState,
     Grid,
     begin,
+    density,
     detail_tile,
     lit,
     march,
@@ -34,9 +35,9 @@ SKY = np.full((32, 48), np.inf, np.float32)
 TAKES = 40.0  # m²/kg
 
 
-def still(density: np.ndarray | float) -> DustState:
+def still(dust: np.ndarray | float) -> DustState:
     arrays = begin(GRID, settings=DustSettings(), frame=0).arrays()
-    arrays["density"] = np.broadcast_to(np.asarray(density, np.float32), GRID.shape).copy()
+    arrays["density"] = np.broadcast_to(np.asarray(dust, np.float32), GRID.shape).copy()
     return DustState(**arrays)
 
 
@@ -45,8 +46,8 @@ def cloud() -> np.ndarray:
     return 0.05 * np.clip(2 - (x * x + y * y + z * z) ** 0.5 / 3, 0, 1)
 
 
-def seen(density: np.ndarray | float, look: DustLook = PLAIN, day: Daylight = NOON) -> DustLight:
-    return lit(still(density), grid=GRID, look=look, daylight=day)
+def seen(dust: np.ndarray | float, look: DustLook = PLAIN, day: Daylight = NOON) -> DustLight:
+    return lit(still(dust), grid=GRID, look=look, daylight=day)
 
 
 def test_a_slab_hides_as_beer_and_lambert_say() -> None:
@@ -192,3 +193,23 @@ def test_any_number_of_threads_gives_the_same_bits() -> None:
 def test_refusals_quote_what_was_given(make: object, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         make()  # type: ignore[operator]
+
+
+def test_the_density_given_away_hides_what_the_picture_hides() -> None:
+    light = seen(cloud() / 8, DustLook(half=False, step_m=0.1))
+    volume = density(light)
+    assert volume.shape == (32, 32, 32)
+    far = Camera(np.array([[1, 0, 0, 0], [0, 0, -1, -4000], [0, 1, 0, 8], [0, 0, 0, 1.0]]), 2 * 4000.0, (16.0, 16.0), 32, 32)
+    alpha = march(light, far, depth=np.full((32, 32), np.inf, np.float32)).rgba[..., 3].astype(np.float64)
+    hidden = (1 - np.exp(-volume.sum(1, dtype=np.float64) * 0.5)).T[::-1]  # looking along y: x to the right, z up
+    assert alpha.max() > 0.5
+    assert hidden.sum() == pytest.approx(alpha.sum(), rel=0.03)
+    assert np.corrcoef(hidden.ravel(), alpha.ravel())[0, 1] > 0.98
+    np.testing.assert_array_equal(density(light, threads=2), volume)
+
+
+def test_grains_of_the_albedo_reflect_the_colour_of_a_thick_cloud_of_them() -> None:
+    look = DustLook(colour=(0.45, 0.1, 1.0))
+    s = np.sqrt(1 - np.asarray(look.albedo))
+    np.testing.assert_allclose((1 - s) * (1 - 0.139 * s) / (1 + 1.17 * s), look.colour, atol=1e-9)
+    assert look.albedo[2] == 1

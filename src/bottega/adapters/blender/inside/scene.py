@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import host
+from . import air, host
 from .host import Array, empty_scene, load, say
 
 BLEND, ALEMBIC = "collapse.blend", "collapse.abc"
@@ -46,6 +46,8 @@ def built(given: dict[str, Array]) -> Any:
     lit(made, given)
     ground(made, given)
     camera(made, given)
+    if "dust_path" in given:
+        air.dust(made, given)
     return made
 
 

@@ -2,6 +2,7 @@
 
 from bottega.engine.collapse.dust.debris import DebrisSettings, DebrisState, fly, no_debris
 from bottega.engine.collapse.dust.debris_drawing import DebrisPicture, chip_normals, daylit, draw_debris
+from bottega.engine.collapse.dust.density import density
 from bottega.engine.collapse.dust.detail import detail_tile
 from bottega.engine.collapse.dust.light import DustLight, lit, shadow, sun_on
 from bottega.engine.collapse.dust.look import Daylight, DustLook
@@ -27,6 +28,7 @@ __all__ = [
     "begin",
     "chip_normals",
     "daylit",
+    "density",
     "detail_tile",
     "draw_debris",
     "fly",

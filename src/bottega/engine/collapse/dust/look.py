@@ -57,6 +57,18 @@ class DustLook:
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name}: a length above 0 is needed, not {getattr(self, name)}")
 
+    @property
+    def albedo(self) -> Colour:
+        """What a grain scatters of the light that it takes, so that a thick cloud of them reflects `colour`.
+
+        From R = (1 − s)(1 − 0.139 s) / (1 + 1.17 s) with s = √(1 − albedo), of isotropic scattering in a half-space (van de Hulst 1980).
+        """
+        reflects = np.asarray(self.colour, np.float64)
+        b = 1.139 + 1.17 * reflects
+        s = (b - np.sqrt(b * b - 4 * 0.139 * (1 - reflects))) / (2 * 0.139)
+        r, g, b = (1 - s * s).tolist()
+        return r, g, b
+
 
 @dataclass(frozen=True, slots=True)
 class Daylight:

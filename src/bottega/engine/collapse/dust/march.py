@@ -94,22 +94,25 @@ def _traced(light: DustLight, camera: Camera, near: Array, far: Array, threads: 
     lens = tuple(np.float32(v * scale) for v in (camera.focal_px, *camera.centre_px))
     view = (eye, turn[:3, :3].astype(np.float32), lens, np.stack([near, far], -1), _jitter())
     out = np.zeros((*near.shape, 2, 5), np.float32)
-    in_slabs(rays, len(out), threads, view, _scene(light, fine), out)
+    in_slabs(rays, len(out), threads, view, _scene(light), out)
     return out
 
 
-def _scene(light: DustLight, fine: float) -> tuple[Any, ...]:
+def volume_of(light: DustLight) -> tuple[Any, ...]:
+    """What `march_kernel.thickness` asks for."""
+    dense, offset = light.carved
+    return light.extinction, light.tile, np.float32(light.grid.cell_m / 2), (np.float32(dense * _FINER), offset), edges(light.look)
+
+
+def _scene(light: DustLight) -> tuple[Any, ...]:
     """What a ray asks for, in the order of `march_kernel.rays`."""
     look, day = light.look, light.daylight
-    dense, offset = light.carved
-    finer = (np.float32(dense * _FINER), offset)
-    volume = (light.extinction, light.tile, np.float32(fine), finer, edges(look))
     way = np.asarray(day.direction, np.float32)
     colour, sun, sky = (np.asarray(c) / d for c, d in ((look.colour, np.pi), (day.sun, 1), (day.sky, 1)))
     ground = np.asarray(day.ground) * (sun * day.direction[2] + sky)
     colours = np.concatenate([colour * sun, colour * sky, colour * ground / 2]).astype(np.float32)
     lights = (light.woven, light.to_sun, light.sky, light.ground, way)
-    return volume, light.busy, lights, colours, np.float32(look.glow), np.float32(look.step_m), BLOCK
+    return volume_of(light), light.busy, lights, colours, np.float32(look.glow), np.float32(look.step_m), BLOCK
 
 
 def _jitter() -> Array:

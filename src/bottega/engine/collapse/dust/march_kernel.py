@@ -25,7 +25,7 @@ FALLS = (np.float32(1.0), np.float32(0.30), np.float32(0.08))
 
 
 @compiled
-def _thickness(volume: Any, x: Any, y: Any, z: Any, moved: Array) -> tuple[Any, Any]:
+def thickness(volume: Any, x: Any, y: Any, z: Any, moved: Array) -> tuple[Any, Any]:
     """Extinction at a place in the fine grid's entries, with finer puffs cut into it, and how far in or out of a puff it lies."""
     extinction, tile, fine, carved, edges = volume
     thick = at(extinction, x, y, z)
@@ -75,7 +75,7 @@ def _shaded(place: Any, dust: tuple[Any, Any, Any], scene: Any, moved: Array, se
     tap = TAP_M / volume[2]
     sx, sy, sz = sun_way[0] * tap, sun_way[1] * tap, sun_way[2] * tap
     if thick > CLEAR and clear > MATTERS:
-        half_way, _ = _thickness(volume, x + HALF * sx, y + HALF * sy, z + HALF * sz, moved)
+        half_way, _ = thickness(volume, x + HALF * sx, y + HALF * sy, z + HALF * sz, moved)
         shade = at(to_sun, x + sx, y + sy, z + sz) + half_way * TAP_M
     else:
         shade = at(to_sun, x, y, z)
@@ -149,7 +149,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
             t += back
             continue
         displaced(light[0], HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER, moved)
-        thick, puff = _thickness(volume, x, y, z, moved)
+        thick, puff = thickness(volume, x, y, z, moved)
         if slow == 0 and back > longest * SHORTEST and thick * fine * back > EDGE:
             t, slow = t - BACK * back, int(BACK * back / (longest * SHORTEST)) + 2  # an edge was stepped over
             continue

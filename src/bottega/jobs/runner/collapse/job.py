@@ -34,7 +34,7 @@ from .sheet import BLENDER, NODAL, STILL, Sheet, is_scene, read_cameras, read_sh
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
 PROGRAMS = ("blender",)  # beside this one
-CONTROL, USD, BLEND, ALEMBIC = "control", "usd", "blend", "alembic"  # to deliver as well
+CONTROL, USD, BLEND, ALEMBIC, VDB = "control", "usd", "blend", "alembic", "vdb"  # to deliver as well
 FILE = "file"  # a camera for each frame, read from a file
 
 
@@ -144,7 +144,7 @@ def assemble(
 ) -> CollapseJob:
     """Check that sealed inputs fit the shot, and state the use that the gate decides on. Raises UsageError."""
     shot, sheet = folder.shot(request.shot), request.sheet
-    check_also(request.also, allowed=(*ALSO, CONTROL, USD, BLEND, ALEMBIC))
+    check_also(request.also, allowed=(*ALSO, CONTROL, USD, BLEND, ALEMBIC, VDB))
     frames = _frames(shot, request)
     plate = folder.exemplar(shot.plate)
     if (sheet.clean is None) == (not sheet.behind):

@@ -20,6 +20,7 @@ from bottega.jobs.recipes.collapse import (
     Bonds,
     Camera,
     Collapse,
+    Made,
     Motion,
     Pieces,
     Poses,
@@ -37,7 +38,7 @@ from bottega.model import JobError, Output, Show, UsageError
 from .control import ControlPack
 from .crediting import FrameCredit, credit_of
 from .inputs import CollapseInputs
-from .job import ALEMBIC, BLEND, CONTROL, USD, CollapseJob
+from .job import ALEMBIC, BLEND, CONTROL, USD, VDB, CollapseJob
 from .layers import beside
 from .program import Program
 from .scene_out import SceneOut, scene_out
@@ -46,6 +47,7 @@ from .showing import Showing
 from .solved import camera_file
 from .stated import cameras, settings_of
 from .turning import turns
+from .volumes import AirOut
 
 BUILD_UNITS, FALL_UNITS, FRAME_UNITS = 10.0, 0.3, 4.0
 PREVIEW, PREVIEW_LINES = "preview.mp4", 360
@@ -129,7 +131,8 @@ class CollapseMaker:
         if not also & {USD, BLEND, ALEMBIC}:
             return
         with self._timed("scene files"):
-            scene = scene_out(showing, fps=self._show.fps, mark=self._delivery.mark.fields())
+            take = self._delivery.take.name if VDB in also else None
+            scene = scene_out(showing, fps=self._show.fps, mark=self._delivery.mark.fields(), dust_of=take)
             if USD in also:
                 self.extra.append(self._delivery.other(SCENE, self._scene_file(scene)))
             if self._program is not None and also & {BLEND, ALEMBIC}:
@@ -274,7 +277,7 @@ class CollapseMaker:
         found = credit_of(made, showing, self.sources)
         self._deliver(number, plate, made, found, beside(made, showing.mattes))
 
-    def _deliver(self, number: int, plate: Any, made: Any, found: FrameCredit, layers: tuple[LayerOut, ...]) -> None:
+    def _deliver(self, number: int, plate: Any, made: Made, found: FrameCredit, layers: tuple[LayerOut, ...]) -> None:
         pixels = Pixels(made.rgb, made.rgb - plate.rgb, found.weights, found.copied_from)
         sources = self.sources
         if self._band is not None:
@@ -298,6 +301,8 @@ class CollapseMaker:
         if "png16" in self._job.request.also:
             codes = hand_out(replace(plate, rgb=pixels.rgb), key_colour=self._show.key_colour)
             outputs.append(self._delivery.png16(f"png16/{self._delivery.take.name}.{number}.png", codes, frame=number))
+        if VDB in self._job.request.also:
+            outputs += AirOut(self._delivery).frame(number, made)
         if self._pack is not None:
             outputs += self._pack.frame(number, plate)
         self._note(number, credit, outputs, own=found.own, non_finite=plate.non_finite)

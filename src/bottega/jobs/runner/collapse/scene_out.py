@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .showing import Showing
+from .volumes import dust_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +22,18 @@ class SunOut:
     sun: tuple[float, float, float]
     sky: tuple[float, float, float]
     angle_rad: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DustOut:
+    """The dust beside a scene: the file of its first frame, the others are numbered on; what it does with light.
+
+    `albedo` is what a grain scatters of what it takes, `forwards` how much more of that goes on than back, −1 to 1.
+    """
+
+    path: str
+    albedo: tuple[float, float, float]
+    forwards: float
 
 
 FACES = ("skin", "broken", "inside", "glass")
@@ -56,17 +69,21 @@ class SceneOut:
     centre_px: NDArray[Any]
     mark: Mapping[str, str]
     light: SunOut | None = None
+    dust: DustOut | None = None
 
 
-def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str]) -> SceneOut:
-    """The scene of a shot; the camera's frames are the fall's. Raises ValueError where a frame has no camera."""
+def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str], dust_of: str | None = None) -> SceneOut:
+    """The scene of a shot; the camera's frames are the fall's. `dust_of` is the take whose dust lies beside it, where it does.
+
+    Raises ValueError where a frame has no camera.
+    """
     pieces, _, motion = showing.scene
     frames = range(motion.first_frame, motion.first_frame + len(motion))
     missing = [n for n in frames if n not in showing.cameras]
     if missing:
         raise ValueError(f"frame {missing[0]} has no camera, needed is one for each of {frames[0]} to {frames[-1]}")
     cameras = [showing.cameras[n] for n in frames]
-    light = showing.recipe.settings.light
+    light, look = showing.recipe.settings.light, showing.recipe.settings.look
     (names, _), (kinds, kind) = showing.mattes.sets
     return SceneOut(
         first_frame=motion.first_frame,
@@ -89,4 +106,5 @@ def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str]) -> Sc
         centre_px=np.array([c.centre_px for c in cameras], np.float64),
         mark=mark,
         light=SunOut(towards=light.to_sun, sun=light.sun, sky=light.sky, angle_rad=light.sun_angle_rad),
+        dust=DustOut(path=dust_file(dust_of, frames[0]), albedo=look.albedo, forwards=look.glow) if dust_of else None,
     )
