@@ -16,6 +16,7 @@ from bottega.adapters.blender import BlenderProgram, find_blender
 from bottega.adapters.blender.scenes import arrays_of, shortest
 from bottega.engine.collapse.records import Camera
 from bottega.footage import ply_bytes, vdb_bytes
+from bottega.jobs.runner.collapse.program import LightJob
 from bottega.jobs.runner.collapse.scene_out import DustOut, SceneOut, SunOut
 from bottega.model import UsageError
 from tests.adapters.test_usd_scene import scene as standing
@@ -266,3 +267,30 @@ told["first"] = [*(grids["density"].matrix_object @ __import__("mathutils").Vect
         with OpenEXR.File(str(tmp_path / "frame.exr")) as file:
             pictures.append(np.array(file.channels()["RGBA" if "RGBA" in file.channels() else "RGB"].pixels[..., :3]))
     assert (np.abs(pictures[0] - pictures[1]).max(-1) > 0.01).mean() > 0.05
+
+
+def traced_light(**other: object) -> dict[str, np.ndarray]:
+    """Irradiance of the tower at rest and in the last frame, from before it and from above."""
+    given, above = scene(), np.eye(4)
+    above[:3, 3] = 0, 0, 40
+    front = LightJob(name="front", frame=LAST, camera=given.camera[0], focal_px=150.0, centre_px=(96.0, 54.0), size=(192, 108))
+    roof = LightJob(name="roof", frame=FIRST, camera=above, focal_px=60.0, centre_px=(24.0, 24.0), size=(48, 48))
+    nothing = {"vertices": np.zeros((0, 3)), "triangles": np.zeros((0, 3), int)}
+    facts = {"samples": np.array(16), "albedo": np.array([0.2, 0.2, 0.2]), **nothing, **other}
+    return dict(blender().light(scene(), [front, roof], light=facts))
+
+
+@pytest.mark.heavy
+@needs_blender
+def test_traced_light_is_irradiance_in_the_units_of_the_light_and_the_same_bits_again() -> None:
+    found = traced_light()
+    assert {name: a.shape for name, a in found.items()} == {"front": (108, 192, 3), "roof": (48, 48, 3)}
+    towards, light = np.array(scene().light.towards), scene().light
+    roof = np.array(light.sun) * towards[2] / np.linalg.norm(towards) + light.sky  # nothing hides the sky from the highest
+    middle = found["roof"][22:26, 22:26].reshape(-1, 3)
+    np.testing.assert_allclose(middle.mean(0), roof, rtol=0.03)
+    other = traced_light(albedo=np.array([0.4, 0.4, 0.4]))  # the light on a roof does not know its colour
+    np.testing.assert_allclose(other["roof"][22:26, 22:26].reshape(-1, 3).mean(0), roof, rtol=0.03)
+    tower = np.s_[55:80, 85:107]
+    assert other["front"][tower].mean() > 1.02 * found["front"][tower].mean()  # a brighter ground throws more back
+    assert all((again == found[name]).all() for name, again in traced_light().items())

@@ -95,7 +95,7 @@ def test_a_blender_that_is_killed_is_named_and_another_run_has_the_same_bits(cor
     assert result.take.endswith(unfinished.name)
 
 
-def workers() -> list[int]:
+def workers(what: str = "simulate") -> list[int]:
     """Processes of this one that run the worker."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
@@ -103,7 +103,7 @@ def workers() -> list[int]:
             words, parent = (place / "cmdline").read_bytes().split(b"\0"), (place / "stat").read_text().rsplit(")", 1)[1].split()[1]
         except (FileNotFoundError, ProcessLookupError):
             continue
-        if int(parent) == os.getpid() and b"simulate" in words:
+        if int(parent) == os.getpid() and what.encode() in words:
             found.append(int(place.name))
     return found
 
@@ -165,3 +165,69 @@ def test_a_blend_that_is_not_there_is_named(corner: Set) -> None:  # noqa: F811
     sheet = corner.sheet("nowhere.toml", a=("[dust]", '[fall]\nblend = "nowhere.blend"\n\n[dust]'))
     with pytest.raises(UsageError, match=r"nowhere\.blend.* is no scene: name one file that ends with \.blend"):
         corner.studio.collapse(asked(corner, sheet), threads=1)
+
+
+def lit_by_cycles(corner: Set, name: str = "cycles.toml") -> Path:  # noqa: F811
+    text = (corner.root / "collapse.toml").read_text()
+    (corner.root / name).write_text(text + '\n[finish]\nby = "cycles"\nlight_samples = 8\nevery = 3\n')
+    return corner.root / name
+
+
+@pytest.mark.parametrize(
+    ("finish", "says"),
+    [
+        ('by = "arnold"', r"by.*arnold.*own, cycles"),
+        ("every = 4", r'every.*4.*every with by = "cycles", not "own"'),
+        ('by = "cycles"\nlight_samples = 0', r"light_samples.*0.*1 to 4096"),
+        ('by = "cycles"\nevery = 49', r"every.*49.*1 to 48"),
+    ],
+)
+def test_a_finish_that_there_is_not_is_named(corner: Set, finish: str, says: str) -> None:  # noqa: F811
+    sheet = corner.root / "finish.toml"
+    sheet.write_text((corner.root / "collapse.toml").read_text() + f"\n[finish]\n{finish}\n")
+    with pytest.raises(UsageError, match=says):
+        asked(corner, sheet)
+
+
+def test_light_by_cycles_needs_blender_and_its_cost_is_in_the_plan(corner: Set, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    sheet = lit_by_cycles(corner)
+    monkeypatch.setenv(VARIABLE, "/nowhere/blender")
+    with pytest.raises(UsageError, match=r"BOTTEGA_BLENDER is '/nowhere/blender', which is no program"):
+        corner.studio.collapse(asked(corner, sheet), threads=1)
+
+
+@pytest.mark.heavy
+@needs_blender
+def test_light_by_cycles_is_traced_kept_after_a_kill_and_the_same_bits_on_two_threads(corner: Set) -> None:  # noqa: F811
+    sheet, seen, traced = lit_by_cycles(corner), list[int | None](), list[int | None]()
+    own = corner.studio.plan_collapse(asked(corner, corner.root / "collapse.toml"))
+    assert corner.studio.plan_collapse(asked(corner, sheet)).cpu_seconds > own.cpu_seconds
+
+    def kill(event: Event) -> None:
+        if event.step == "light":
+            traced.append(event.frame)
+            if len(traced) == 2:
+                [worker] = workers("light")
+                os.kill(worker, 9)
+
+    with pytest.raises(JobError, match=r"Blender was ended by SIGKILL after frame 100\d.*[23] of 4 traced lights are kept; the same"):
+        corner.studio.collapse(asked(corner, sheet), threads=1, watch=kill)
+    before = versions(corner)
+    take = corner.studio.collapse(asked(corner, sheet), threads=1, watch=lambda e: seen.append(e.frame) if e.step == "light" else None)
+    assert versions(corner) == before
+    assert seen[0] == traced[0] == FIRST  # the reference, at rest
+    assert seen[1:] == [traced[1], traced[1] + 3, LAST]
+    assert take.settings["sheet"]["by"] == "cycles"
+    assert (take.settings["sheet"]["light_samples"], take.settings["sheet"]["every"]) == (8, 3)
+    assert "cpu_seconds light" in take.timings
+    assert take.versions["blender"][0].isdigit()
+    plain = corner.studio.collapse(asked(corner, corner.root / "collapse.toml"), threads=1)
+    for number in range(FIRST, LAST + 1):
+        ours, theirs = (delivered(corner, t, number)[1] for t in (plain, take))
+        assert all((ours.credit[name] == theirs.credit[name]).all() for name in ours.credit)  # it is the same pixels, lit otherwise
+    changed = np.abs(ours.delta - theirs.delta).max(-1) > 0.002
+    assert 0.005 < changed.mean() < 0.7
+    assert sum(s.share for s in take.shares) == 1
+    assert {s.exemplar for s in take.shares} == {s.exemplar for s in plain.shares}
+    result = corner.studio.remake(take.folder, threads=2)
+    assert (result.different, result.same, result.notes) == ((), 8, ())

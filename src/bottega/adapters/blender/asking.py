@@ -17,6 +17,7 @@ from bottega.adapters.blender.finding import HOW, Blender
 from bottega.adapters.blender.process import talk
 from bottega.adapters.blender.scenes import arrays_of, pieces_digest, write_arrays
 from bottega.adapters.colours import colour
+from bottega.jobs.runner.collapse.program import LightJob
 from bottega.jobs.runner.collapse.scene_out import SceneOut
 from bottega.model import JobError, UsageError
 
@@ -68,6 +69,20 @@ class BlenderProgram:
             list(talk(self.blender, "scene", folder))
             wanted = [name for name, asked in ((BLEND, blend), (ALEMBIC, alembic)) if asked]
             return {name: (folder / name).read_bytes() for name in wanted}
+
+    def light(self, scene: SceneOut, wanted: Sequence[LightJob], *, light: Arrays) -> Iterator[tuple[str, Array]]:
+        """Irradiance (H, W, 3) float32 of poses through cameras, path-traced on grey, by the jobs' names, one after another."""
+        with TemporaryDirectory(prefix=PREFIX) as place:
+            folder = Path(place)
+            write_arrays(folder, "scene", arrays_of(scene))
+            facts = {f: np.array([getattr(job, f) for job in wanted]) for f in ("frame", "camera", "focal_px", "centre_px", "size")}
+            write_arrays(folder, "wanted", facts | dict(light))
+            with closing(talk(self.blender, "light", folder)) as words:
+                for word in words:
+                    kept = folder / f"light-{word['job']}.npy"
+                    picture = np.load(kept, allow_pickle=False)
+                    kept.unlink()
+                    yield wanted[int(word["job"])].name, picture.astype(np.float32)
 
     def render(
         self, blend: bytes, frames: Sequence[int], *, samples: int, air: AirFiles | None = None, shutter: float = 0.5

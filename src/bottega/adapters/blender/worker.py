@@ -18,6 +18,7 @@ TASKS = {
     "scene": "scene",
     "back": "back",
     "render": "render",
+    "light": "light",
 }  # each a function of its module in `inside`
 
 

@@ -36,6 +36,7 @@ from bottega.engine.collapse.finish.skin import boxes as drawn_boxes
 from bottega.engine.collapse.finish.sources import Tile, View
 from bottega.engine.collapse.finish.stage import Rested, Stage, look_at_rest, prepare
 from bottega.engine.collapse.finish.texture import Exemplar, make_tile
+from bottega.engine.collapse.finish.traced import Key, Traced, lay_key
 from bottega.engine.collapse.motion import (
     Box,
     Direction,
@@ -81,6 +82,7 @@ __all__ = [
     "FrameShot",
     "Grid",
     "HoldOff",
+    "Key",
     "Lean",
     "Light",
     "Made",
@@ -95,6 +97,7 @@ __all__ = [
     "Shot",
     "Stage",
     "State",
+    "Traced",
     "View",
     "collected",
     "joined_states",
@@ -292,9 +295,13 @@ class Collapse:
 
     # Frames
 
-    def frame(self, stage: Stage, shot: FrameShot, rested: Rested) -> Finished:
-        """A frame's layers."""
-        return finish(stage, shot, rested=rested)
+    def frame(self, stage: Stage, shot: FrameShot, rested: Rested, traced: Traced | None = None) -> Finished:
+        """A frame's layers; where light was traced, its moved pieces are lit by it."""
+        return finish(stage, shot, rested=rested, traced=traced)
+
+    def key(self, stage: Stage, camera: Camera, *, pose: tuple[Picture, Picture], light: Picture) -> Key:
+        """A traced light, made ready to be carried to other frames."""
+        return lay_key(stage, camera, position=pose[0], rotation=pose[1], traced=light)
 
     def grain(self, plate: Picture) -> Grain:
         """The grain of the shot, measured on one of its plates."""

@@ -31,6 +31,7 @@ from .sampling import Reads, joined
 from .skin import Pose, pose, unmoved
 from .sources import SURE
 from .stage import Rested, Stage, look_at_rest
+from .traced import Traced, carried
 
 Array = NDArray[Any]
 
@@ -114,7 +115,7 @@ class Finished:
     maps: Maps
 
 
-def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finished:
+def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None, traced: Traced | None = None) -> Finished:
     """Finish one frame: project, relight, compose.
 
     A piece's surface is the picture's that saw it (View), at the place where it was, times light now over light then; what stands behind is
@@ -129,6 +130,8 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finishe
         The frame.
     rested : Rested, optional
         As `look_at_rest` gives it for the frame's camera; made here if it is not given.
+    traced : Traced, optional
+        Light that a path tracer found, for the pieces that have moved; our own shadow maps light everything else.
 
     Returns
     -------
@@ -137,8 +140,10 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finishe
     Raises
     ------
     ValueError
-        If a face is seen that no view shows and no tile is for, by its material and kind.
+        If a face is seen that no view shows and no tile is for, by its material and kind; for traced light of another number of views.
     """
+    if traced is not None and len(traced.then) != len(stage.views):
+        raise ValueError(f"traced light is of {len(traced.then)} views, allowed is one for each of the stage's {len(stage.views)}")
     rested = look_at_rest(stage, shot.camera) if rested is None else rested
     now, lens, size = pose(shot.position, shot.rotation), lens_of(shot.camera), shot.matte.shape
     pattern = PATTERNS[stage.samples]
@@ -153,7 +158,7 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finishe
     ground = light_ground(stage, rested, maps)
     coverage = (samples >= 0).mean(0, dtype=np.float32)
     standing = _standing(stage, fragments, lit, stirred, ground.ratio)
-    front, owners = _front(stage, shot, fragments, lit, _Stir(stirred, rested, calm))
+    front, owners = _front(stage, shot, fragments, lit, _Stir(stirred, rested, calm, traced))
     changed = stirred.ravel() | (
         ((ground.toward > 0) | (ground.ratio != 1).any(1)) & (coverage.ravel() < 1) & (shot.foreground.ravel() < 1)
     )
@@ -166,11 +171,12 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None) -> Finishe
 
 
 class _Stir(NamedTuple):
-    """Where the frame is no longer as at rest, what was there then, and which pieces have not moved."""
+    """Where the frame is no longer as at rest, what was there then, which pieces have not moved; and traced light, where there is some."""
 
     stirred: Array
     rested: Rested
     calm: Array
+    traced: Traced | None
 
 
 def _front(stage: Stage, shot: Shot, fragments: Fragments, lit: Array, stir: _Stir) -> tuple[Reads, Owners]:
@@ -189,7 +195,10 @@ def _front(stage: Stage, shot: Shot, fragments: Fragments, lit: Array, stir: _St
     then = on_fragments(stage, stays, stage.rest, stage.maps[-2])
     ratio = bounded(stage, np.where(lit[own] == then, 1, lit[own] / then))
     kept = plain_reads(stays.pixel, shot.matte.shape[1], PLATE, share[own], ratio)
-    moved, piece = piece_reads(stage, chosen(mine, ~own), lit[~own], share[~own])
+    loose, light = chosen(mine, ~own), lit[~own]
+    if stir.traced is not None:
+        light = carried(stage, loose, light, stir.traced.now)
+    moved, piece = piece_reads(stage, loose, light, share[~own], () if stir.traced is None else stir.traced.then)
     pixel, weight = (np.concatenate(both) for both in ((kept.pixel, moved.pixel), (kept.weight, moved.weight)))
     owners = Owners(pixel, np.concatenate([stage.skin.piece[stays.triangle], piece]), weight)
     return joined([kept, moved]), owners

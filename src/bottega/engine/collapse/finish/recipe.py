@@ -15,6 +15,7 @@ from .sampling import STEPS, Reads, read
 from .skin import Pose
 from .sources import Found, look_up, on_tile
 from .stage import Rested, Stage
+from .traced import Key, carried
 
 Array = NDArray[Any]
 
@@ -44,10 +45,10 @@ def bounded(stage: Stage, ratio: Array) -> Array:
     return np.clip(ratio, stage.light.ratio_least, stage.light.ratio_most).astype(np.float32)
 
 
-def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) -> tuple[Reads, Array]:
+def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array, then: tuple[Key, ...] = ()) -> tuple[Reads, Array]:
     """Reads of moved pieces' fragments: from a painted key, else from the plate with the most pixels there, else from a tile.
 
-    And (R,) int32, the piece that each read is of.
+    And (R,) int32, the piece that each read is of. `then` is the traced light of each view, where light is traced.
 
     Raises ValueError that names the material and face kinds that nothing shows and no tile is for.
     """
@@ -64,8 +65,9 @@ def piece_reads(stage: Stage, fragments: Fragments, lit: Array, share: Array) ->
         part[take] = _on_matte(view.matte, stage.skin.double[fragments.triangle] & take, found)[take]
     for k, seen in enumerate(stage.seen):
         mine = source == 2 + k
-        then = on_fragments(stage, chosen(fragments, mine), seen.pose, stage.maps[k])
-        ratio[mine] = bounded(stage, lit[mine] / then)
+        shown = chosen(fragments, mine)
+        was = on_fragments(stage, shown, seen.pose, stage.maps[k])
+        ratio[mine] = bounded(stage, lit[mine] / (carried(stage, shown, was, [(then[k], 1.0)]) if then else was))
     _from_tiles(stage, fragments, lit, (source, x, y, step, ratio))
     wraps = source >= 2 + len(stage.views)
     reads = Reads(fragments.pixel, source, x, y, step, share.astype(np.float32) * part, ratio, wraps)

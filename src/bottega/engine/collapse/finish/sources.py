@@ -118,7 +118,7 @@ def _look_up(skin: Any, fragments: Any, seen: Any, into: Any) -> None:
         t = fragments.triangle[i]
         for attempt in range(2):
             place = fragments.local[i] if attempt == 0 else fragments.side[i]
-            _shown(skin, t, seen, place, at)
+            shown_at(skin, t, seen, place, at)
             if _is_seen(skin, t, seen, at):
                 into.found[i] = True
                 break
@@ -127,17 +127,17 @@ def _look_up(skin: Any, fragments: Any, seen: Any, into: Any) -> None:
         x, y = int(np.floor((at[0] - 0.5) * STEPS + 0.5)), int(np.floor((at[1] - 0.5) * STEPS + 0.5))
         into.x[i], into.y[i], moved = _onto_sure(x, y, seen.nearest)
         into.column[i], into.row[i] = int(at[0]), int(at[1])
-        into.resolution[i] = seen.lens.scale / at[2] * np.sqrt(abs(_facing(skin, t, seen, at)))
+        into.resolution[i] = seen.lens.scale / at[2] * np.sqrt(abs(facing(skin, t, seen, at)))
         for k in range(2):
             if moved:
                 continue
-            _shown(skin, t, seen, place + fragments.step[i, k], other)
+            shown_at(skin, t, seen, place + fragments.step[i, k], other)
             for c in range(2):
                 into.step[i, k, c] = min(max(other[c] - at[c], -64.0), 64.0) if other[2] > 0 else 0.0
 
 
 @compiled
-def _shown(skin: Any, t: int, seen: Any, place: Array, out: Array) -> None:
+def shown_at(skin: Any, t: int, seen: Any, place: Array, out: Array) -> None:
     """A place of a triangle's piece in the view: column, row, depth."""
     p, lens = skin.piece[t], seen.lens
     right, down, ahead = 0.0, 0.0, 0.0
@@ -153,7 +153,7 @@ def _shown(skin: Any, t: int, seen: Any, place: Array, out: Array) -> None:
 
 
 @compiled
-def _facing(skin: Any, t: int, seen: Any, at: Array) -> float:
+def facing(skin: Any, t: int, seen: Any, at: Array) -> float:
     """Cosine between a triangle's normal and the way to the view's eye; not above 0 is turned away."""
     p, lens = skin.piece[t], seen.lens
     x, y = (at[0] - lens.centre_x) / lens.scale, (at[1] - lens.centre_y) / lens.scale
@@ -188,14 +188,14 @@ def _is_seen(skin: Any, t: int, seen: Any, at: Array) -> bool:
     if at[2] <= 0 or not (0 <= at[0] < width and 0 <= at[1] < height):
         return False
     x, y = int(at[0]), int(at[1])
-    there, facing = seen.triangle[y, x], _facing(skin, t, seen, at)
-    if there < 0 or seen.nearest[y, x, 0] < 0 or (facing <= 0 and not skin.double[t]):
+    there, towards = seen.triangle[y, x], facing(skin, t, seen, at)
+    if there < 0 or seen.nearest[y, x, 0] < 0 or (towards <= 0 and not skin.double[t]):
         return False
     for j in range(max(y - 1, 0), min(y + 2, height)):  # a flat may end within the pixel, before its middle
         for i in range(max(x - 1, 0), min(x + 2, width)):
             if seen.triangle[j, i] >= 0 and skin.flat[seen.triangle[j, i]] == skin.flat[t]:
                 return True
-    bias = 0.01 + 1.5 * at[2] / seen.lens.scale / max(abs(facing), 0.1)
+    bias = 0.01 + 1.5 * at[2] / seen.lens.scale / max(abs(towards), 0.1)
     if skin.double[t]:  # a card lies a little behind its piece
         bias += 0.002 * at[2]
     elif skin.face[there] != skin.face[t] or _alike(skin, t, there, seen.pose) < 0.7:

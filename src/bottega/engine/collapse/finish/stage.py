@@ -150,7 +150,7 @@ def prepare(
     for view in views:
         shown = rest if view.position is None or view.rotation is None else pose(view.position, view.rotation)
         drawn = draw_pose(
-            skin, shown, lens_of(view.camera), size=(view.camera.height, view.camera.width), held=_held(stage, view.camera, (0, 0))
+            skin, shown, lens_of(view.camera), size=(view.camera.height, view.camera.width), held=held_out(stage, view.camera)
         )
         maps.append(at_rest if shown is rest else stage.shadows(shown))
         seen.append(lay_view(view, drawn, shown))
@@ -173,7 +173,8 @@ def _check(pieces: Pieces, views: Sequence[View], tiles: Sequence[Tile], samples
             raise ValueError(f"two tiles are for {kind[0]} {Face(kind[1]).name}, allowed is one of each kind")
 
 
-def _held(stage: Stage, camera: Camera, offset: tuple[int, int]) -> Planes:
+def held_out(stage: Stage, camera: Camera, offset: tuple[int, int] = (0, 0)) -> Planes:
+    """What stands around, drawn: the planes that pieces are hidden by."""
     into, lens = empty_planes(camera.height, camera.width), lens_of(camera)
     vertices, triangles = stage.static
     draw(see(vertices, lens), triangles, np.zeros(len(triangles), np.bool_), lens, into, offset, 0)
@@ -183,19 +184,19 @@ def _held(stage: Stage, camera: Camera, offset: tuple[int, int]) -> Planes:
 def look_at_rest(stage: Stage, camera: Camera) -> Rested:
     """What a camera sees of the rest; made once where the camera stands still."""
     lens, size = lens_of(camera), (camera.height, camera.width)
-    held = tuple(_held(stage, camera, offset) for offset in PATTERNS[stage.samples])
+    held = tuple(held_out(stage, camera, offset) for offset in PATTERNS[stage.samples])
     drawn = [
         draw_pose(stage.skin, stage.rest, lens, size=size, offset=offset, held=h).triangle
         for offset, h in zip(PATTERNS[stage.samples], held, strict=True)
     ]
     ground, point, normal = _ground(stage, camera)
     lit, bare = (irradiance(point, normal, stage.lamp, maps) for maps in stage.maps[-2:])
-    return Rested(camera, np.stack(drawn), held, _held(stage, camera, (0, 0)), ground, point, normal, lit, bare)
+    return Rested(camera, np.stack(drawn), held, held_out(stage, camera), ground, point, normal, lit, bare)
 
 
 def _ground(stage: Stage, camera: Camera) -> tuple[Array, Array, Array]:
     """Where the pixels' rays meet what stands around, or the ground at z = 0."""
-    lens, drawn = lens_of(camera), _held(stage, camera, (0, 0))
+    lens, drawn = lens_of(camera), held_out(stage, camera)
     x = (np.arange(camera.width) + 0.5 - lens.centre_x) / lens.scale
     y = (np.arange(camera.height) + 0.5 - lens.centre_y) / lens.scale
     ray = x[None, :, None] * lens.turn[0] + y[:, None, None] * lens.turn[1] + lens.turn[2]

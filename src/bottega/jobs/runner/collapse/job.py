@@ -29,7 +29,7 @@ from bottega.model import (
     shown,
 )
 
-from .sheet import BLENDER, NODAL, STILL, Sheet, is_scene, read_cameras, read_sheet
+from .sheet import BLENDER, CYCLES, NODAL, STILL, Sheet, is_scene, read_cameras, read_sheet
 
 JOB = "collapse"
 LIBRARIES = ("panda3d",)
@@ -100,7 +100,7 @@ def check_installed(request: CollapseRequest) -> None:
 def needs_blender(request: CollapseRequest) -> bool:
     """Whether some of it is made by Blender."""
     sheet = request.sheet
-    return sheet.solver == BLENDER or sheet.blend is not None or bool({BLEND, ALEMBIC} & set(request.also))
+    return sheet.solver == BLENDER or sheet.by == CYCLES or sheet.blend is not None or bool({BLEND, ALEMBIC} & set(request.also))
 
 
 def check_usd(what: str) -> None:

@@ -42,14 +42,15 @@ from .job import ALEMBIC, BLEND, CONTROL, USD, VDB, CollapseJob
 from .layers import beside
 from .program import Program
 from .scene_out import SceneOut, scene_out
-from .sheet import BLENDER, NODAL
+from .sheet import BLENDER, CYCLES, NODAL
 from .showing import Showing
 from .solved import camera_file
 from .stated import cameras, settings_of
+from .tracing import Tracing
 from .turning import turns
 from .volumes import AirOut
 
-BUILD_UNITS, FALL_UNITS, FRAME_UNITS = 10.0, 0.3, 4.0
+BUILD_UNITS, FALL_UNITS, FRAME_UNITS, LIGHT_UNITS = 10.0, 0.3, 4.0, 20.0
 PREVIEW, PREVIEW_LINES = "preview.mp4", 360
 SCENE = "collapse.usdc"
 _FALLEN, _MOTION, _BUILDING = "fallen", "motion", "building"
@@ -59,7 +60,8 @@ T = TypeVar("T")
 
 def work_units(job: CollapseJob) -> float:
     """How much there is to do, for the progress bar."""
-    return BUILD_UNITS + len(job.frames) * (FALL_UNITS + FRAME_UNITS)
+    light = LIGHT_UNITS / job.request.sheet.every if job.request.sheet.by == CYCLES else 0.0
+    return BUILD_UNITS + len(job.frames) * (FALL_UNITS + FRAME_UNITS + light)
 
 
 def cpu_seconds() -> float:
@@ -98,6 +100,7 @@ class CollapseMaker:
         self.carried: dict[int, float] = {}
         self.extra: list[Output] = []
         self._pack: ControlPack | None = None
+        self._tracing: Tracing | None = None
 
     def run(self, *, threads: int, preview_only: bool = False) -> None:
         """Make every frame. Raises what a frame raised; what was finished by then stays and is found again."""
@@ -123,6 +126,8 @@ class CollapseMaker:
                 self._pack = ControlPack.of(showing, self._delivery, fps=self._show.fps)
                 self.extra.append(self._pack.table())
             self._scenes(showing)
+            if self._program is not None and self._job.request.sheet.by == CYCLES:
+                self._light(showing, self._program)
             self._frames(showing, threads)
 
     def _scenes(self, showing: Showing) -> None:
@@ -138,6 +143,18 @@ class CollapseMaker:
             if self._program is not None and also & {BLEND, ALEMBIC}:
                 files = self._program.scene_files(scene, blend=BLEND in also, alembic=ALEMBIC in also)
                 self.extra += [self._delivery.other(name, data) for name, data in files.items()]
+
+    def _light(self, showing: Showing, program: Program) -> None:
+        """Have the light of some frames traced, where that is not done yet."""
+        self._tracing = Tracing(showing, self._job.request.sheet, self._scratch)
+        scene = scene_out(showing, fps=self._show.fps, mark={})
+
+        def done(frame: int, found: bool) -> None:
+            self._inputs.right.check()
+            self._progress.advance("light", units=LIGHT_UNITS, frame=frame, found=found)
+
+        with self._timed("light"):
+            self._tracing.trace(program, scene, done=done)
 
     def stages(self) -> dict[str, float]:
         """CPU seconds of each stage, of this run."""
@@ -273,7 +290,7 @@ class CollapseMaker:
             return
         self._inputs.right.check()
         plate = self._inputs.plate.read(number)
-        made = showing.frame(number, plate.rgb, air)
+        made = showing.frame(number, plate.rgb, air, traced=self._tracing.at(number) if self._tracing else None)
         found = credit_of(made, showing, self.sources)
         self._deliver(number, plate, made, found, beside(made, showing.mattes))
 

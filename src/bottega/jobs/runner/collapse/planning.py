@@ -10,10 +10,12 @@ from bottega.jobs.runner.run import House
 from bottega.model import Reason
 
 from .job import CollapseJob
+from .sheet import CYCLES
 from .solved import SolvedWords, solved_of
 
 # CPU seconds on one core, as the take of demo/corner at 960x540 told them
 BUILD_SECONDS, FALL_SECONDS_A_FRAME = 8.0, 0.3
+TRACED_SECONDS_A_MEGAPIXEL_SAMPLE = 1.0
 AIR_SECONDS_A_FRAME, FINISH_SECONDS_A_MEGAPIXEL = 0.3, 10.0
 BYTES_ALWAYS, BYTES_A_MEGAPIXEL = 900 * 1024 * 1024, 900 * 1024 * 1024
 
@@ -50,6 +52,9 @@ def dry_run(house: House, job: CollapseJob, *, threads: int = 1) -> CollapsePlan
     moving = sum(n >= first for n in job.frames)
     area = shot.width * shot.height / 1e6
     seconds = BUILD_SECONDS + moving * (FALL_SECONDS_A_FRAME + AIR_SECONDS_A_FRAME + FINISH_SECONDS_A_MEGAPIXEL * area)
+    if sheet.by == CYCLES:
+        traced = 2 + len(sheet.painted) + -(-moving // sheet.every)
+        seconds += traced * area * sheet.light_samples * TRACED_SECONDS_A_MEGAPIXEL_SAMPLE
     return CollapsePlan(
         shot=shot.code,
         job=job.use.job,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -11,6 +12,18 @@ from .scene_out import SceneOut
 
 Arrays = Mapping[str, NDArray[Any]]
 Pose = tuple[int, NDArray[Any], NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LightJob:
+    """What is to be traced: a frame's pose through a camera, (4, 4) camera to world, looking down −Z. `size` is width and height."""
+
+    name: str
+    frame: int
+    camera: NDArray[Any]
+    focal_px: float
+    centre_px: tuple[float, float]
+    size: tuple[int, int]
 
 
 class Program(Protocol):
@@ -30,6 +43,13 @@ class Program(Protocol):
         self, blend: bytes, *, names: Sequence[str], vertices: NDArray[Any], centre: NDArray[Any], frames: range, fps: float
     ) -> Iterator[Pose]:
         """The same out of an artist's .blend, each piece by its name. Raises UsageError that names what does not fit."""
+
+    def light(self, scene: SceneOut, wanted: Sequence[LightJob], *, light: Arrays) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Path-traced irradiance (H, W, 3) float32 of each pose through each camera, by its name, on grey pieces, boxes and ground.
+
+        `light` are `samples`, `albedo` (3,), and what stands around: `vertices` (V, 3), `triangles` (T, 3). One sample place a pixel, its
+        middle. The same question has the same answer, to the bit.
+        """
 
     def scene_files(self, scene: SceneOut, *, blend: bool, alembic: bool) -> Mapping[str, bytes]:
         """A scene as files, by name: as a .blend, as Alembic."""

@@ -15,6 +15,7 @@ from bottega.model import UsageError, code, shown
 
 STILL, NODAL = "still", "nodal"
 BULLET, BLENDER = "bullet", "blender"  # what moves the pieces
+OWN, CYCLES = "own", "cycles"  # what finds their light
 MATERIALS = ("reinforced concrete", "masonry", "timber", "steel")
 EXEMPLARS = ("broken", "inside")  # what a picture stands in for: where it broke, and rooms
 BEHIND = "behind"  # and what the building hides, without a clean plate: `behind 1`, `behind 2`
@@ -150,6 +151,9 @@ class Sheet:
     solver: str = BULLET
     blend: Path | None = None
     samples: int
+    by: str = OWN
+    light_samples: int = 64
+    every: int = 4
 
     @property
     def pictures(self) -> dict[str, Path]:
@@ -343,7 +347,17 @@ def _painted(tables: Sequence[Table]) -> tuple[PaintedSheet, ...]:
 
 
 def _finish(t: Table) -> dict[str, Any]:
-    return t.made(dict, samples=t.whole("samples", 2, low=1, high=4))
+    by = t.text("by", OWN, one_of=(OWN, CYCLES))
+    for name in ("light_samples", "every"):
+        if by == OWN and t.has(name):
+            raise t.error(name, t.whole(name, low=0, high=10**9), f'{name} with by = "{CYCLES}", not "{OWN}"')
+    return t.made(
+        dict,
+        samples=t.whole("samples", 2, low=1, high=4),
+        by=by,
+        light_samples=t.whole("light_samples", 64, low=1, high=4096),
+        every=t.whole("every", 4, low=1, high=48),
+    )
 
 
 def read_cameras(path: Path) -> tuple[dict[int, CameraSheet], CameraSheet | None]:

@@ -24,6 +24,7 @@ from bottega.jobs.recipes.collapse import (
     Rested,
     Seen,
     Stage,
+    Traced,
     View,
 )
 from bottega.jobs.runner.pictures import Pictures
@@ -113,8 +114,8 @@ class Showing:
         different = {id(camera): camera for camera in self.cameras.values()}
         return self.recipe.rested(self.stage, *different.values()) if len(different) == 1 else None
 
-    def frame(self, number: int, plate: Array, air: Air) -> Made:
-        """A frame, made: the plate as it is before anything moves."""
+    def frame(self, number: int, plate: Array, air: Air, *, traced: Traced | None = None) -> Made:
+        """A frame, made: the plate as it is before anything moves. `traced` is what its moved pieces are lit by, where light is traced."""
         _, _, motion = self.scene
         row = number - motion.first_frame
         if self.recipe.at_rest(motion, row) and air.clear:
@@ -127,7 +128,7 @@ class Showing:
         shot = FrameShot(
             number, plate, clean, stands.matte, stands.foreground, camera, motion.position[row], motion.rotation[row], before=before
         )  # fmt: skip
-        finished = self.recipe.frame(self.stage, shot, rested)
+        finished = self.recipe.frame(self.stage, shot, rested, traced)
         seen = Seen(camera, finished, stands.ground, stands.foreground)
         blown = self.recipe.airing.seen(air, self.grid, seen, stage=self.stage)
         made = self.recipe.together(finished, shot, blown=blown, grain=self.grain, carried=self.carried)
