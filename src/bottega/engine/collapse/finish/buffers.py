@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from bottega.engine.collapse.records import Camera, Pieces
 from bottega.engine.synthesis.compiled import compiled
 
-from .raster import Lens, Planes, draw, empty_planes, lens_of, see
+from .raster import Lens, Planes, draw_samples, empty_planes, lens_of, see
 from .skin import Pose, Skin, lay_skin, pose, to_world
 
 Array = NDArray[Any]
@@ -48,8 +49,15 @@ def draw_pose(
     skin: Skin, now: Pose, lens: Lens, *, size: tuple[int, int], offset: tuple[int, int] = (0, 0), held: Planes | None = None
 ) -> Planes:
     """The pieces drawn over what is `held` out (its triangles count as nothing), or over nothing."""
-    into = empty_planes(*size) if held is None else Planes(held.near.copy(), np.full(size, -1, np.int32))
-    draw(see(to_world(skin, now), lens), skin.triangles, skin.double, lens, into, offset, 0)
+    drawn = draw_poses(skin, now, lens, offsets=(offset,), held=(empty_planes(*size) if held is None else held,))
+    return Planes(drawn.near[0], drawn.triangle[0])
+
+
+def draw_poses(skin: Skin, now: Pose, lens: Lens, *, offsets: tuple[tuple[int, int], ...], held: Sequence[Planes]) -> Planes:
+    """As `draw_pose`, at each of several offsets over what is held out there: planes (S, H, W)."""
+    near = np.stack([h.near for h in held])
+    into = Planes(near, np.full(near.shape, -1, np.int32))
+    draw_samples(see(to_world(skin, now), lens), skin.triangles, skin.double, lens, into, offsets, 0)
     return into
 
 
