@@ -130,14 +130,13 @@ def _keep(sums: Array, clear: Any, out: Array) -> None:
 def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, arrays: tuple[Array, Array, Array], out: Array) -> None:
     """March from start along way (unit; fine entries) and keep what is seen down to each of two ends, m: out (2, 5), see `_keep`.
 
-    arrays = room for displacements (8,), a colour (3,), sums (4,). A step is at most `step`, and short where the dust is thick; blocks without
-    dust are passed over.
+    arrays = room for displacements (8,), a colour (3,), sums (4,). A step is at most `step`, and short where the dust is thick; blocks
+    without dust are passed over.
     """
     volume, blocks, light, (_, _, step, block, jitter) = scene
     extinction, _, fine, _, _ = volume
     moved, _, sums = arrays
-    for n in range(4):
-        sums[n] = 0
+    sums[:] = 0
     enter, leave = _enters(start, way, extinction.shape)
     first, last = ends[0] / fine, min(leave, ends[1] / fine)
     longest = step / fine

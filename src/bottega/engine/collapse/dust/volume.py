@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bottega.engine.collapse.dust.state import Array, Byte
-from bottega.engine.synthesis.compiled import compiled, uncounted
+from bottega.engine.synthesis.compiled import uncounted
 
 ONE, ZERO, HALF = np.float32(1), np.float32(0), np.float32(0.5)
 DRAWN_OUT = np.float32(0.8)  # of |∇d|²
@@ -48,7 +48,7 @@ def tiled(tile: Array, x: Any, y: Any, z: Any) -> Any:
     return c0 + fx * (c10 + fy * (c11 - c10) - c0)
 
 
-@compiled
+@uncounted
 def weave(first: int, last: int, given: tuple[Array, Array], cell: np.float32, out: Array) -> None:
     """Both textures' displacements and weights, (X, Y, Z, 8): x, y, z, weight of either; rows first..last.
 
@@ -154,7 +154,7 @@ def _fill(first: int, last: int, given: Any, how: Any, moved: Array, out: Array)
                 out[i, j, k] = cut(thick, puff, edges)
 
 
-@compiled
+@uncounted
 def busy(extinction: Array, block: int, out: Byte) -> None:
     """1 for blocks of block³ entries that light may be taken in, themselves or in an entry beside them."""
     nx, ny, nz = extinction.shape
