@@ -135,8 +135,7 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, arrays: tup
     """
     volume, blocks, light, (_, _, step, block, jitter) = scene
     (extinction, _, fine, _, _), moved, sums = volume, arrays[0], arrays[2]
-    for n in range(4):
-        sums[n] = 0
+    sums[:] = 0
     enter, leave = _enters(start, way, extinction.shape)
     first, last = ends[0] / fine, min(leave, ends[1] / fine)
     longest = step / fine
