@@ -81,13 +81,28 @@ def test_what_was_only_toned_has_no_shape(plate: np.ndarray, settings: RepairSet
 
 def test_a_shape_turns_and_grows_with_the_picture() -> None:
     shape = np.zeros((64, 64, 2), np.float32)
-    shape[...] = (1, 0)
+    shape[:, :48] = (1, 0)
     rows, columns = np.mgrid[0:64, 0:64].astype(np.float32)
-    # The frame shows the key twice as large round (32, 32) and turned by a quarter: N(q) = 2·R(q − 32) + 32 − q.
-    from_key = np.stack([-2 * (rows - 32) + 32 - columns, 2 * (columns - 32) + 32 - rows], -1)
+    # The frame shows the key twice as large round (32, 32) and turned by a quarter.
     to_key = np.stack([(rows - 32) / 2 + 32 - columns, -(columns - 32) / 2 + 32 - rows], -1)
-    carried = carried_shape(shape, to_key, from_key, 0, 0)
-    np.testing.assert_allclose(carried[16:48, 16:48], np.broadcast_to(np.array([0, 2], np.float32), (32, 32, 2)), atol=1e-4)
+    carried = carried_shape(shape, to_key, np.ones((64, 64), np.float32), 0, 0)
+    np.testing.assert_allclose(carried[:60], np.broadcast_to(np.array([0, 2], np.float32), (60, 64, 2)), atol=1e-5)
+    still = carried_shape(shape, np.zeros_like(shape), np.ones((64, 64), np.float32), 0, 0)
+    np.testing.assert_allclose(still, shape, atol=1e-6)
+    assert not still[:, 49:].any()
+
+
+def test_a_shape_knows_nothing_of_folds_in_the_map_nor_of_places_that_do_not_count() -> None:
+    rows, columns = np.mgrid[0:64, 0:64].astype(np.float32)
+    shape = np.zeros((64, 64, 2), np.float32) + np.array([3, -2], np.float32)
+    folded = np.stack([2 * np.sin(rows / 3), 2 * np.cos(columns / 3)], -1).astype(np.float32)
+    np.testing.assert_allclose(carried_shape(shape, folded, np.ones((64, 64), np.float32), 0, 0), shape, atol=0.15)
+    sure = (columns < 32).astype(np.float32)
+    torn = np.where(sure[..., None] > 0, 0, np.stack([60 - 2 * columns, rows], -1)).astype(np.float32)
+    np.testing.assert_allclose(carried_shape(shape, torn, sure, 0, 0), shape, atol=1e-6)
+    np.testing.assert_array_equal(carried_shape(shape, torn, np.zeros_like(sure), 0, 0), shape)
+    noise = np.stack([32 - columns, 32 - rows], -1)  # all of the frame looks at one pixel
+    assert np.abs(carried_shape(shape, noise, np.ones_like(sure), 0, 0)).max() <= 5 * 3.0
 
 
 def test_noise_in_a_shape_is_calmed_and_the_rest_of_it_kept() -> None:

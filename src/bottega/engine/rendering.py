@@ -194,8 +194,9 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], whole: _Reach
 
 
 def _carried(candidate: Candidate, window: _Window) -> Float:
-    walk = candidate.walk
-    return carried_shape(candidate.key.shape, window.of(walk.map_to_key), walk.map_from_key, window.top, window.left)
+    key, to_key = candidate.key, window.of(candidate.walk.map_to_key)
+    painted = kernels.sample_linear(key.coverage, to_key, window.top, window.left)[..., 0]
+    return carried_shape(key.shape, to_key, painted * window.of(candidate.walk.quality), window.top, window.left)
 
 
 def _common(shapes: Sequence[Float], candidates: Sequence[Candidate], window: _Window) -> Float:

@@ -22,6 +22,8 @@ _JUDGED_OVER_PX = 6.0
 _ROUGH_PX = 0.3  # deviation from its surroundings from which on a carried shape is taken for noise
 _ROUGH_OVER_PX = 3.0
 _CALM_PX = 16.0  # sigma that noise is smoothed with
+_FIT_STEP = 4  # every fourth pixel of every fourth row is asked how the picture turned and grew
+_MOST_SCALE = 5.0  # of one frame to another, either way
 
 
 def painted_shape(plate: tuple[Float, Byte], painted: tuple[Float, Byte], coverage: Float, *, settings: RepairSettings) -> Float:
@@ -70,15 +72,21 @@ def _worth(plate: Float, painted: Float, shape: Float, scale: float, settings: R
     return np.asarray(np.clip(2 - 2 * after / (before + np.float32(1e-6)) + 0.5, 0, 1), np.float32)
 
 
-def carried_shape(shape: Float, to_key: Float, from_key: Float, top: int, left: int) -> Float:
-    """Shape at a frame: S(q) + N(q + S(q)) − N(q) with q = x + M(x): the key's displacement, turned and scaled as the picture was.
+def carried_shape(shape: Float, to_key: Float, sure: Float, top: int, left: int) -> Float:
+    """Shape at a frame: S(x + M(x)) / z: the key's displacement, turned and scaled as the whole of what was painted was.
+
+    q = x + M(x) ≈ z·x + t is the similarity that fits the map best in the mean square, of columns and rows as complex numbers (Umeyama
+    1991). A lid, a jaw or an outline keeps its distance from the plate's own; the map's local changes are of the plate's lines and
+    folds, which are not where the painting's are, and say nothing of it.
 
     Parameters
     ----------
-    shape, from_key
-        (H, W, 2) float32 on the key's frame: its shape, and the map N from key to frame.
+    shape
+        (H, W, 2) float32 on the key's frame: its displacement (x, y) in pixels.
     to_key
         (h, w, 2) float32: the map M from frame to key, of a window that begins at (top, left).
+    sure
+        (h, w) float32, 0..1: what each pixel counts in the fit.
     top, left
         Where the window begins.
 
@@ -87,8 +95,10 @@ def carried_shape(shape: Float, to_key: Float, from_key: Float, top: int, left: 
     (h, w, 2) float32; exactly 0 where the shape is.
     """
     there = kernels.sample_linear(shape, to_key, top, left)
-    moved = kernels.sample_linear(from_key, to_key + there, top, left)
-    return np.asarray(there + moved - kernels.sample_linear(from_key, to_key, top, left), np.float32)
+    z = 1 / _similarity(to_key, sure)
+    real, imaginary = np.float32(z.real), np.float32(z.imag)
+    x, y = there[..., 0], there[..., 1]
+    return np.asarray(np.stack([real * x - imaginary * y, imaginary * x + real * y], -1), np.float32)
 
 
 def calmed(displaced: Float, known: Float, scale: float) -> Float:
@@ -115,6 +125,23 @@ def calmed(displaced: Float, known: Float, scale: float) -> Float:
     kept = np.maximum(known, cv2.GaussianBlur(1 / (1 + rough * rough), (0, 0), sigma))[..., None]
     calm = cv2.GaussianBlur(displaced, (0, 0), _CALM_PX * scale)
     return np.asarray(displaced * kept + calm * (1 - kept), np.float32)
+
+
+def _similarity(to_key: Float, sure: Float) -> complex:
+    """The similarity nearest to the map, as z: its angle is the turn, its length the scale. 1 where nothing counts."""
+    rows, columns = np.mgrid[: sure.shape[0] : _FIT_STEP, : sure.shape[1] : _FIT_STEP]
+    weight = sure[::_FIT_STEP, ::_FIT_STEP].astype(np.float64)
+    here = columns + 1j * rows
+    shift = to_key[::_FIT_STEP, ::_FIT_STEP].astype(np.float64)
+    there = here + shift[..., 0] + 1j * shift[..., 1]
+    mass = weight.sum()
+    if mass == 0:
+        return 1.0 + 0.0j
+    away = here - (weight * here).sum() / mass
+    spread = (weight * np.abs(away) ** 2).sum()
+    z = complex((weight * np.conj(away) * there).sum() / spread) if spread > 0 else 1.0 + 0.0j
+    # A map of noise shrinks everything to a point; no key is carried as far as that.
+    return z * min(max(abs(z), 1 / _MOST_SCALE), _MOST_SCALE) / abs(z) if z else 1.0 + 0.0j
 
 
 def _flow(here: Byte, there: Byte, settings: RepairSettings) -> Float:

@@ -46,7 +46,7 @@ from .learned import (
 )
 from .lending import Lending
 
-REVISION = "split-band/3"
+REVISION = "split-band/4"
 KEYS_AT_A_TIME = 2
 FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
 MOST_STRENGTH = 1.5
