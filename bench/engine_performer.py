@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from bottega.engine import (
     Candidate,
+    Change,
     Key,
     Neighbour,
     Repaired,
@@ -32,6 +33,7 @@ from bottega.engine import (
     Walk,
     by_motion,
     chain,
+    change_of,
     guide,
     in_order,
     prepare_key,
@@ -151,6 +153,7 @@ def steadied(
 ) -> Iterator[tuple[int, Float, Float]]:
     """Filter each frame along the motion with its neighbours up to the next keys."""
     flows: dict[tuple[int, int], Float] = {}
+    changes: dict[int, Change] = {}
     for number, (plate, matte, repaired, have) in drafts.items():
         began = time.process_time()
         neighbours = []
@@ -164,9 +167,13 @@ def steadied(
                 flow = flows[at, at + side] if flow is None else chain(flow, flows[at, at + side])
                 at += side
                 there, reach, draft, keys = drafts[at]
-                neighbours.append(Neighbour(at - number, there, in_order(draft, keys, have), reach, flow))
+                if at not in changes:
+                    changes[at] = change_of(there, draft, settings=settings)
+                weights = in_order(draft.weights, keys, want=have)
+                neighbours.append(Neighbour(at - number, changes[at], weights, reach, flow))
         result = steady(plate, repaired, neighbours, reach=matte, settings=settings)
         flows = {pair: kept for pair, kept in flows.items() if abs(pair[0] - number) <= 8}
+        changes = {n: kept for n, kept in changes.items() if n >= number - 8}
         clock(spent, "steady", began)
         yield number, result.rgb, matte
 

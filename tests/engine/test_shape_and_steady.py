@@ -14,6 +14,7 @@ from bottega.engine import (
     Repaired,
     RepairSettings,
     chain,
+    change_of,
     in_order,
     kernels,
     prepare_key,
@@ -37,6 +38,29 @@ def floats(*shape: int, low: float = -1.0, high: float = 1.0) -> np.ndarray:
 def parts(count: int, *size: int) -> np.ndarray:
     shares = RNG.dirichlet(np.ones(count + 1), size)[..., 1:]
     return np.moveaxis(np.apply_along_axis(reference.whole_parts, -1, shares), -1, 0).astype(np.uint32).copy()
+
+
+def near(distance: int, plate: np.ndarray, repaired: Repaired, reach: np.ndarray, flow: np.ndarray) -> Neighbour:
+    return Neighbour(distance, change_of(plate, repaired, settings=RepairSettings()), repaired.weights, reach, flow)
+
+
+def test_a_change_made_once_is_the_change_made_each_time(plate: np.ndarray, settings: RepairSettings) -> None:
+    weights = parts(1, *plate.shape[:2])
+    made = Repaired(plate * np.float32(1.3), plate * np.float32(0.3), weights, np.zeros(plate.shape[:2], np.uint8))
+    reach, still = np.ones(plate.shape[:2], np.float32), np.full((*plate.shape[:2], 2), 0.3, np.float32)
+    beside, own = near(1, plate, made, reach, still), change_of(plate, made, settings=settings)
+    one, other = (steady(plate, made, [beside], reach=reach, settings=settings, change=c) for c in (None, own))
+    assert np.array_equal(one.rgb, other.rgb) and np.array_equal(one.weights, other.weights)
+    np.testing.assert_allclose(own.plate + own.repair, kernels.encode(made.rgb, np.float32(settings.toe)), atol=1e-5)
+
+
+def test_frames_that_are_compared_are_moved_first() -> None:
+    here, there, flow = floats(20, 24, 3), floats(20, 24, 3), floats(20, 24, 2, low=-3, high=3)
+    out = np.empty((20, 24), np.float32)
+    steady_kernels.apart(here, there, flow, out)
+    np.testing.assert_allclose(out, reference.apart(here, there, flow), rtol=1e-5, atol=1e-7)
+    away = kernels.sample_linear(there, flow, 0, 0) - here
+    assert np.array_equal(out, (away * away).mean(-1)), "the same bits as in whole-frame passes"
 
 
 def test_gather_and_settle_are_their_twins() -> None:
@@ -143,7 +167,7 @@ def test_a_steady_change_stays_and_flicker_goes(texture, grid, settings, paint) 
             plate, repaired = made[i]
             sign = np.float32(1 + lamp * (-1) ** i)
             flow = np.zeros((*reach.shape, 2), np.float32) + np.array([shifts[i], 0], np.float32)
-            out.append(Neighbour(i - 2, plate, replace(repaired, rgb=repaired.rgb * sign), reach, flow))
+            out.append(near(i - 2, plate, replace(repaired, rgb=repaired.rgb * sign), reach, flow))
         return out
 
     inside = (slice(12, -12), slice(12, -12))
@@ -161,7 +185,7 @@ def test_outside_the_reach_the_plates_bits_come_back(texture, grid, settings, pa
     reach = np.zeros(grid[0].shape, np.float32)
     reach[:, 40:] = 1
     flow = np.zeros((*reach.shape, 2), np.float32)
-    out = steady(here, own, [Neighbour(-1, before, made, reach, flow)], reach=reach, settings=settings)
+    out = steady(here, own, [near(-1, before, made, reach, flow)], reach=reach, settings=settings)
     assert np.array_equal(out.rgb[:, :40], here[:, :40])
     assert (out.copied_from[:, :40] == 1).all()
 
@@ -172,17 +196,17 @@ def test_refusals_name_the_value(plate: np.ndarray, settings: RepairSettings) ->
     weights[0] = 65536
     same = Repaired(plate, plate - plate, weights, np.ones(size, np.uint8))
     reach, still = np.ones(size, np.float32), np.zeros((*size, 2), np.float32)
-    near = Neighbour(1, plate, same, reach, still)
+    beside = near(1, plate, same, reach, still)
     with pytest.raises(ValueError, match=r"\[1, 1\], allowed is each once"):
-        steady(plate, same, [near, near], reach=reach, settings=settings)
+        steady(plate, same, [beside, beside], reach=reach, settings=settings)
     with pytest.raises(ValueError, match="flow has shape"):
-        steady(plate, same, [replace(near, flow=still[1:])], reach=reach, settings=settings)
+        steady(plate, same, [replace(beside, flow=still[1:])], reach=reach, settings=settings)
     with pytest.raises(ValueError, match="weights have shape"):
-        steady(plate, same, [replace(near, repaired=replace(same, weights=weights[:1]))], reach=reach, settings=settings)
+        steady(plate, same, [replace(beside, weights=weights[:1])], reach=reach, settings=settings)
     with pytest.raises(ValueError, match="second has shape"):
         chain(still, still[1:])
     with pytest.raises(ValueError, match=r"have is \[7\], allowed is 1 of \[1, 2\]"):
-        in_order(same, [7], [1, 2])
+        in_order(weights, [7], want=[1, 2])
     there = guide_of(plate, settings=settings)
     with pytest.raises(ValueError, match="guide_there is 64 pixels high"):
         step_flow(there, there[:64], settings=settings)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bottega.engine import Repaired
-from bottega.jobs.recipes.keyed import Draft, KeyedRepair, RepairSettings
+from bottega.jobs.recipes.keyed import Draft, KeyedRepair, Near, RepairSettings
 from bottega.jobs.recipes.learned import NETWORK, NetworkSettings, names, training_seconds, without_network
 
 SIDE = 48
@@ -30,33 +30,36 @@ def draft(seed: int, keys: tuple[int, ...], *, network: bool) -> Draft:
     weights = np.diff(edges, axis=0).astype(np.uint32)
     ones = np.ones((SIDE, SIDE), np.float32)
     rgb = plate * np.float32(1.3)
-    return Draft(plate, Repaired(rgb, rgb - plate, weights, np.zeros((SIDE, SIDE), np.uint8)), ones, ones, keys)
+    made = Repaired(rgb, rgb - plate, weights, np.zeros((SIDE, SIDE), np.uint8))
+    return Draft.of(plate, made, matte=ones, reach=ones, keys=keys, settings=RepairSettings())
 
 
 def test_what_the_weights_stand_for() -> None:
-    assert draft(1, (1001, 1048), network=True).of == (1001, 1048, NETWORK)
-    assert draft(1, (1001, 1048), network=False).of == (1001, 1048)
+    assert draft(1, (1001, 1048), network=True).near.of == (1001, 1048, NETWORK)
+    assert draft(1, (1001, 1048), network=False).near.of == (1001, 1048)
     assert names((), 2) == (NETWORK,)
 
 
 def test_a_draft_comes_back_from_disk_with_the_networks_row() -> None:
     made = draft(2, (1001,), network=True)
-    again = Draft.from_arrays(made.arrays())
-    assert again.of == made.of
-    assert (again.repaired.weights == made.repaired.weights).all()
+    again = Draft.from_arrays(made.arrays(), Near.from_arrays(made.near.arrays()))
+    assert again.near.of == made.near.of
+    assert (again.near.weights == made.near.weights).all()
+    assert (again.near.change.repair == made.near.change.repair).all() and (again.rgb == made.rgb).all()
 
 
 def test_steadying_keeps_the_networks_weight_apart() -> None:
     frames = (1001, 1002, 1003, 1004)
     at = {n: draft(n, (1001, 1004), network=True) for n in frames} | {1001: draft(1001, (1001,), network=False)}
     still = np.zeros((SIDE, SIDE, 2), np.float32)
-    made = KeyedRepair(RepairSettings()).steadied(1002, at[1002], ((1003, 1004), (1001,)), at.__getitem__, lambda *_: still)
+    shown = at[1002].rgb / np.float32(1.3), at[1002]
+    made = KeyedRepair(RepairSettings()).steadied(1002, shown, ((1003, 1004), (1001,)), lambda n: at[n].near, lambda *_: still)
     assert made.weights.shape == (4, SIDE, SIDE)
     assert (made.weights.sum(0) == PARTS).all()
     mean = {n: float(made.weights[i].mean()) for i, n in enumerate(("plate", 1001, 1004, NETWORK))}
     assert all(share > 0 for share in mean.values())
     spread = np.diff([float(w) for w in made.weights[-1].ravel()]).std()
-    assert spread < np.diff([float(w) for w in at[1002].repaired.weights[-1].ravel()]).std(), "it was averaged like a key's"
+    assert spread < np.diff([float(w) for w in at[1002].near.weights[-1].ravel()]).std(), "it was averaged like a key's"
 
 
 @given(st.integers(0, PARTS), st.integers(0, PARTS))

@@ -19,7 +19,9 @@ SECONDS_A_STEADY_FLOW = 0.4  # both ways, with finest level 0
 SECONDS_A_CANDIDATE = 0.25
 BYTES_A_WALK_PIXEL = 20  # two maps and a quality, float32
 BYTES_A_KEY_PIXEL = 65  # painted, nine bands, coverage, shape, visible change, float32; the guide
-BYTES_A_DRAFT_PIXEL = 61  # plate, result, matte, reach, two flows, float32; three weights, uint32; what is copied
+BYTES_A_DRAFT_PIXEL = (
+    74  # result, plate and change encoded, matte, reach, two flows, float32; three weights, uint32; what is copied, the guide
+)
 BYTES_A_FRAME_PIXEL = 340  # rendering with two candidates (245), their walks, plate, matte, result
 
 

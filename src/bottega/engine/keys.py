@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float, one_thread, picture, plane
+from bottega.engine.distances import distance_to_zero
 from bottega.engine.grain import grain
 from bottega.engine.guides import guide
 from bottega.engine.settings import RepairSettings
@@ -183,7 +184,7 @@ def matte_from_keys(key: Key, *, feather_px: float = 3.0) -> Float:
     faint = np.clip((change - np.float32(_MATTE_FLOOR)) / np.float32(_MATTE_FULL - _MATTE_FLOOR), 0, 1)
     if feather_px == 0 or not closed.any():
         return np.asarray(np.maximum(closed, faint), np.float32)
-    away = cv2.distanceTransform(1 - closed, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    away = distance_to_zero(1 - closed, most_px=radius + 2)
     t = np.clip(1 - away / np.float32(radius + 1), 0, 1)
     return np.asarray(np.maximum(t * t * (3 - 2 * t), faint), np.float32)
 

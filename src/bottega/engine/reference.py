@@ -100,6 +100,12 @@ def blend(pictures: tuple[Float, Float], changes: Float, trust: Float, choice: F
     return decode(value, toe)
 
 
+def apart(here: Float, there: Float, flow: Float) -> Float:
+    """Twin of `steady_kernels.apart`, that gives the mean square back."""
+    away = sample_linear(there, flow, 0, 0) - here
+    return np.asarray((away * away).mean(-1), np.float32)
+
+
 def gather(
     sums: tuple[Float, Float, Float], from_there: tuple[Float, NDArray[np.uint32], Float], flow: Float, weight: Float
 ) -> tuple[Float, Float, Float]:

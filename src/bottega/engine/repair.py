@@ -6,7 +6,7 @@ The order of work, streamed by the caller so that memory does not grow with the 
 2. `guide` once for each frame: the light-robust picture that flow runs on.
 3. `start_walk` at a key, then `step_walk` frame by frame outwards: where each pixel comes from.
 4. `render` for each frame, with the walks that `time_weights` names and `by_motion` weighs: the repaired picture, its delta, who made it.
-5. `steady` for each frame, with its neighbours' repairs and the `step_flow` between them, put together by `chain`: less flicker.
+5. `steady` for each frame, with its neighbours' changes (`change_of`) and the `step_flow` between them, put together: less flicker.
 
 A key that was painted in another shot comes in by `sight`, `align` and `lend_key` instead of `prepare_key`.
 
@@ -24,11 +24,12 @@ from bottega.engine.keys import Key, matte_from_keys, prepare_key
 from bottega.engine.lending import Alignment, Sight, align, lend_key, sight
 from bottega.engine.rendering import render
 from bottega.engine.settings import RepairSettings
-from bottega.engine.steadying import Neighbour, chain, in_order, steady, step_flow
+from bottega.engine.steadying import Change, Neighbour, chain, change_of, in_order, steady, step_flow
 
 __all__ = [
     "Alignment",
     "Candidate",
+    "Change",
     "Estimate",
     "Key",
     "Neighbour",
@@ -41,6 +42,7 @@ __all__ = [
     "by_motion",
     "carry",
     "chain",
+    "change_of",
     "cut_guide",
     "estimate",
     "find_cuts",

@@ -7,6 +7,7 @@ import numpy as np
 
 from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float
+from bottega.engine.distances import distance_to_zero
 from bottega.engine.settings import RepairSettings
 
 # Lengths in pixels are at 512 pixels of shorter side; larger pictures scale them.
@@ -54,7 +55,7 @@ def painted_shape(plate: tuple[Float, Byte], painted: tuple[Float, Byte], covera
     sigma = _SMOOTH_PX * scale
     wide = cv2.GaussianBlur(np.concatenate([forth * sure, sure], -1), (0, 0), sigma)
     shape = wide[..., :2] / (wide[..., 2:] + np.float32(_REST))
-    inside = cv2.distanceTransform((coverage > 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    inside = distance_to_zero((coverage > 0).astype(np.uint8), most_px=_EDGE_PX * scale + 2)
     shape *= np.clip((inside - 1) / np.float32(_EDGE_PX * scale), 0, 1)[..., None]
     return np.asarray(shape * _worth(plate[0], painted[0], shape, scale, settings)[..., None] * coverage[..., None], np.float32)
 

@@ -10,6 +10,25 @@ from bottega.engine.kernels import PARTS, _compiled, whole_parts
 
 
 @_compiled
+def apart(here: Float, there: Float, flow: Float, out: Float) -> None:
+    """Mean over the channels of (there(x + flow(x)) − here(x))², bilinear: two frames (H, W, 3), into (H, W)."""
+    height, width = out.shape
+    for y in range(height):
+        for x in range(width):
+            px = min(max(x + flow[y, x, 0], 0.0), width - 1.0)
+            py = min(max(y + flow[y, x, 1], 0.0), height - 1.0)
+            x0, y0 = min(int(px), width - 2), min(int(py), height - 2)
+            fx, fy = np.float32(px - x0), np.float32(py - y0)
+            total = np.float32(0)
+            for c in range(3):
+                a = there[y0, x0, c] + fx * (there[y0, x0 + 1, c] - there[y0, x0, c])
+                b = there[y0 + 1, x0, c] + fx * (there[y0 + 1, x0 + 1, c] - there[y0 + 1, x0, c])
+                away = a + fy * (b - a) - here[y, x, c]
+                total += away * away
+            out[y, x] = total / np.float32(3)
+
+
+@_compiled
 def gather(sums: tuple[Float, Float, Float], from_there: tuple[Float, NDArray[np.uint32], Float], flow: Float, weight: Float) -> None:
     """Add weight(x) · array(x + flow(x)), bilinear, to three sums: change (H, W, 3), key weights (K, H, W), reach (H, W).
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from bottega.engine import kernels, steady_kernels
 from bottega.engine.candidates import Repaired
@@ -21,6 +22,22 @@ _JUDGED_OVER_PX = 1.5  # at 512 pixels of shorter side
 
 
 @dataclass(frozen=True)
+class Change:
+    """A frame as `steady` looks at it, from `change_of`: made once, since a frame is the neighbour of several.
+
+    Parameters
+    ----------
+    plate
+        (H, W, 3) float32, the plate in the encoding.
+    repair
+        (H, W, 3) float32, the repaired frame in the encoding less that.
+    """
+
+    plate: Float
+    repair: Float
+
+
+@dataclass(frozen=True)
 class Neighbour:
     """One frame near the one to be steadied.
 
@@ -28,10 +45,10 @@ class Neighbour:
     ----------
     distance
         Frames from here, not 0.
-    plate
-        (H, W, 3) float32, scene-linear.
-    repaired
-        From `render`, with the same candidates' keys in the same order.
+    change
+        From `change_of`.
+    weights
+        (K+1, H, W) uint32 of its `Repaired`, of the same keys in the same order: `in_order`.
     reach
         (H, W) float32, 0..1.5: the neighbour's matte times its strength.
     flow
@@ -39,8 +56,8 @@ class Neighbour:
     """
 
     distance: int
-    plate: Float
-    repaired: Repaired
+    change: Change
+    weights: NDArray[np.uint32]
     reach: Float
     flow: Float
 
@@ -114,7 +131,51 @@ def chain(first: Float, second: Float) -> Float:
     return kernels.compose(first, second)
 
 
-def steady(plate: Float, repaired: Repaired, neighbours: Iterable[Neighbour], *, reach: Float, settings: RepairSettings) -> Repaired:
+def change_of(plate: Float, repaired: Repaired, *, settings: RepairSettings) -> Change:
+    """Change = enc(repaired) − enc(plate), beside enc(plate).
+
+    Parameters
+    ----------
+    plate
+        (H, W, 3) float32, scene-linear.
+    repaired
+        From `render`.
+    settings
+        The same `toe` as in `render`.
+
+    Returns
+    -------
+    Change
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the plate is not as described.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plate, whole = np.full((40, 40, 3), 0.18, np.float32), np.full((1, 40, 40), 65536, np.uint32)
+    >>> same = Repaired(plate, plate - plate, whole, np.ones((40, 40), np.uint8))
+    >>> float(change_of(plate, same, settings=RepairSettings()).repair.max())
+    0.0
+    """
+    toe = np.float32(settings.toe)
+    encoded = kernels.encode(picture(plate, "plate"), toe)
+    repair = kernels.encode(repaired.rgb, toe)
+    repair -= encoded
+    return Change(encoded, repair)
+
+
+def steady(
+    plate: Float,
+    repaired: Repaired,
+    neighbours: Iterable[Neighbour],
+    *,
+    reach: Float,
+    settings: RepairSettings,
+    change: Change | None = None,
+) -> Repaired:
     """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 4) and its neighbours.
 
     w falls with distance, exp(−d²/2σ²), σ = 2.5 frames, and with the mismatch of the plates along the flow: what was hidden does not
@@ -131,6 +192,8 @@ def steady(plate: Float, repaired: Repaired, neighbours: Iterable[Neighbour], *,
         (H, W) float32, 0..1.5: matte times strength, as `render` was given them. Where it is 0 the plate's bits come back.
     settings
         The same `toe` as in `render`.
+    change
+        The frame's own, from `change_of`; None makes it here.
 
     Returns
     -------
@@ -158,41 +221,37 @@ def steady(plate: Float, repaired: Repaired, neighbours: Iterable[Neighbour], *,
     plate = picture(plate, "plate")
     size = (plate.shape[0], plate.shape[1])
     own = plane(reach, "reach", like=size, high=1.5)
-    toe = np.float32(settings.toe)
-    encoded = kernels.encode(plate, toe)
-    total = np.ascontiguousarray((kernels.encode(repaired.rgb, toe) - encoded) * np.float32(_OWN))
-    shares = repaired.weights[1:].astype(np.float32) * np.float32(_OWN)
+    here = change_of(plate, repaired, settings=settings) if change is None else change
+    total = here.repair * np.float32(_OWN)
+    shares = repaired.weights[1:].astype(np.float32)
+    shares *= np.float32(_OWN)
     norm = own * np.float32(_OWN)
     seen = [0]
     for n in neighbours:
         _check(n, seen, repaired)
         seen.append(n.distance)
-        there = kernels.encode(n.plate, toe)
-        change = kernels.encode(n.repaired.rgb, toe) - there
-        weight = _weight(encoded, there, n)
-        steady_kernels.gather(
-            (total, shares, norm), (np.ascontiguousarray(change), n.repaired.weights, n.reach), np.ascontiguousarray(n.flow), weight
-        )
-    rgb, weights, copied = plate.copy(), np.empty_like(repaired.weights), np.empty_like(repaired.copied_from)
-    steady_kernels.settle((plate, encoded, own), (total, shares, norm), toe, (rgb, weights, copied))
+        steady_kernels.gather((total, shares, norm), (n.change.repair, n.weights, n.reach), n.flow, _weight(here.plate, n))
+    rgb, weights, copied = np.empty_like(plate), np.empty_like(repaired.weights), np.empty_like(repaired.copied_from)
+    steady_kernels.settle((plate, here.plate, own), (total, shares, norm), np.float32(settings.toe), (rgb, weights, copied))
     exact = repaired.copied_from >= 2
-    rgb[exact], weights[:, exact], copied[exact] = repaired.rgb[exact], repaired.weights[:, exact], repaired.copied_from[exact]
+    if exact.any():
+        rgb[exact], weights[:, exact], copied[exact] = repaired.rgb[exact], repaired.weights[:, exact], repaired.copied_from[exact]
     return Repaired(rgb, rgb - plate, weights, copied)
 
 
-def in_order(repaired: Repaired, have: Sequence[int | str], want: Sequence[int | str]) -> Repaired:
-    """The same frame with its weights in another order of keys, none for those that it did not look at.
+def in_order(weights: NDArray[np.uint32], have: Sequence[int | str], *, want: Sequence[int | str]) -> NDArray[np.uint32]:
+    """A frame's weights in another order of keys, none for those that it did not look at.
 
     Parameters
     ----------
-    repaired
-        From `render`.
+    weights
+        (K+1, H, W) uint32, of a `Repaired`.
     have, want
         What its weights stand for, and what they shall stand for: frame numbers of keys, and a name for a source that is none (a network).
 
     Returns
     -------
-    Repaired
+    (len(want)+1, H, W) uint32
 
     Raises
     ------
@@ -202,36 +261,39 @@ def in_order(repaired: Repaired, have: Sequence[int | str], want: Sequence[int |
     Examples
     --------
     >>> import numpy as np
-    >>> flat, whole = np.zeros((40, 40, 3), np.float32), np.full((2, 40, 40), 32768, np.uint32)
-    >>> in_order(Repaired(flat, flat, whole, np.zeros((40, 40), np.uint8)), [1024], [1001, 1024]).weights[:, 0, 0].tolist()
+    >>> in_order(np.full((2, 40, 40), 32768, np.uint32), [1024], want=[1001, 1024])[:, 0, 0].tolist()
     [32768, 0, 32768]
     """
-    if len(have) + 1 != len(repaired.weights) or set(have) - set(want):
-        raise ValueError(f"have is {list(have)}, allowed is {len(repaired.weights) - 1} of {list(want)}")
+    if len(have) + 1 != len(weights) or set(have) - set(want):
+        raise ValueError(f"have is {list(have)}, allowed is {len(weights) - 1} of {list(want)}")
     if list(have) == list(want):
-        return repaired
-    weights = np.zeros((len(want) + 1, *repaired.copied_from.shape), np.uint32)
-    weights[0], copied = repaired.weights[0], repaired.copied_from.copy()
+        return weights
+    out = np.zeros((len(want) + 1, *weights.shape[1:]), np.uint32)
+    out[0] = weights[0]
     for i, key in enumerate(have):
-        weights[1 + want.index(key)] = repaired.weights[1 + i]
-        copied[repaired.copied_from == 2 + i] = 2 + want.index(key)
-    return Repaired(repaired.rgb, repaired.delta, weights, copied)
+        out[1 + want.index(key)] = weights[1 + i]
+    return out
 
 
-def _weight(encoded: Float, there: Float, neighbour: Neighbour) -> Float:
-    away = kernels.sample_linear(there, neighbour.flow, 0, 0) - encoded
+def _weight(encoded: Float, neighbour: Neighbour) -> Float:
+    away = np.empty(encoded.shape[:2], np.float32)
+    steady_kernels.apart(encoded, neighbour.change.plate, neighbour.flow, away)
     scale = max(min(encoded.shape[:2]) / 512, 0.25)
-    apart = cv2.GaussianBlur((away * away).mean(-1), (0, 0), _JUDGED_OVER_PX * scale) / np.float32(_MATCH**2)
-    return np.asarray(np.exp(-apart - np.float32(neighbour.distance**2 / (2 * _SIGMA_FRAMES**2))), np.float32)
+    apart = np.asarray(cv2.GaussianBlur(away, (0, 0), _JUDGED_OVER_PX * scale), np.float32)
+    apart /= np.float32(_MATCH**2)
+    np.negative(apart, out=apart)
+    apart -= np.float32(neighbour.distance**2 / (2 * _SIGMA_FRAMES**2))
+    return np.asarray(np.exp(apart, out=apart), np.float32)
 
 
 def _check(n: Neighbour, seen: Sequence[int], repaired: Repaired) -> None:
     if n.distance in seen:
         raise ValueError(f"neighbours are at distances {[*seen[1:], n.distance]}, allowed is each once and none 0")
     name, size = f"neighbour at {n.distance:+d}", repaired.copied_from.shape
-    picture(n.plate, f"{name}: plate", like=(size[0], size[1]))
+    for band, array in (("plate", n.change.plate), ("repair", n.change.repair)):
+        picture(array, f"{name}: change.{band}", like=(size[0], size[1]))
     plane(n.reach, f"{name}: reach", like=(size[0], size[1]), high=1.5)
     if n.flow.shape != (*size, 2):
         raise ValueError(f"{name}: flow has shape {n.flow.shape}, allowed is {(*size, 2)}")
-    if n.repaired.weights.shape != repaired.weights.shape:
-        raise ValueError(f"{name}: weights have shape {n.repaired.weights.shape}, allowed is {repaired.weights.shape} as here")
+    if n.weights.shape != repaired.weights.shape:
+        raise ValueError(f"{name}: weights have shape {n.weights.shape}, allowed is {repaired.weights.shape} as here")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bottega.engine.repair import (
     Candidate,
+    Change,
     Key,
     Neighbour,
     Repaired,
@@ -20,6 +21,7 @@ from bottega.engine.repair import (
     by_motion,
     carry,
     chain,
+    change_of,
     estimate,
     guide,
     in_order,
@@ -95,42 +97,62 @@ def cost(
 
 
 @dataclass(frozen=True)
-class Draft:
-    """A repaired frame before it is steadied; `keys` are the frames of the keys that its weights stand for.
+class Near:
+    """What of a repaired frame the steadying of its neighbours looks at; `keys` are the frames of the keys that its weights stand for.
 
     Where a network had a part its weights are one longer: the network's come last.
     """
 
-    plate: Picture
-    repaired: Repaired
-    matte: Picture
-    reach: Picture
     keys: tuple[int, ...]
+    change: Change
+    weights: NDArray[np.uint32]
+    reach: Picture
 
     @property
     def of(self) -> tuple[int | str, ...]:
         """What the weights after the plate's stand for."""
-        return names(self.keys, len(self.repaired.weights))
+        return names(self.keys, len(self.weights))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, for a scratch folder."""
-        made = self.repaired
-        return {
-            "keys": np.array(self.keys, np.int64),
-            "plate": self.plate,
-            "matte": self.matte,
-            "reach": self.reach,
-            "rgb": made.rgb,
-            "weights": made.weights,
-            "copied_from": made.copied_from,
-        }
+        keys = np.array(self.keys, np.int64)
+        return {"keys": keys, "plate": self.change.plate, "repair": self.change.repair, "weights": self.weights, "reach": self.reach}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Draft:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Near:
+        """Make it again, bit for bit, from what `arrays` gave."""
+        keys = tuple(int(k) for k in arrays["keys"])
+        return cls(keys, Change(arrays["plate"], arrays["repair"]), arrays["weights"], arrays["reach"])
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A repaired frame before it is steadied: what its neighbours look at, and the rest."""
+
+    near: Near
+    rgb: Picture
+    copied_from: NDArray[np.uint8]
+    matte: Picture
+
+    @classmethod
+    def of(
+        cls, plate: Picture, made: Repaired, *, matte: Picture, reach: Picture, keys: tuple[int, ...], settings: RepairSettings
+    ) -> Draft:
+        """The draft of a frame that was rendered, or left as it is."""
+        return cls(Near(keys, change_of(plate, made, settings=settings), made.weights, reach), made.rgb, made.copied_from, matte)
+
+    def repaired(self, plate: Picture) -> Repaired:
+        """The frame as it was rendered on its plate."""
+        return Repaired(self.rgb, self.rgb - plate, self.near.weights, self.copied_from)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All but `near` as named arrays, for a scratch folder."""
+        return {"rgb": self.rgb, "copied_from": self.copied_from, "matte": self.matte}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], near: Near) -> Draft:
         """Make the draft again, bit for bit, from what `arrays` gave."""
-        plate, rgb = arrays["plate"], arrays["rgb"]
-        made = Repaired(rgb, rgb - plate, arrays["weights"], arrays["copied_from"])
-        return cls(plate, made, arrays["matte"], arrays["reach"], tuple(int(k) for k in arrays["keys"]))
+        return cls(near, arrays["rgb"], arrays["copied_from"], arrays["matte"])
 
 
 class KeyedRepair:
@@ -200,12 +222,14 @@ class KeyedRepair:
         """Repair one frame from the keys that serve it, with the network's second opinion; without a key it is the plate, bit for bit."""
         if not candidates:
             untouched = np.full((1, *matte.shape), PARTS, np.uint32), np.ones(matte.shape, np.uint8)
-            return Draft(plate, Repaired(plate, plate - plate, *untouched), matte, np.zeros_like(matte), ())
+            still = Repaired(plate, plate - plate, *untouched)
+            return Draft.of(plate, still, matte=matte, reach=np.zeros_like(matte), keys=(), settings=self.settings)
         candidates = by_motion(candidates, matte=matte)
         made = render(plate, candidates, matte=matte, strength=strength, settings=self.settings)
         if network is not None:
             made = mixed(plate, made, network, matte=matte, strength=strength.most, settings=self.settings)
-        return Draft(plate, made, matte, matte * np.float32(strength.most), tuple(c.key.frame for c in candidates))
+        reach, keys = matte * np.float32(strength.most), tuple(c.key.frame for c in candidates)
+        return Draft.of(plate, made, matte=matte, reach=reach, keys=keys, settings=self.settings)
 
     def flow(self, here: Guide, there: Guide) -> Picture:
         """Where a frame's pixels lie on its neighbour."""
@@ -214,15 +238,16 @@ class KeyedRepair:
     def steadied(
         self,
         number: int,
-        draft: Draft,
+        shown: tuple[Picture, Draft],
         sides: Sequence[Sequence[int]],
-        draft_at: Callable[[int], Draft],
+        near_at: Callable[[int], Near],
         flow_at: Callable[[int, int], Picture],
     ) -> Repaired:
-        """Filter a frame's change along the motion; drafts and flows of its neighbours are asked for one by one.
+        """Filter a frame's change along the motion; what its neighbours show, and the flows to them, is asked for one by one.
 
-        `number` is the frame's moment, `sides` are its neighbours as `Schedule.around` names them.
+        `number` is the frame's moment, `shown` its plate and draft, `sides` are its neighbours as `Schedule.around` names them.
         """
+        plate, draft = shown
 
         def neighbours() -> Iterator[Neighbour]:
             for side in sides:
@@ -230,11 +255,13 @@ class KeyedRepair:
                 for n in side:
                     step = flow_at(last, n)
                     flow, last = step if flow is None else chain(flow, step), n
-                    there = draft_at(n)
-                    yield Neighbour(n - number, there.plate, in_order(there.repaired, there.of, draft.of), there.reach, flow)
+                    there = near_at(n)
+                    weights = in_order(there.weights, there.of, want=draft.near.of)
+                    yield Neighbour(n - number, there.change, weights, there.reach, flow)
 
         asked: Iterable[Neighbour] = neighbours()
-        return steady(draft.plate, draft.repaired, asked, reach=draft.reach, settings=self.settings)
+        near = draft.near
+        return steady(plate, draft.repaired(plate), asked, reach=near.reach, settings=self.settings, change=near.change)
 
 
 __all__ = [
@@ -246,6 +273,7 @@ __all__ = [
     "Draft",
     "Key",
     "KeyedRepair",
+    "Near",
     "NetworkSettings",
     "NetworkState",
     "RepairSettings",

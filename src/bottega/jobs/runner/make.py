@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bottega.attribution import CreditMap, Tally, credit_frame, palette_for, picture
 from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
-from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Walk, without_network
+from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Near, Walk, without_network
 from bottega.jobs.recipes.schedule import Interval, Schedule, WalkPlan
 from bottega.model import CredentialError, FootageError, JobError, Output
 
@@ -77,8 +77,9 @@ class Maker:
                 self._each(pool, (partial(self._walk, w) for w in part.walks))
                 self._frames(pool, todo)
                 for walk in part.walks:
-                    for n in walk.frames:
+                    for n in (walk.key, *walk.frames):
                         self._scratch.drop(_name(walk.key, n))
+                        self._scratch.drop(_guide_name(n))
 
     def _frames(self, pool: ThreadPoolExecutor, todo: list[int]) -> None:
         """A few frames at a time, so that scratch does not grow with the interval: drafts, the motion between them, then the frames."""
@@ -89,7 +90,9 @@ class Maker:
             around = {m: self._schedule.around(m, reach) for m in moments if m not in self._schedule.key_frames}
             drafts = {*block, *around, *(m for sides in around.values() for side in sides for m in side)}
             pairs = {pair for n, sides in around.items() for side in sides for pair in zip((n, *side), side, strict=False)}
-            lying |= {_draft_name(n): n for n in drafts} | {_flow_name(*p): min(p) for p in pairs}
+            lying |= {name(n): n for n in drafts for name in (_draft_name, _near_name, _guide_name)} | {
+                _flow_name(*p): min(p) for p in pairs
+            }
             self._each(pool, (partial(self._draft, n) for n in sorted(drafts)))
             self._each(pool, (partial(self._flow, *pair) for pair in sorted(pairs)))
             self._each(pool, (partial(self._frame, n) for n in block))
@@ -139,9 +142,8 @@ class Maker:
             if found is not None:
                 walk, before = Walk.from_arrays(found), None
             else:
-                if before is None:
-                    before = self._recipe.guide(self._inputs.plate.read(previous).rgb)
-                here = self._recipe.guide(self._inputs.plate.read(n).rgb)
+                before = self._guide(previous) if before is None else before
+                here = self._guide(n)
                 walk = self._recipe.step(key, walk, before, here, frame=n)
                 self._scratch.put(_name(plan.key, n), walk.arrays())
                 before = here
@@ -149,7 +151,7 @@ class Maker:
             self._progress.advance("match", units=WALK_UNITS, frame=n, found=found is not None)
 
     def _draft(self, number: int) -> None:
-        if self._stop.is_set() or self._scratch.has(_draft_name(number)):
+        if self._stop.is_set() or (self._scratch.has(_draft_name(number)) and self._scratch.has(_near_name(number))):
             return
         self._inputs.right.check()
         plate = self._inputs.plate.read(number)
@@ -160,29 +162,39 @@ class Maker:
         on_key = self._schedule.moment(number) in self._job.keys  # there nobody else is asked
         network = None if on_key else self._network
         made = self._recipe.frame(plate.rgb, candidates, matte=matte, strength=strength, network=network)
+        self._scratch.put(_near_name(number), made.near.arrays())
         self._scratch.put(_draft_name(number), made.arrays())
 
     def _flow(self, here: int, there: int) -> None:
         if self._stop.is_set() or self._scratch.has(_flow_name(here, there)):
             return
-        guides = (self._recipe.guide(self._draft_at(n).plate) for n in (here, there))
-        self._scratch.put(_flow_name(here, there), {"flow": self._recipe.flow(*guides)})
+        self._scratch.put(_flow_name(here, there), {"flow": self._recipe.flow(self._guide(here), self._guide(there))})
+
+    def _guide(self, number: int) -> NDArray[np.uint8]:
+        """A frame's guide, made once: walks from two keys and the motion to both neighbours ask for it."""
+        found = self._scratch.get(_guide_name(number))
+        if found is not None:
+            return np.asarray(found["guide"], np.uint8)
+        made = self._recipe.guide(self._inputs.plate.read(number).rgb)
+        self._scratch.put(_guide_name(number), {"guide": made})
+        return made
 
     def _frame(self, number: int) -> None:
         if self._stop.is_set():
             return
         plate = self._inputs.plate.read(number)
         draft = self._draft_at(number)
-        made = draft.repaired
         moment = self._schedule.moment(number)
         if moment not in self._schedule.key_frames:
             sides = self._schedule.around(moment, self._recipe.settings.steady_frames)
-            made = self._recipe.steadied(moment, draft, sides, self._draft_at, self._flow_at)
-        matte = draft.matte
+            made = self._recipe.steadied(moment, (plate.rgb, draft), sides, self._near_at, self._flow_at)
+        else:
+            made = draft.repaired(plate.rgb)
+        matte, keys = draft.matte, draft.near.keys
         by_key = key_sources(self._job, self.sources)
-        named = (self.sources[0], *(by_key[k] for k in draft.keys))
+        named = (self.sources[0], *(by_key[k] for k in keys))
         learned = None
-        if len(draft.of) > len(draft.keys):
+        if len(draft.near.of) > len(keys):
             named, learned = (*named, self._inputs.sources[-1]), made.weights[-1] > 0
         pixels = Pixels(made.rgb, made.delta, made.weights, made.copied_from, learned)
         if self._band is not None:
@@ -247,7 +259,10 @@ class Maker:
         return Walk.from_arrays(found)
 
     def _draft_at(self, number: int) -> Draft:
-        return Draft.from_arrays(self._lying(_draft_name(number), number))
+        return Draft.from_arrays(self._lying(_draft_name(number), number), self._near_at(number))
+
+    def _near_at(self, number: int) -> Near:
+        return Near.from_arrays(self._lying(_near_name(number), number))
 
     def _flow_at(self, here: int, there: int) -> Array:
         return np.asarray(self._lying(_flow_name(here, there), here)["flow"], np.float32)
@@ -301,6 +316,14 @@ def _name(key: int, number: int) -> str:
 
 def _draft_name(number: int) -> str:
     return f"draft.{number}"
+
+
+def _near_name(number: int) -> str:
+    return f"near.{number}"
+
+
+def _guide_name(number: int) -> str:
+    return f"guide.{number}"
 
 
 def _flow_name(here: int, there: int) -> str:

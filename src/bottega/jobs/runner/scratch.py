@@ -37,18 +37,20 @@ class Scratch:
         for array in plain.values():
             pieces += [bytes(-at % _ALIGNED_BYTES), array.data]
             at += -at % _ALIGNED_BYTES + array.nbytes
-        body = b"".join(pieces)
-        write_whole(self._path(name), body + zlib.crc32(body).to_bytes(_NUMBER_BYTES, "big"), durable=False)
+        check = 0
+        for piece in pieces:
+            check = zlib.crc32(piece, check)
+        write_whole(self._path(name), *pieces, check.to_bytes(_NUMBER_BYTES, "big"), durable=False)
 
     def get(self, name: str) -> dict[str, NDArray[np.generic]] | None:
         """The set of that name, or None when it is absent or damaged (it is then made again)."""
         try:
             with self._path(name).open("rb") as file:
-                data = bytearray(os.fstat(file.fileno()).st_size)
+                data = np.empty(os.fstat(file.fileno()).st_size, np.uint8).data  # numpy's memory comes in large pages
                 whole = file.readinto(data) == len(data)
         except FileNotFoundError:
             return None
-        body, check = memoryview(data)[:-_NUMBER_BYTES], data[-_NUMBER_BYTES:]
+        body, check = data[:-_NUMBER_BYTES], bytes(data[-_NUMBER_BYTES:])
         if not whole or len(body) < _NUMBER_BYTES or zlib.crc32(body).to_bytes(_NUMBER_BYTES, "big") != check:
             return None
         at = _NUMBER_BYTES + int.from_bytes(body[:_NUMBER_BYTES], "big")
