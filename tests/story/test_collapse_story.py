@@ -101,6 +101,23 @@ def test_without_a_word_on_performers_it_is_refused_and_nothing_is_made(corner: 
     assert "declaration_missing" in result.output
 
 
+def test_the_gate_can_be_asked_about_a_collapse_and_says_who_has_to_do_what(corner: Set) -> None:
+    sheet, ask = str(corner.root / "collapse.toml"), CliRunner().invoke
+    silent = ask(app, ["decide", "sh020", "--collapse", sheet, "--json"])
+    assert silent.exit_code == 3, silent.output
+    assert {step["code"] for step in json.loads(silent.output)["needed"]} >= {"declaration_missing"}
+    said = ask(app, ["decide", "sh020", "--collapse", sheet, "--no-performer", "--explain"])
+    assert said.exit_code == 0 and "The gate answers: allow" in said.output and "studio-guidance" in said.output
+    final = ask(app, ["decide", "sh020", "--collapse", sheet, "--no-performer", "--delivery", "final", "--json"])
+    assert final.exit_code == 3
+    steps = {step["code"]: step["command"] for step in json.loads(final.output)["needed"]}
+    assert "bottega approve job sh020 --job collapse --role ROLE" in steps["approval_missing"]
+    assert not list((corner.studio.folder.root / "sh020").glob("collapse/v*")), "a question makes nothing"
+    for wrong, named in (("--age", "--age is not for a collapse"), ("--keys", "which job?")):
+        refused = ask(app, ["decide", "sh020", "--collapse", sheet, wrong, "35"])
+        assert refused.exit_code == 2 and named in refused.output
+
+
 def test_an_exemplar_that_nobody_registered_is_refused_by_name(corner: Set) -> None:
     stranger = corner.root / "exemplars" / "found_somewhere.png"
     data = (corner.root / "exemplars" / "broken.png").read_bytes()

@@ -72,6 +72,17 @@ def test_a_swatch_that_nobody_registered_is_refused_with_its_file_and_its_cards(
     assert takes(atelier) == []
 
 
+def test_the_gate_can_be_asked_about_a_board(atelier: Atelier) -> None:
+    found = save(atelier, "cloth2/found_online_too.png", plain((9, 60, 9), 4), by=None)
+    boards = atelier.studio.boards
+    refused = atelier.studio.explain(boards.request(atelier.sheet(("cloth/hide.png", found), name="asked.toml"), **SAID))
+    assert not refused.allowed
+    [step] = [s for s in refused.steps if s.code == "unknown_exemplar"]
+    assert "found_online_too.png" in step.found and step.who and "bottega exemplar add" in step.command
+    assert atelier.studio.explain(boards.request(atelier.sheet(name="asked.toml"), **SAID)).allowed
+    assert takes(atelier) == []
+
+
 def test_a_swatch_without_a_licence_or_with_one_that_ended_is_refused_with_its_cards(atelier: Atelier) -> None:
     picture = save(atelier, "cloth2/loan.png", check(((20, 90, 60), (200, 200, 200))), by=None)
     studio, ends = atelier.studio, datetime.now(UTC) + timedelta(hours=1)

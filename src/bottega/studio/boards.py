@@ -11,10 +11,12 @@ from bottega.jobs.runner.concept.job import ConceptRequest
 from bottega.jobs.runner.concept.liking import liked
 from bottega.jobs.runner.concept.planning import ConceptPlan, dry_run
 from bottega.jobs.runner.concept.run import prepare, run
+from bottega.jobs.runner.explain import explain_request
 from bottega.jobs.runner.progress import Watch, silent
 from bottega.jobs.runner.run import House
 from bottega.jobs.runner.showfolder import ShowFolder
 from bottega.model import Take
+from bottega.rights.decision.explain import Explanation
 
 from .asked import concept_asked
 
@@ -42,6 +44,11 @@ class Boards:
         """What a board would make and cost, and the gate's answer; nothing is made."""
         house = self._house()
         return dry_run(house, prepare(house, request), threads=threads)
+
+    def explain(self, request: ConceptRequest) -> Explanation:
+        """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        house = self._house()
+        return explain_request(house, prepare(house, request))
 
     def make(self, request: ConceptRequest, *, threads: int = 1, watch: Watch = silent) -> Take:
         """Make the looks of a board, or go on with an unfinished take. Raises ConsentError when the gate refuses."""

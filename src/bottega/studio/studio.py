@@ -18,6 +18,7 @@ from bottega.jobs.runner.collapse.planning import CollapsePlan
 from bottega.jobs.runner.collapse.planning import dry_run as plan_collapse
 from bottega.jobs.runner.collapse.run import prepare as prepare_collapse
 from bottega.jobs.runner.collapse.run import run as run_collapse
+from bottega.jobs.runner.concept.job import ConceptRequest
 from bottega.jobs.runner.concept.planning import ConceptPlan
 from bottega.jobs.runner.desks import ShowFaces
 from bottega.jobs.runner.explain import explain_request
@@ -300,8 +301,12 @@ class Studio(Desks):
         """The gate's answer to reading a take for advice; nothing is read."""
         return plan_advice(self._house, named(self.folder.root, take))
 
-    def explain(self, request: RepairRequest) -> Explanation:
+    def explain(self, request: RepairRequest | CollapseRequest | ConceptRequest) -> Explanation:
         """The gate's answer to a request, on record like any other, and what a yes would need; nothing is made."""
+        if isinstance(request, CollapseRequest):
+            return explain_request(self._house, prepare_collapse(self._house, request))
+        if isinstance(request, ConceptRequest):
+            return self.boards.explain(request)
         return explain_request(self._house, prepare(self._house, request))
 
     def report(self, take: str | None = None) -> dict[str, Any]:

@@ -162,7 +162,7 @@ class Airing:
         given = sources_of(frame, motion, pieces=pieces, bonds=bonds, settings=dust, cell_m=grid.cell_m)
         solid = solid_cells(grid, self._blocks)
         blown = advance(air.dust, given, grid=grid, solid=solid, settings=dust, threads=threads)
-        return Air(blown, fly(air.chips, motion, pieces=pieces, bonds=bonds, settings=debris))
+        return Air(blown, fly(air.chips, motion, pieces=pieces, bonds=bonds, settings=debris, blocks=self._blocks))
 
     def _pace(self, frame: int) -> float:
         """The speed of time of a frame."""

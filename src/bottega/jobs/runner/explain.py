@@ -7,12 +7,11 @@ from dataclasses import replace
 from bottega.rights import State
 from bottega.rights.decision.explain import Explanation, explain
 
-from .entering import job_id_of, named_reasons
-from .request import Resolved
+from .entering import AnyJob, job_id_of, named_reasons
 from .run import House
 
 
-def explain_request(house: House, job: Resolved) -> Explanation:
+def explain_request(house: House, job: AnyJob) -> Explanation:
     """The gate's answer, which goes on record as a dry run, with a step for each reason against it."""
     decision = house.gate.decide(job.use, job_id=job_id_of(job), dry_run=True)
     named = replace(decision, reasons=tuple(named_reasons(job, decision.reasons)))

@@ -145,6 +145,38 @@ def test_chips_bounce_and_then_lie_on_the_ground() -> None:
     assert not at_last.position[:, 2].any()
 
 
+BOX = ((2.0, -3.0, 0.0), (2.2, 3.0, 4.0))
+
+
+def thrown(place: tuple[float, float, float], speed: tuple[float, float, float]) -> DebrisState:
+    return replace(one_chip(speed), position=np.array([place], np.float32), frame=np.array(100))
+
+
+def against(start: DebrisState, frames: int) -> list[DebrisState]:
+    pieces, bonds = two_cubes()
+    states = [start]
+    for _ in range(frames):
+        states.append(fly(states[-1], fall(), pieces=pieces, bonds=bonds, settings=DebrisSettings(amount=0), blocks=(BOX,)))
+    return states
+
+
+@pytest.mark.parametrize("speed", [3.0, 40.0, 400.0], ids=["slow", "fast", "through the wall in a twentieth of a frame"])
+def test_a_chip_bounces_off_a_blocks_side_however_fast_it_is(speed: float) -> None:
+    states = against(thrown((0.0, 0.0, 2.0), (speed, 0.0, 1.0)), 60)
+    assert all(s.position[0, 0] <= 2.0 for s in states)
+    assert min(s.velocity[0, 0] for s in states) < -0.2 * speed * DebrisSettings().bounce
+    assert states[-1].position[0, 2] == 0 or states[-1].bounces[0] < 255
+
+
+def test_a_chip_that_falls_on_a_block_lies_on_it_and_one_beside_it_on_the_ground() -> None:
+    on, beside = against(thrown((2.1, 1.0, 6.0), (0.0, 0.0, 0.0)), 200)[-1], against(thrown((3.1, 1.0, 6.0), (0.0, 0.0, 0.0)), 200)[-1]
+    assert on.bounces[0] == beside.bounces[0] == 255
+    assert (on.position[0, 2], beside.position[0, 2]) == (4.0, 0.0)
+    away = against(thrown((-1.0, 0.0, 2.0), (-3.0, 0.0, 0.0)), 40)[-1]
+    free = chips(40, start=thrown((-1.0, 0.0, 2.0), (-3.0, 0.0, 0.0)), settings=DebrisSettings(amount=0))
+    assert np.array_equal(away.position, free.position), "a block that nothing meets changes no bit"
+
+
 def test_sizes_follow_their_power_law() -> None:
     size = chips(5, DebrisSettings(amount=250, most=10**6, smallest_m=0.02, largest_m=2.0, fineness=1.5)).size
     assert size.min() >= 0.02

@@ -12,7 +12,7 @@ from bottega.engine.collapse.finish.light import Light, irradiance, lay_lamp, sh
 from bottega.engine.collapse.finish.recipe import plain_reads
 from bottega.engine.collapse.finish.sampling import STEPS, Reads, gather
 from bottega.engine.collapse.finish.skin import boxes, casting, coplanar, lay_skin
-from bottega.engine.collapse.finish.texture import Exemplar, fill, make_tile
+from bottega.engine.collapse.finish.texture import Exemplar, fill, make_tile, quantiles
 from bottega.engine.collapse.records import Face
 
 from .towers import tower
@@ -155,6 +155,13 @@ def wall(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     rough = sum(cv2.resize(rng.random((n, n)), (96, 96), interpolation=cv2.INTER_CUBIC) for n in (6, 24, 96))
     return np.ascontiguousarray((0.1 + 0.1 * rough)[..., None] * [1.0, 0.9, 0.8], np.float32)
+
+
+@pytest.mark.parametrize(("count", "asked"), [(1, 5), (2, 9), (1000, 700), (777, 4000)])
+def test_quantiles_are_numpys_to_the_bit(count: int, asked: int) -> None:
+    chance = np.random.default_rng(count)
+    values, shares = chance.random(count).astype(np.float32), np.concatenate([[0, 1, 0.5], chance.random(asked)])
+    assert (quantiles(values, shares) == np.quantile(values, shares)).all()
 
 
 def test_a_tile_is_made_of_its_exemplar_and_has_no_edge() -> None:

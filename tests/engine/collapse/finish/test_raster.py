@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bottega.engine.collapse.finish import twin
-from bottega.engine.collapse.finish.buffers import draw_pose, rasterise
+from bottega.engine.collapse.finish.buffers import draw_pose, draw_poses, rasterise
 from bottega.engine.collapse.finish.raster import NEAR_M, PATTERNS, Lens, draw, empty_planes, lens_of, see
 from bottega.engine.collapse.finish.skin import boxes, lay_skin, pose, to_world
 
@@ -95,3 +95,16 @@ def test_wrong_poses_are_refused_by_name() -> None:
         rasterise(pieces, np.zeros((2, 3)), rotation=np.zeros((2, 4)), camera=camera())
     with pytest.raises(ValueError, match="unit"):
         rasterise(pieces, np.zeros((1, 3)), rotation=np.zeros((1, 4)), camera=camera())
+
+
+def test_several_samples_at_once_have_the_bits_of_each_alone() -> None:
+    pieces, seen = tower((2, 2, 3)), camera()
+    skin, now, lens = lay_skin(pieces), pose(*tilted(pieces, 20)), lens_of(seen)
+    held = [empty_planes(seen.height, seen.width) for _ in PATTERNS[8]]
+    for k, plane in enumerate(held):
+        plane.near[:, 20 * k : 20 * k + 10] = 1 / 15  # something stands before the middle of the tower
+    together = draw_poses(skin, now, lens, offsets=PATTERNS[8], held=held)
+    for k, (offset, plane) in enumerate(zip(PATTERNS[8], held, strict=True)):
+        alone = draw_pose(skin, now, lens, size=(seen.height, seen.width), offset=offset, held=plane)
+        assert (together.near[k] == alone.near).all() and (together.triangle[k] == alone.triangle).all()
+    assert len({triangle.tobytes() for triangle in together.triangle}) == 8

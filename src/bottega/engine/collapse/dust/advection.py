@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from bottega.engine.collapse.dust.state import Air, Array
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 HALF = np.float32(0.5)
 
 
-@compiled
+@uncounted
 def _at(a: Array, x: Any, y: Any, z: Any) -> Any:
     """Trilinear, clamped; x, y, z count from the first entry."""
     x = min(max(x, np.float32(0)), np.float32(a.shape[0] - 1))
@@ -33,7 +33,7 @@ def _at(a: Array, x: Any, y: Any, z: Any) -> Any:
     return c0 + fx * (c1 - c0)
 
 
-@compiled
+@uncounted
 def _back(air: Any, x: Any, y: Any, z: Any, c: Any) -> tuple[Any, Any, Any]:
     """Where the air at (x, y, z) was: second-order Runge-Kutta; c is seconds over cell, below 0 for where it will be."""
     u, v, w = air
@@ -44,7 +44,7 @@ def _back(air: Any, x: Any, y: Any, z: Any, c: Any) -> tuple[Any, Any, Any]:
     return (x - c * _at(u, mx, my - h, mz - h), y - c * _at(v, mx - h, my, mz - h), z - c * _at(w, mx - h, my - h, mz))
 
 
-@compiled
+@uncounted
 def carry_back(first: int, last: int, given: tuple[Array, Air], how: Any, out: Any) -> None:
     """out(x) = source(where x was), with the least and the greatest of the eight it lies between. how = shift, seconds/cell, beyond."""
     source, air = given
@@ -62,7 +62,7 @@ def carry_back(first: int, last: int, given: tuple[Array, Air], how: Any, out: A
                 low[i, j, k], high[i, j, k] = a, b
 
 
-@compiled
+@uncounted
 def _between(a: Array, x: Any, y: Any, z: Any) -> tuple[np.float32, np.float32]:
     i = min(max(int(x), 0), a.shape[0] - 2)
     j = min(max(int(y), 0), a.shape[1] - 2)
@@ -76,7 +76,7 @@ def _between(a: Array, x: Any, y: Any, z: Any) -> tuple[np.float32, np.float32]:
     return least, most
 
 
-@compiled
+@uncounted
 def correct(first: int, last: int, given: tuple[Array, Air, Any], how: Any, out: Array) -> None:
     """MacCormack's second half (Selle, Fedkiw, Kim, Liu and Rossignac 2008): carried + ½(source − carried and brought back), clamped."""
     source, air, carried = given
@@ -92,7 +92,7 @@ def correct(first: int, last: int, given: tuple[Array, Air, Any], how: Any, out:
                 out[i, j, k] = min(max(better, low[i, j, k]), high[i, j, k])
 
 
-@compiled
+@uncounted
 def carry_texture(first: int, last: int, given: tuple[Array, Air], how: tuple[np.float32, np.float32], out: Array) -> None:
     """Displacement d(x) = d(b) + (b − x)·cell, b where x was: (2, X, Y, Z, 3), of which rows first..last are written."""
     source, air = given
@@ -123,7 +123,7 @@ def carry_texture(first: int, last: int, given: tuple[Array, Air], how: tuple[np
                     out[s, i, j, k, 2] += (z - h - np.float32(k)) * cell
 
 
-@compiled
+@uncounted
 def _through(q: Array, at: tuple[int, int, int], step: tuple[int, int, int], courant: np.float32) -> np.float32:
     """What passes the lower face of a cell along an axis, as a share of a cell: upwind, sharpened by van Leer's limiter (1974)."""
     i, j, k = at
@@ -146,7 +146,7 @@ def _through(q: Array, at: tuple[int, int, int], step: tuple[int, int, int], cou
     return courant * (up + HALF * (np.float32(1) - abs(courant)) * np.float32(2) * slope / (slope + jump) * jump)
 
 
-@compiled
+@uncounted
 def carry_dust(first: int, last: int, given: tuple[Array, Air], how: Any, out: Any) -> None:
     """Dust that passes each face, in one step short enough that no cell gives away more than it has. how = seconds/cell, fall, solid.
 
@@ -188,7 +188,7 @@ def carry_dust(first: int, last: int, given: tuple[Array, Air], how: Any, out: A
                     gone[i, j] += top
 
 
-@compiled
+@uncounted
 def busiest(dust: Array, air: Air, fall: np.float32) -> np.float32:
     """Most that flows out of a cell with dust in it: metres a second, summed over its faces."""
     u, v, w = air

@@ -12,7 +12,7 @@ from bottega.engine.collapse.dust.debris import DebrisSettings, DebrisState, at_
 from bottega.engine.collapse.dust.look import Daylight
 from bottega.engine.collapse.dust.state import Array
 from bottega.engine.collapse.records import Camera, Float
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 _CORNERS = 5
 _STANDS_FOR = np.float32(0.5)  # alpha from which a chip's depth and number stand for a pixel
@@ -108,7 +108,7 @@ def daylit(normals: Float, daylight: Daylight, *, sunlit: Float | None = None) -
     return np.asarray(facing[:, None] * daylight.sun + (0.6 + 0.4 * normals[:, 2:]) * daylight.sky)
 
 
-@compiled
+@uncounted
 def _outline(x: Any, y: Any, turn: Any) -> Any:
     """How far out the edge of a regular polygon of unit circumference lies in the direction of (x, y)."""
     part = np.float32(2 * np.pi / _CORNERS)
@@ -117,7 +117,7 @@ def _outline(x: Any, y: Any, turn: Any) -> Any:
     return np.cos(part * np.float32(0.5)) / np.cos(angle - part * np.float32(0.5))
 
 
-@compiled
+@uncounted
 def _draw(chips: Array, order: npt.NDArray[np.int64], scene: Array, out: tuple[Array, Array, npt.NDArray[np.int32]]) -> None:
     """Chips: (N, 10) x, y as the shutter opens, x, y as it closes, radius px, depth m, red, green, blue, turn."""
     rgba, depth, ident = out

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from bottega.engine.collapse.dust.state import Air, Array
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 HALF = np.float32(0.5)
 
 
-@compiled
+@uncounted
 def curl(first: int, last: int, air: Air, cell: np.float32, out: Array) -> None:
     """∇×velocity in the cells' middles, and its length: (X, Y, Z, 4), 1/s; rows first..last; 0 in the outermost cells."""
     u, v, w = air
@@ -30,7 +30,7 @@ def curl(first: int, last: int, air: Air, cell: np.float32, out: Array) -> None:
                 out[i, j, k, 3] = np.sqrt(a * a + b * b + c * c)
 
 
-@compiled
+@uncounted
 def confine(first: int, last: int, whirl: Array, strength: np.float32, out: Array) -> None:
     """Vorticity confinement (Fedkiw, Stam and Jensen 2001): strength·(N × ω), N towards more |ω|: (X, Y, Z, 3), m/s; rows first..last."""
     nx, ny, nz = out.shape[:3]
@@ -48,7 +48,7 @@ def confine(first: int, last: int, whirl: Array, strength: np.float32, out: Arra
                 out[i, j, k, 0], out[i, j, k, 1], out[i, j, k, 2] = s * (y * c - z * b), s * (z * a - x * c), s * (x * b - y * a)
 
 
-@compiled
+@uncounted
 def push(air: Air, given: Array, dust: Array, sink: np.float32) -> None:
     """Add half of each cell's push (X, Y, Z, 3) m/s to its faces, and take the dust's weight: sink m/s for each kg/m³ on either side."""
     u, v, w = air
@@ -62,7 +62,7 @@ def push(air: Air, given: Array, dust: Array, sink: np.float32) -> None:
                     w[i, j, k + side] += HALF * (given[i, j, k, 2] - sink * dust[i, j, k])
 
 
-@compiled
+@uncounted
 def drag(air: Air, share: Array, moving: Array) -> None:
     """Blend the air's velocity into that of what fills it: share (X, Y, Z) 0..1, moving (X, Y, Z, 3) m/s."""
     nx, ny, nz = share.shape
@@ -82,7 +82,7 @@ def drag(air: Air, share: Array, moving: Array) -> None:
                     velocity[i, j, k] += HALF * both * (wanted - velocity[i, j, k])
 
 
-@compiled
+@uncounted
 def to_wind(air: Air, wind: Array, edge: int, share: np.float32) -> None:
     """Blend the air of the outermost `edge` cells, sides and top, into the wind (Z, 2), but for what is on its way out."""
     for a in range(3):

@@ -8,7 +8,7 @@ import numpy as np
 
 from bottega.engine.collapse.dust.state import Array
 from bottega.engine.collapse.dust.volume import at, cut, detail, displaced
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 ONE, TWO, ZERO, HALF, QUARTER = np.float32(1), np.float32(2), np.float32(0), np.float32(0.5), np.float32(0.25)
 MATTERS = np.float32(0.15)  # of the light behind that is left: deeper in, the sweep is enough
@@ -24,18 +24,24 @@ OCTAVE = (np.float32(0.90), np.float32(0.42), np.float32(0.12))
 FALLS = (np.float32(1.0), np.float32(0.30), np.float32(0.08))
 
 
-@compiled
+@uncounted
 def thickness(volume: Any, x: Any, y: Any, z: Any, moved: Array) -> tuple[Any, Any]:
     """Extinction at a place in the fine grid's entries, with finer puffs cut into it, and how far in or out of a puff it lies."""
-    extinction, tile, fine, carved, edges = volume
-    thick = at(extinction, x, y, z)
+    thick = at(volume[0], x, y, z)
     if thick <= 0:
         return ZERO, ZERO
+    return _cut_out(volume, thick, x, y, z, moved)
+
+
+@uncounted
+def _cut_out(volume: Any, thick: Any, x: Any, y: Any, z: Any, moved: Array) -> tuple[Any, Any]:
+    """The same where the grid's own extinction is known, and above 0."""
+    _, tile, fine, carved, edges = volume
     puff = detail(tile, moved, (fine * x, fine * y, fine * z), carved)
     return cut(thick, puff, edges), puff
 
 
-@compiled
+@uncounted
 def _enters(start: Array, way: Array, size: Any) -> tuple[np.float32, np.float32]:
     """Where a ray enters the box 0..size and leaves it."""
     enter, leave = ZERO, np.float32(1e30)
@@ -49,7 +55,7 @@ def _enters(start: Array, way: Array, size: Any) -> tuple[np.float32, np.float32
     return enter, leave
 
 
-@compiled
+@uncounted
 def _to_next_block(x: Any, y: Any, z: Any, way: Array, block: Any) -> np.float32:
     """Entries along the ray to where it leaves its block."""
     least = np.float32(1e30)
@@ -63,7 +69,7 @@ def _to_next_block(x: Any, y: Any, z: Any, way: Array, block: Any) -> np.float32
     return max(least, ZERO) + np.float32(0.01)
 
 
-@compiled
+@uncounted
 def _shaded(place: Any, dust: tuple[Any, Any, Any], scene: Any, moved: Array, seen: Array) -> None:
     """The light that dust at a place (fine entries from the first's middle) scatters to the eye, into seen[:3]: radiance.
 
@@ -88,7 +94,7 @@ def _shaded(place: Any, dust: tuple[Any, Any, Any], scene: Any, moved: Array, se
         seen[c] = colours[c] * crease * sun + colours[3 + c] * above + colours[6 + c] * below
 
 
-@compiled
+@uncounted
 def _taken(place: Any, dust: tuple[Any, Any, Any], length: tuple[Any, Any], scene: Any, arrays: tuple[Array, Array, Array]) -> Any:
     """Add a step's light and its part of the depth to the sums; what is left of the light behind. length = the step's, the ray's, m."""
     moved, seen, sums = arrays
@@ -100,7 +106,7 @@ def _taken(place: Any, dust: tuple[Any, Any, Any], length: tuple[Any, Any], scen
     return dust[2] - taken
 
 
-@compiled
+@uncounted
 def _blocked(blocks: Array, block: int, x: Any, y: Any, z: Any) -> bool:
     """Whether there may be dust in the block that a place lies in."""
     i, j, k = int(x / block), int(y / block), int(z / block)
@@ -109,7 +115,7 @@ def _blocked(blocks: Array, block: int, x: Any, y: Any, z: Any) -> bool:
     return bool(blocks[i, j, k] != 0)
 
 
-@compiled
+@uncounted
 def _keep(sums: Array, clear: Any, out: Array) -> None:
     """Write red, green, blue, alpha and alpha times depth. A ray that was ended for having little light left counts as dark behind."""
     opaque = clear <= NEAR_ENOUGH
@@ -120,15 +126,16 @@ def _keep(sums: Array, clear: Any, out: Array) -> None:
     out[4] = sums[3] * share
 
 
-@compiled
-def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array) -> None:
+@uncounted
+def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, arrays: tuple[Array, Array, Array], out: Array) -> None:
     """March from start along way (unit; fine entries) and keep what is seen down to each of two ends, m: out (2, 5), see `_keep`.
 
-    A step is at most `step`, and short where the dust is thick; blocks without dust are passed over.
+    arrays = room for displacements (8,), a colour (3,), sums (4,). A step is at most `step`, and short where the dust is thick; blocks
+    without dust are passed over.
     """
     volume, blocks, light, (_, _, step, block, jitter) = scene
-    extinction, _, fine, _, _ = volume
-    moved, seen, sums = np.zeros(8, np.float32), np.empty(3, np.float32), np.zeros(4, np.float32)
+    (extinction, _, fine, _, _), moved, sums = volume, arrays[0], arrays[2]
+    sums[:] = 0
     enter, leave = _enters(start, way, extinction.shape)
     first, last = ends[0] / fine, min(leave, ends[1] / fine)
     longest = step / fine
@@ -144,12 +151,13 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
             back, most = ZERO, jitter * longest
             continue
         x, y, z = x - HALF, y - HALF, z - HALF
-        if at(extinction, x, y, z) <= 0:
+        thick = at(extinction, x, y, z)
+        if thick <= 0:
             back = longest * HALF
             t += back
             continue
         displaced(light[0], HALF * x - QUARTER, HALF * y - QUARTER, HALF * z - QUARTER, moved)
-        thick, puff = thickness(volume, x, y, z, moved)
+        thick, puff = _cut_out(volume, thick, x, y, z, moved)
         if slow == 0 and back > longest * SHORTEST and thick * fine * back > EDGE:
             t, slow = t - BACK * back, int(BACK * back / (longest * SHORTEST)) + 2  # an edge was stepped over
             continue
@@ -159,19 +167,24 @@ def ray(start: Array, way: Array, ends: tuple[Any, Any], scene: Any, out: Array)
             slow, d = slow - 1, min(d, longest * SHORTEST)
         most = TWO * longest
         if thick > FAINT:
-            clear = _taken((x, y, z), (thick, puff, clear), (d * fine, t * fine), scene, (moved, seen, sums))
+            clear = _taken((x, y, z), (thick, puff, clear), (d * fine, t * fine), scene, arrays)
         back = max(d, FAINT)
         t += back
     for s in range(1 if kept else 0, 2):
         _keep(sums, clear, out[s])
 
 
-@compiled
 def rays(first: int, last: int, view: Any, scene: Any, out: Array) -> None:
     """Rows first..last of a picture of rays: out (H, W, 2, 5). view = where the eye is, axes (3, 3), lens (focal, x, y), ends (H, W, 2)."""
+    arrays = np.zeros(8, np.float32), np.zeros(3, np.float32), np.zeros(4, np.float32)
+    _rays(first, last, view, scene, np.zeros(3, np.float32), arrays, out)
+
+
+@uncounted
+def _rays(first: int, last: int, view: Any, scene: Any, way: Array, arrays: tuple[Array, Array, Array], out: Array) -> None:
     eye, axes, lens, ends, noise = view
     volume, blocks, light, colours, forwards, step, block = scene
-    way, sun = np.empty(3, np.float32), light[4]
+    sun = light[4]
     for r in range(first, last):
         for c in range(out.shape[1]):
             x, y = (np.float32(c) + HALF - lens[1]) / lens[0], -(np.float32(r) + HALF - lens[2]) / lens[0]
@@ -182,6 +195,6 @@ def rays(first: int, last: int, view: Any, scene: Any, out: Array) -> None:
             g = forwards
             rim = HALF + HALF * (ONE - g * g) / (ONE + g * g - np.float32(2) * g * towards) ** np.float32(1.5)
             how = (colours, rim, step, block, noise[r % noise.shape[0], c % noise.shape[1]])
-            ray(eye, way, (ends[r, c, 0] * size, ends[r, c, 1] * size), (volume, blocks, light, how), out[r, c])
+            ray(eye, way, (ends[r, c, 0] * size, ends[r, c, 1] * size), (volume, blocks, light, how), arrays, out[r, c])
             for s in range(2):
                 out[r, c, s, 4] /= size  # depth along the view, not along the ray

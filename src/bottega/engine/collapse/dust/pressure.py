@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bottega.engine.collapse.dust.state import Air, Array, Mask
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 _MOST_STEPS = 40
 
@@ -45,7 +45,7 @@ def _eigenvalues(shape: tuple[int, int, int]) -> Array:
     return np.asarray(along_x[:, None, None] + along_y[:, None] + along_z, np.float32)
 
 
-@compiled
+@uncounted
 def still_walls(air: Air, solid: Mask) -> None:
     """No air passes the ground, nor the faces of solid cells."""
     u, v, w = air
@@ -57,7 +57,7 @@ def still_walls(air: Air, solid: Mask) -> None:
                     u[i, j, k] = u[i + 1, j, k] = v[i, j, k] = v[i, j + 1, k] = w[i, j, k] = w[i, j, k + 1] = 0
 
 
-@compiled
+@uncounted
 def divergence(air: Air, made: Array, solid: Mask, out: Array) -> None:
     """What leaves a cell less what enters it and is made in it, m/s; 0 in solid cells. `made` is in m/s too: 1/s times the cell's edge."""
     u, v, w = air
@@ -68,7 +68,7 @@ def divergence(air: Air, made: Array, solid: Mask, out: Array) -> None:
                 out[i, j, k] = 0 if solid[i, j, k] else side + (w[i, j, k + 1] - w[i, j, k]) - made[i, j, k]
 
 
-@compiled
+@uncounted
 def laplacian(p: Array, solid: Mask, out: Array) -> None:
     """Δp in unit cells over the open faces: outside p counts as −p of the cell beside it; ground and solid cells let nothing through."""
     nx, ny, nz = p.shape
@@ -89,7 +89,7 @@ def laplacian(p: Array, solid: Mask, out: Array) -> None:
                 out[i, j, k] = total
 
 
-@compiled
+@uncounted
 def less_gradient(air: Air, p: Array, solid: Mask) -> None:
     """Take ∇p from every open face."""
     u, v, w = air
@@ -118,7 +118,7 @@ def less_gradient(air: Air, p: Array, solid: Mask) -> None:
                     w[i, j, k + 1] += 2 * here
 
 
-@compiled
+@uncounted
 def _inner(a: Array, b: Array) -> float:
     total = 0.0
     for i in range(a.shape[0]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from bottega.engine.collapse.dust.state import Array
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 
 def depth_towards(extinction: Array, direction: tuple[float, float, float], cell_m: float) -> Array:
@@ -44,7 +44,7 @@ def depth_towards(extinction: Array, direction: tuple[float, float, float], cell
     return np.ascontiguousarray(np.moveaxis(out, 0, axis))
 
 
-@compiled
+@uncounted
 def _sweep(a: Array, upwards: bool, beside: tuple[np.float32, np.float32], step: np.float32, out: Array) -> None:
     """Through the first axis, from the side the light comes from."""
     n, ny, nz = a.shape

@@ -6,7 +6,7 @@ import numpy as np
 
 from bottega.engine.collapse.dust.state import Array
 from bottega.engine.collapse.dust.volume import tiled
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 SIDE = 64
 ENTRY_M = 0.8
@@ -45,7 +45,7 @@ def eddies(seed: int) -> Array:
     return np.ascontiguousarray(np.moveaxis(swirl, 0, -1), np.float32)
 
 
-@compiled
+@uncounted
 def stir(first: int, last: int, given: tuple[Array, Array, Array], how: tuple[np.float32, np.float32, Array], out: Array) -> None:
     """Add strength·rush of the tile's swirl where there is dust; rows first..last. rush = |ω| less what calm air has, up to a most, 1/s.
 

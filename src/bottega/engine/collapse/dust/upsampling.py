@@ -6,7 +6,7 @@ import numpy as np
 
 from bottega.engine.collapse.dust.slabs import in_slabs
 from bottega.engine.collapse.dust.state import Array
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 ONE, TWO, ZERO, HALF = np.float32(1), np.float32(2), np.float32(0), np.float32(0.5)
 _APART = np.float32(0.04)  # of the depth: what is nearer to one another than this stands at one place
@@ -47,7 +47,7 @@ def put_together(small: Array, near: Array, far: Array, ends: Array, threads: in
     return out
 
 
-@compiled
+@uncounted
 def _agreement(a: np.float32, b: np.float32, slack: np.float32) -> np.float32:
     """1 where two depths are one, towards 0 where they are further apart than slack; the sky agrees with the sky."""
     if a == b:
@@ -58,7 +58,7 @@ def _agreement(a: np.float32, b: np.float32, slack: np.float32) -> np.float32:
     return max(ONE / (ONE + d * d), np.float32(1e-4))
 
 
-@compiled
+@uncounted
 def _between(a: np.float32, near: np.float32, far: np.float32) -> np.float32:
     """Where a depth lies from near, 0, to far, 1."""
     if a <= near:
@@ -68,7 +68,7 @@ def _between(a: np.float32, near: np.float32, far: np.float32) -> np.float32:
     return ZERO if np.isinf(far) else (a - near) / (far - near)
 
 
-@compiled
+@uncounted
 def _upsample(first: int, last: int, given: tuple[Array, Array, Array, Array], out: Array) -> None:
     small, near, far, ends = given
     h, w = near.shape

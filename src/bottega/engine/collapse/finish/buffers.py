@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine.collapse.records import Camera, Pieces
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
-from .raster import Lens, Planes, draw, empty_planes, lens_of, see
+from .raster import Lens, Planes, draw_samples, empty_planes, lens_of, see
 from .skin import Pose, Skin, lay_skin, pose, to_world
 
 Array = NDArray[Any]
@@ -48,8 +49,15 @@ def draw_pose(
     skin: Skin, now: Pose, lens: Lens, *, size: tuple[int, int], offset: tuple[int, int] = (0, 0), held: Planes | None = None
 ) -> Planes:
     """The pieces drawn over what is `held` out (its triangles count as nothing), or over nothing."""
-    into = empty_planes(*size) if held is None else Planes(held.near.copy(), np.full(size, -1, np.int32))
-    draw(see(to_world(skin, now), lens), skin.triangles, skin.double, lens, into, offset, 0)
+    drawn = draw_poses(skin, now, lens, offsets=(offset,), held=(empty_planes(*size) if held is None else held,))
+    return Planes(drawn.near[0], drawn.triangle[0])
+
+
+def draw_poses(skin: Skin, now: Pose, lens: Lens, *, offsets: tuple[tuple[int, int], ...], held: Sequence[Planes]) -> Planes:
+    """As `draw_pose`, at each of several offsets over what is held out there: planes (S, H, W)."""
+    near = np.stack([h.near for h in held])
+    into = Planes(near, np.full(near.shape, -1, np.int32))
+    draw_samples(see(to_world(skin, now), lens), skin.triangles, skin.double, lens, into, offsets, 0)
     return into
 
 
@@ -106,40 +114,48 @@ def resolve(skin: Skin, planes: Planes, *, now: tuple[Pose, Camera], before: tup
     return Buffers(depth, piece, triangle, local, normal, face, motion)
 
 
-@compiled
-def place(skin: Any, triangle: Array, now: Any, lens: Any) -> tuple[Array, Array]:
+def place(skin: Skin, triangle: Array, now: Pose, lens: Lens) -> tuple[Array, Array]:
     """(H, W, 3) float32 places in piece space and (H, W) float32 depth, of the triangles seen at the pixels' middles."""
-    height, width = triangle.shape
-    local, depth = np.zeros((height, width, 3), np.float32), np.full((height, width), np.inf, np.float32)
-    at = np.empty(3)
-    for y in range(height):
-        for x in range(width):
-            if triangle[y, x] >= 0:
-                far = meet(skin, triangle[y, x], now, lens, (x + 0.5, y + 0.5), at)
-                depth[y, x] = far
-                for i in range(3):
-                    local[y, x, i] = at[i]
+    local, depth = np.zeros((*triangle.shape, 3), np.float32), np.full(triangle.shape, np.inf, np.float32)
+    _place(skin, triangle, now, lens, np.empty(3), (local, depth))
     return local, depth
 
 
-@compiled
+@uncounted
+def _place(skin: Any, triangle: Array, now: Any, lens: Any, at: Array, out: Any) -> None:
+    local, depth = out
+    for y in range(triangle.shape[0]):
+        for x in range(triangle.shape[1]):
+            if triangle[y, x] >= 0:
+                depth[y, x] = meet(skin, triangle[y, x], now, lens, (x + 0.5, y + 0.5), at)
+                for i in range(3):
+                    local[y, x, i] = at[i]
+
+
+@uncounted
 def meet(skin: Any, t: int, now: Any, lens: Any, pixel: tuple[float, float], out: Array) -> float:
     """Where a pixel's ray meets a triangle's plane: the place in piece space goes to `out`; gives the depth, or −1 where it does not."""
-    p, n = skin.piece[t], skin.normal[t]
+    p, normal, turn = skin.piece[t], skin.normal, now.turn
     rx, ry = (pixel[0] - lens.centre_x) / lens.scale, (pixel[1] - lens.centre_y) / lens.scale
-    turn, position = now.turn[p], now.position[p]
     along, away = 0.0, 0.0
-    eye, ray = np.empty(3), np.empty(3)
     for i in range(3):
-        eye[i], ray[i] = 0.0, 0.0
-        for j in range(3):
-            eye[i] += turn[j, i] * (lens.eye[j] - position[j])
-            ray[i] += turn[j, i] * (lens.turn[0, j] * rx + lens.turn[1, j] * ry + lens.turn[2, j])
-        along += n[i] * ray[i]
-        away += n[i] * eye[i]
+        eye, ray = _in_piece(turn, now.position, p, i, lens, rx, ry)
+        along += normal[t, i] * ray
+        away += normal[t, i] * eye
     if along == 0:
         return -1.0
     depth = (skin.level[t] - away) / along
     for i in range(3):
-        out[i] = eye[i] + depth * ray[i]
+        eye, ray = _in_piece(turn, now.position, p, i, lens, rx, ry)
+        out[i] = eye + depth * ray
     return float(depth)
+
+
+@uncounted
+def _in_piece(turn: Array, position: Array, p: int, i: int, lens: Any, rx: float, ry: float) -> tuple[float, float]:
+    """A coordinate of the eye and of a ray from it, of which one metre is ahead, in a piece's space."""
+    eye, ray = 0.0, 0.0
+    for j in range(3):
+        eye += turn[p, j, i] * (lens.eye[j] - position[p, j])
+        ray += turn[p, j, i] * (lens.turn[0, j] * rx + lens.turn[1, j] * ry + lens.turn[2, j])
+    return eye, ray

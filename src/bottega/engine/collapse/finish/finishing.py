@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from bottega.engine.collapse.records import Camera
 
-from .buffers import Buffers, draw_pose, resolve
+from .buffers import Buffers, draw_poses, resolve
 from .credit import Credit
 from .fragments import Fragments, chosen, find_fragments
 from .light import Maps
 from .mattes import Owners
-from .raster import PATTERNS, lens_of
+from .raster import PATTERNS, Planes, lens_of
 from .recipe import (
     PLATE,
     behind_reads,
@@ -147,9 +147,8 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None, traced: Tr
     rested = look_at_rest(stage, shot.camera) if rested is None else rested
     now, lens, size = pose(shot.position, shot.rotation), lens_of(shot.camera), shot.matte.shape
     pattern = PATTERNS[stage.samples]
-    samples = np.stack(
-        [draw_pose(stage.skin, now, lens, size=size, offset=o, held=h).triangle for o, h in zip(pattern, rested.held, strict=True)]
-    )
+    drawn = draw_poses(stage.skin, now, lens, offsets=(*pattern, (0, 0)), held=(*rested.held, rested.middle))
+    samples, middle = drawn.triangle[:-1], Planes(drawn.near[-1], drawn.triangle[-1])
     calm, maps = unmoved(now, stage.rest), stage.shadows(now)
     stirred = ((samples != rested.samples) | ((samples >= 0) & ~calm[stage.skin.piece[samples]])).any(0)
     stirred &= shot.foreground < 1
@@ -167,7 +166,7 @@ def finish(stage: Stage, shot: Shot, *, rested: Rested | None = None, traced: Tr
     was = ((shot.matte > 0) | (rested.samples >= 0).any(0)).ravel()[where] & stirred.ravel()[where]
     back = joined([*behind_reads(where, size[1], ground, was), standing])
     credit = Credit(source_names(stage), size, back, front, _touched(size, back, front))
-    return _laid(stage, shot, credit, (coverage, ground.ratio), (resolve_now(stage, shot, now, rested), owners, maps))
+    return _laid(stage, shot, credit, (coverage, ground.ratio), (_resolved(stage, shot, now, middle), owners, maps))
 
 
 class _Stir(NamedTuple):
@@ -227,10 +226,8 @@ def _touched(size: tuple[int, int], back: Reads, front: Reads) -> Array:
     return touched.reshape(size)
 
 
-def resolve_now(stage: Stage, shot: Shot, now: Pose, rested: Rested) -> Buffers:
-    """The buffers of the frame, asked at the pixels' middles."""
-    size = shot.matte.shape
-    planes = draw_pose(stage.skin, now, lens_of(shot.camera), size=(size[0], size[1]), held=rested.middle)
+def _resolved(stage: Stage, shot: Shot, now: Pose, planes: Planes) -> Buffers:
+    """The buffers of the frame, of what was drawn at the pixels' middles."""
     before = (now, shot.camera) if shot.before is None else (pose(shot.before[0], shot.before[1]), shot.before[2])
     return resolve(stage.skin, planes, now=(now, shot.camera), before=before)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 from .buffers import meet
 from .raster import PARTS
@@ -49,16 +49,17 @@ def find_fragments(samples: Array, wanted: Array, skin: Any, now: Any, *, lens: 
     pixel, triangle = np.empty(count, np.int32), np.empty(count, np.int32)
     share, places, steps = np.empty(count, np.float32), np.empty((count, 2, 3)), np.empty((count, 2, 3))
     into = Fragments(pixel, triangle, share, places, places, steps)
-    found = _collect(samples, wanted, skin, now, lens, np.asarray(pattern, np.float64) / PARTS, into)
+    room = *(np.empty(_MOST, np.int64) for _ in range(3)), np.empty(_MOST), np.empty(_MOST), np.empty(3)
+    found = _collect(samples, wanted, (skin, now, lens), np.asarray(pattern, np.float64) / PARTS, room, into)
     local, side = np.ascontiguousarray(places[:found, 0]), np.ascontiguousarray(places[:found, 1])
     return Fragments(pixel[:found], triangle[:found], share[:found], local, side, steps[:found])
 
 
-@compiled
-def _collect(samples: Array, wanted: Array, skin: Any, now: Any, lens: Any, pattern: Array, into: Any) -> int:
+@uncounted
+def _collect(samples: Array, wanted: Array, scene: Any, pattern: Array, room: Any, into: Any) -> int:
+    skin = scene[0]
     count, height, width = samples.shape
-    flat, first, number = np.empty(_MOST, np.int64), np.empty(_MOST, np.int64), np.empty(_MOST, np.int64)
-    sum_x, sum_y = np.empty(_MOST), np.empty(_MOST)
+    flat, first, number, sum_x, sum_y, other = room
     found = 0
     for y in range(height):
         for x in range(width):
@@ -82,18 +83,19 @@ def _collect(samples: Array, wanted: Array, skin: Any, now: Any, lens: Any, patt
                 into.pixel[found], into.triangle[found] = y * width + x, first[k]
                 into.share[found] = number[k] / count
                 aside = (x + 0.5 + sum_x[k] / number[k], y + 0.5 + sum_y[k] / number[k])
-                _locate(skin, first[k], now, lens, (x + 0.5, y + 0.5), aside, into.local[found], into.step[found])
+                _locate(scene, first[k], (x + 0.5, y + 0.5), aside, other, into.local[found], into.step[found])
                 found += 1
     return found
 
 
-@compiled
-def _locate(skin: Any, t: int, now: Any, lens: Any, middle: Any, aside: Any, place: Array, step: Array) -> None:
+@uncounted
+def _locate(scene: Any, t: int, middle: Any, aside: Any, other: Array, place: Array, step: Array) -> None:
     """Both places, and the steps between neighbouring pixels on the plane; a plane too edge-on for a step has none."""
+    skin, now, lens = scene
     beside, depth = meet(skin, t, now, lens, aside, place[1]), meet(skin, t, now, lens, middle, place[0])
     if depth <= 0 or depth > 1.5 * beside or beside > 1.5 * depth:
-        place[0] = place[1]
-    other = np.empty(3)
+        for i in range(3):
+            place[0, i] = place[1, i]
     for k in range(2):
         far = meet(skin, t, now, lens, (aside[0] + (k == 0), aside[1] + (k == 1)), other)
         for i in range(3):

@@ -12,15 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.engine.synthesis.compiled import compiled
-
+from .bounds import depth_bounds
+from .lighting import SKY_REACH_PX, light_points, sun_reach_px
 from .raster import Lens, Planes, draw, empty_planes, see
 
 Array = NDArray[Any]
-
-# A disc of places, from the middle out (a sunflower's: Vogel 1979), for the sun's edge
-_DISC = np.stack([np.sqrt((np.arange(24) + 0.5) / 24) * f(np.arange(24) * np.pi * (3 - 5**0.5)) for f in (np.cos, np.sin)], -1)
-_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +71,23 @@ class Light:
 
 
 class Maps(NamedTuple):
-    """Shadow maps of one pose. sun (m, m) float32 depth along the light, metres; sky (K, k, k) the same; inf is nothing."""
+    """Shadow maps of one pose.
+
+    sun
+        (1, m, m) float32 depth along the light, metres; inf is nothing.
+    sky
+        (K, k, k) the same, of each direction.
+    sun_bounds, sky_bounds
+        (⌈m/4⌉, ⌈m/4⌉, 2) and (K, ⌈k/4⌉, ⌈k/4⌉, 2) float32: see `depth_bounds`.
+    sun_reach
+        The reach of the sun's bounds, pixels.
+    """
 
     sun: Array
     sky: Array
+    sun_bounds: Array
+    sky_bounds: Array
+    sun_reach: int
 
 
 class Lamp(NamedTuple):
@@ -129,95 +138,13 @@ def shadow_maps(lamp: Lamp, vertices: Array, triangles: Array, *, double: Array)
         into: Planes = empty_planes(size, size)
         draw(see(vertices, lens), triangles, double, lens, into, (0, 0), 0)
         drawn.append((-into.near).astype(np.float32))
-    return Maps(drawn[0], np.stack(drawn[1:]))
+    reach = sun_reach_px(lamp.edge, int(lamp.sizes[0]))
+    sky = np.stack([depth_bounds(shade, SKY_REACH_PX) for shade in drawn[1:]])
+    return Maps(drawn[0][None], np.stack(drawn[1:]), depth_bounds(drawn[0], reach), sky, reach)
 
 
-@compiled
-def irradiance(points: Array, normals: Array, lamp: Any, maps: Any) -> Array:
-    """(N, 3) float32 irradiance at (N, 3) world points with (N, 3) unit normals."""
+def irradiance(points: Array, normals: Array, lamp: Lamp, maps: Maps) -> Array:
+    """(N, 3) float32 irradiance at (N, 3) world points with (N, 3) unit normals, float64."""
     out = np.empty((len(points), 3), np.float32)
-    total = np.empty(3)
-    for i in range(len(points)):
-        total[:] = 0
-        open_, asked = 0.0, 0.0
-        for k in range(len(lamp.sizes)):
-            facing = 0.0
-            for c in range(3):
-                facing += normals[i, c] * lamp.toward[k, c]
-            if facing <= 0:
-                continue
-            seen = sun_seen(points[i], normals[i], lamp, maps.sun) if k == 0 else _sky_seen(points[i], normals[i], lamp, maps.sky, k)
-            if k > 0:
-                open_ += facing * seen
-                asked += facing
-            for c in range(3):
-                total[c] += lamp.amounts[k, c] * facing * seen
-        down = (1 - normals[i, 2]) / 2
-        free = open_ / asked if asked > 0 else 0.5
-        for c in range(3):
-            out[i, c] = max(total[c] + lamp.bounce[c] * down * (0.3 + 0.7 * free), _LEAST)
+    light_points(points, normals, lamp, maps, out)
     return out
-
-
-@compiled
-def _on_map(point: Array, normal: Array, lamp: Any, k: int, out: Array) -> float:
-    """Where a point falls on a map (column, row), moved off its face by one and a half of the map's pixels; gives its depth."""
-    off = 1.5 / lamp.scales[k]
-    x = point[0] + normal[0] * off - lamp.eyes[k, 0]
-    y = point[1] + normal[1] * off - lamp.eyes[k, 1]
-    z = point[2] + normal[2] * off - lamp.eyes[k, 2]
-    turn = lamp.turns[k]
-    half = lamp.sizes[k] / 2
-    out[0] = (turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z) * lamp.scales[k] + half
-    out[1] = (turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z) * lamp.scales[k] + half
-    return float(turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z)
-
-
-@compiled
-def _lit(shade: Array, column: float, row: float, depth: float) -> float:
-    """Share of the four nearest map pixels that do not hide the depth, bilinear (Reeves, Salesin and Cook 1987)."""
-    size = shade.shape[0]
-    x, y = column - 0.5, row - 0.5
-    x0, y0 = int(np.floor(x)), int(np.floor(y))
-    if x0 < 0 or y0 < 0 or x0 >= size - 1 or y0 >= size - 1:
-        return 1.0
-    fx, fy = x - x0, y - y0
-    a, b = 1.0 * (shade[y0, x0] >= depth), 1.0 * (shade[y0, x0 + 1] >= depth)
-    c, d = 1.0 * (shade[y0 + 1, x0] >= depth), 1.0 * (shade[y0 + 1, x0 + 1] >= depth)
-    return float((a * (1 - fx) + b * fx) * (1 - fy) + (c * (1 - fx) + d * fx) * fy)
-
-
-@compiled
-def _sky_seen(point: Array, normal: Array, lamp: Any, sky: Array, k: int) -> float:
-    at = np.empty(2)
-    depth = _on_map(point, normal, lamp, k, at)
-    seen = 0.0
-    for dy in (-1, 1):
-        for dx in (-1, 1):
-            seen += 0.25 * _lit(sky[k - 1], at[0] + dx, at[1] + dy, depth)
-    return seen
-
-
-@compiled
-def sun_seen(point: Array, normal: Array, lamp: Any, shade: Array) -> float:
-    """Share of the sun's disc that a point sees: as wide an edge as what hides it is far (Fernando 2005)."""
-    at = np.empty(2)
-    depth = _on_map(point, normal, lamp, 0, at)
-    size, scale = shade.shape[0], lamp.scales[0]
-    widest = min(max(lamp.edge * depth * scale, 1.0), 24.0)
-    hidden, blockers = 0.0, 0
-    for s in range(8):
-        x = int(np.floor(at[0] + _DISC[s * 3, 0] * widest))
-        y = int(np.floor(at[1] + _DISC[s * 3, 1] * widest))
-        if 0 <= x < size and 0 <= y < size and shade[y, x] < depth:
-            hidden += depth - shade[y, x]
-            blockers += 1
-    if blockers == 0:
-        return _lit(shade, at[0], at[1], depth)
-    radius = min(max(lamp.edge * hidden / blockers * scale, 0.7), 24.0)
-    if blockers == 8 and radius <= 1:
-        return _lit(shade, at[0], at[1], depth)
-    seen = 0.0
-    for s in range(24):
-        seen += _lit(shade, at[0] + _DISC[s, 0] * radius, at[1] + _DISC[s, 1] * radius, depth)
-    return seen / 24

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 Array = NDArray[Any]
 
@@ -76,7 +76,7 @@ def gather(reads: Reads, pictures: list[Array], *, size: tuple[int, int]) -> Arr
     return out.reshape(*size, 3)
 
 
-@compiled
+@uncounted
 def add_up(reads: Any, values: Array, out: Array) -> None:
     """Sum weight · ratio · value into each read's pixel."""
     for i in range(len(values)):
@@ -84,53 +84,59 @@ def add_up(reads: Any, values: Array, out: Array) -> None:
             out[reads.pixel[i], c] += reads.weight[i] * reads.ratio[i, c] * values[i, c]
 
 
-@compiled
-def sample(picture: Array, reads: Any, into: Array, out: Array) -> None:
+def sample(picture: Array, reads: Reads, into: Array, out: Array) -> None:
     """Read (h, w, 3) float32 where `reads` say; row i goes to out[into[i]].
 
     Where the source is no finer than the frame: Catmull and Rom's cubic, kept within the four nearest pixels (no dark or bright rims; a
     place on a pixel gives that pixel's bits). Where it is finer: the mean of cubic reads spread over the frame's pixel.
     """
-    value = np.empty(3, np.float32)
+    _sample(picture, reads, into, np.empty(3, np.float32), np.empty(3), out)
+
+
+@uncounted
+def _sample(picture: Array, reads: Any, into: Array, value: Array, total: Array, out: Array) -> None:
     for i in range(len(into)):
         x, y = reads.x[i] / STEPS, reads.y[i] / STEPS
         s = reads.step[i]
         nx, ny = taps(s[0, 0], s[0, 1]), taps(s[1, 0], s[1, 1])
         if nx == 1 and ny == 1:
             _cubic_at(picture, x, y, reads.wraps[i], value)
-            out[into[i]] = value
+            for c in range(3):
+                out[into[i], c] = value[c]
             continue
-        total = np.zeros(3)
+        for c in range(3):
+            total[c] = 0
         for v in range(ny):
             for u in range(nx):
                 du, dv = (u + 0.5) / nx - 0.5, (v + 0.5) / ny - 0.5
                 _cubic_at(picture, x + s[0, 0] * du + s[1, 0] * dv, y + s[0, 1] * du + s[1, 1] * dv, reads.wraps[i], value)
-                total += value
+                for c in range(3):
+                    total[c] += value[c]
         for c in range(3):
             out[into[i], c] = total[c] / (nx * ny)
 
 
-@compiled
+@uncounted
 def taps(dx: float, dy: float) -> int:
     """How many reads a step of that many source pixels needs."""
     length = np.sqrt(dx * dx + dy * dy)
     return 1 if length < ONE_TAP else min(int(np.ceil(length)), _MOST_TAPS)
 
 
-@compiled
+@uncounted
 def _at(index: int, size: int, wraps: bool) -> int:
     if wraps:
         return index % size
     return min(max(index, 0), size - 1)
 
 
-@compiled
+@uncounted
 def _weight(t: float) -> tuple[float, float, float, float]:
     s = 1 - t
     return -0.5 * t * s * s, 1 - t * t * (2.5 - 1.5 * t), 1 - s * s * (2.5 - 1.5 * s), -0.5 * s * t * t
 
 
-@compiled
+@uncounted
 def _cubic_at(picture: Array, x: float, y: float, wraps: bool, out: Array) -> None:
     height, width = picture.shape[:2]
     x0, y0 = int(np.floor(x)), int(np.floor(y))

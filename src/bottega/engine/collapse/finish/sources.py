@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine.collapse.records import Camera, Face
-from bottega.engine.synthesis.compiled import compiled
+from bottega.engine.synthesis.compiled import uncounted
 
 from .raster import PARTS, Lens, Planes, lens_of
 from .sampling import STEPS
@@ -107,13 +107,13 @@ def look_up(skin: Skin, fragments: Any, seen: Seen) -> Found:
         np.zeros(count, np.bool_), np.zeros(count, np.int32), np.zeros(count, np.int32), np.zeros((count, 2, 2), np.float32),
         np.zeros(count, np.float32), np.zeros(count, np.int32), np.zeros(count, np.int32),
     )  # fmt: skip
-    _look_up(skin, fragments, seen, found)
+    _look_up(skin, fragments, seen, (np.empty(3), np.empty(3), np.empty(3)), found)
     return found
 
 
-@compiled
-def _look_up(skin: Any, fragments: Any, seen: Any, into: Any) -> None:
-    at, other = np.empty(3), np.empty(3)
+@uncounted
+def _look_up(skin: Any, fragments: Any, seen: Any, room: Any, into: Any) -> None:
+    at, other, moved_to = room
     for i in range(len(fragments.pixel)):
         t = fragments.triangle[i]
         for attempt in range(2):
@@ -131,12 +131,14 @@ def _look_up(skin: Any, fragments: Any, seen: Any, into: Any) -> None:
         for k in range(2):
             if moved:
                 continue
-            shown_at(skin, t, seen, place + fragments.step[i, k], other)
+            for c in range(3):
+                moved_to[c] = place[c] + fragments.step[i, k, c]
+            shown_at(skin, t, seen, moved_to, other)
             for c in range(2):
                 into.step[i, k, c] = min(max(other[c] - at[c], -64.0), 64.0) if other[2] > 0 else 0.0
 
 
-@compiled
+@uncounted
 def shown_at(skin: Any, t: int, seen: Any, place: Array, out: Array) -> None:
     """A place of a triangle's piece in the view: column, row, depth."""
     p, lens = skin.piece[t], seen.lens
@@ -152,7 +154,7 @@ def shown_at(skin: Any, t: int, seen: Any, place: Array, out: Array) -> None:
         out[0], out[1] = right / ahead * lens.scale + lens.centre_x, down / ahead * lens.scale + lens.centre_y
 
 
-@compiled
+@uncounted
 def facing(skin: Any, t: int, seen: Any, at: Array) -> float:
     """Cosine between a triangle's normal and the way to the view's eye; not above 0 is turned away."""
     p, lens = skin.piece[t], seen.lens
@@ -165,7 +167,7 @@ def facing(skin: Any, t: int, seen: Any, at: Array) -> float:
     return float(total / np.sqrt(1 + x * x + y * y))
 
 
-@compiled
+@uncounted
 def _alike(skin: Any, one: int, other: int, pose: Any) -> float:
     """Cosine between the normals of two triangles in the view."""
     total = 0.0
@@ -178,7 +180,7 @@ def _alike(skin: Any, one: int, other: int, pose: Any) -> float:
     return total
 
 
-@compiled
+@uncounted
 def _is_seen(skin: Any, t: int, seen: Any, at: Array) -> bool:
     """In the picture, facing it, and the nearest thing there: the same flat, or the same kind of face, turned alike, at the same depth.
 
@@ -203,7 +205,7 @@ def _is_seen(skin: Any, t: int, seen: Any, at: Array) -> bool:
     return bool(abs(1 / seen.near[y, x] - at[2]) < bias)
 
 
-@compiled
+@uncounted
 def _onto_sure(x: int, y: int, nearest: Array) -> tuple[int, int, bool]:
     """The place, if all four pixels about it are sure; else the nearest sure pixel."""
     height, width = nearest.shape[:2]

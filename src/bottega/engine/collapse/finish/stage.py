@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bottega.engine.collapse.records import Camera, Face, Pieces
 
-from .buffers import draw_pose
+from .buffers import draw_pose, draw_poses
 from .fringe import add_fringe
 from .light import Lamp, Light, Maps, irradiance, lay_lamp, shadow_maps
 from .raster import PATTERNS, Planes, draw, empty_planes, lens_of, see
@@ -183,20 +183,17 @@ def held_out(stage: Stage, camera: Camera, offset: tuple[int, int] = (0, 0)) -> 
 
 def look_at_rest(stage: Stage, camera: Camera) -> Rested:
     """What a camera sees of the rest; made once where the camera stands still."""
-    lens, size = lens_of(camera), (camera.height, camera.width)
-    held = tuple(held_out(stage, camera, offset) for offset in PATTERNS[stage.samples])
-    drawn = [
-        draw_pose(stage.skin, stage.rest, lens, size=size, offset=offset, held=h).triangle
-        for offset, h in zip(PATTERNS[stage.samples], held, strict=True)
-    ]
-    ground, point, normal = _ground(stage, camera)
+    pattern, middle = PATTERNS[stage.samples], held_out(stage, camera, (0, 0))
+    held = tuple(held_out(stage, camera, offset) for offset in pattern)
+    drawn = draw_poses(stage.skin, stage.rest, lens_of(camera), offsets=pattern, held=held).triangle
+    ground, point, normal = _ground(camera, middle, stage.static)
     lit, bare = (irradiance(point, normal, stage.lamp, maps) for maps in stage.maps[-2:])
-    return Rested(camera, np.stack(drawn), held, held_out(stage, camera), ground, point, normal, lit, bare)
+    return Rested(camera, drawn, held, middle, ground, point, normal, lit, bare)
 
 
-def _ground(stage: Stage, camera: Camera) -> tuple[Array, Array, Array]:
-    """Where the pixels' rays meet what stands around, or the ground at z = 0."""
-    lens, drawn = lens_of(camera), held_out(stage, camera)
+def _ground(camera: Camera, drawn: Planes, static: tuple[Array, Array]) -> tuple[Array, Array, Array]:
+    """Where the pixels' rays meet what stands around, drawn already, or the ground at z = 0."""
+    lens = lens_of(camera)
     x = (np.arange(camera.width) + 0.5 - lens.centre_x) / lens.scale
     y = (np.arange(camera.height) + 0.5 - lens.centre_y) / lens.scale
     ray = x[None, :, None] * lens.turn[0] + y[:, None, None] * lens.turn[1] + lens.turn[2]
@@ -206,7 +203,7 @@ def _ground(stage: Stage, camera: Camera) -> tuple[Array, Array, Array]:
     normal[..., 2] = 1
     hit = drawn.triangle >= 0
     wall = hit & (1 / np.where(hit, drawn.near, 1) < far)
-    normal[wall] = planes(*stage.static)[0][drawn.triangle[wall]]
+    normal[wall] = planes(*static)[0][drawn.triangle[wall]]
     far[wall] = 1 / drawn.near[wall]
     there = np.isfinite(far) & (far > 0)
     return there, lens.eye + ray[there] * far[there][:, None], np.ascontiguousarray(normal[there])

@@ -101,7 +101,7 @@ def make_tile(exemplar: Exemplar, size: int, *, seed: int, settings: SynthesisSe
     freq = np.exp(-2 * (np.pi * _BROAD_PX) ** 2 * (np.fft.fftfreq(size)[:, None] ** 2 + np.fft.fftfreq(size) ** 2))
     smooth = np.fft.ifft2(np.fft.fft2(noise) * freq).real
     rank = np.argsort(np.argsort(smooth.ravel(), kind="stable"), kind="stable") / (size * size - 1)
-    guide = np.quantile(broad, rank).reshape(size, size, 1).astype(np.float32)
+    guide = quantiles(broad, rank).reshape(size, size, 1).astype(np.float32)
     source, target = Source(exemplar.picture, broad[..., None]), Target(guide)
     made = _make((source,), target, used)
     tile = Tile(exemplar.name, exemplar.material, exemplar.face, made.picture, exemplar.px_per_metre, exemplar.lit_by)
@@ -192,6 +192,16 @@ def _make(sources: tuple[Source, ...], target: Target, settings: SynthesisSettin
     made = plan(sizes, size, guide_channels=target.guides.shape[2], settings=settings)
     image, nnf, weights = synthesise(made, sources, target)
     return Made(image, nnf, weights, made, sources, target)
+
+
+def quantiles(values: Array, shares: Array) -> Array:
+    """As `np.quantile`, bit for bit, in the time of a sort where there are as many shares as values."""
+    ordered = np.sort(values, axis=None)
+    place = (len(ordered) - 1) * shares
+    before = np.floor(place).astype(np.intp)
+    part = place - before
+    low, high = ordered[before], ordered[np.minimum(before + 1, len(ordered) - 1)]
+    return np.asarray(np.where(part >= 0.5, high - (high - low) * (1 - part), low + (high - low) * part))
 
 
 def _broad(picture: Array) -> Array:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bottega.attribution import CreditSource
-from bottega.footage import Box, as_matte, open_scene, working_space
+from bottega.footage import Box, Described, Frame, as_matte, open_scene, working_space
+from bottega.jobs.recipes.collapse import Camera
 from bottega.jobs.runner.opening import check_size
 from bottega.jobs.runner.passes import Pass
 from bottega.jobs.runner.pictures import Pictures
@@ -47,7 +49,14 @@ class CollapseInputs:
     def reference_rgb(self, at: int | str) -> Array:
         """(H, W, 3) float32 of the picture that the corners were marked in."""
         pictures = self.plate if isinstance(at, int) else self.reference
-        return pictures.read(at if isinstance(at, int) else _only(pictures)).rgb
+        return shown(pictures.read(at if isinstance(at, int) else _only(pictures)))
+
+    def framed(self, camera: Camera) -> Camera:
+        """A camera of the plate's display window as one of its whole canvas, overscan and all."""
+        info = self.plate.frames().info
+        x, y = info.display.x - info.canvas.x, info.display.y - info.canvas.y
+        centre = (camera.centre_px[0] + x, camera.centre_px[1] + y)
+        return replace(camera, centre_px=centre, width=info.canvas.width, height=info.canvas.height)
 
     def clean_rgb(self, number: int) -> Array:
         """(H, W, 3) float32 of the clean plate at a frame; a still is every frame's. Raises UsageError where none was given."""
@@ -59,7 +68,13 @@ class CollapseInputs:
 
     def building_matte(self) -> Array:
         """(H, W) float32, 1 where the building is seen in the reference."""
-        return as_matte(self.building.read(_only(self.building)))
+        found = self.building.read(_only(self.building))
+        return np.ascontiguousarray(as_matte(found)[found.display.inside(found.canvas)])
+
+
+def shown(frame: Frame) -> Array:
+    """(H, W, 3) of a picture's display window, without its overscan: there corners are marked, and mattes and cameras are told."""
+    return np.ascontiguousarray(frame.rgb[frame.display.inside(frame.canvas)])
 
 
 def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show) -> CollapseInputs:
@@ -76,9 +91,6 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
     there = reference.frames().info
     building = opened(job.building)
     check_size("matte of the building", building.frames().info.display, there.display if still else window)
-    for what, info in (("reference", there), ("plate", plate.frames().info)):
-        if info.canvas != info.display:
-            raise UsageError(f"[plate] the {what}'s data window is not its display window; allowed is a picture without overscan")
     by_use = {}
     kept = {d: folder.exemplar(d) if folder.has_exemplar(d) else None for d in (e.digest for e in job.exemplars)}
     for what, e in job.exemplars_by_use.items():
@@ -86,9 +98,12 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
         by_use[what] = opened(kept[e.digest] or e, canvas if painted else None, show.key_colour)
         if painted:
             check_size(f"[[{what.replace(' ', ']] frame ')}", by_use[what].frames().info.display, window)
+    clean = opened(job.clean, canvas, job.clean.colour or job.shot.colour) if job.clean else None
+    if clean is not None:
+        _check_covers(clean.frames().info, plate.frames().info)
     return CollapseInputs(
         plate=plate,
-        clean=opened(job.clean, canvas, job.clean.colour or job.shot.colour) if job.clean else None,
+        clean=clean,
         reference=reference,
         building=building,
         by_use=by_use,
@@ -97,6 +112,16 @@ def open_inputs(job: CollapseJob, right: Pass, *, folder: ShowFolder, show: Show
         right=right,
         artist=_artist(job, right, kept, folder),
     )
+
+
+def _check_covers(clean: Described, plate: Described) -> None:
+    """Raise UsageError for a clean plate that lacks some of the plate's overscan: there would be nothing behind the building."""
+    wanted = reduce(Box.union, plate.data_windows)
+    for window in clean.data_windows:
+        if not window.holds(wanted):
+            raise UsageError(
+                f"[plate] clean: its pixels cover {window}, the plate's {wanted}: allowed is a clean plate with the plate's overscan"
+            )
 
 
 def _artist(job: CollapseJob, right: Pass, kept: Mapping[str, Exemplar | None], folder: ShowFolder) -> Callable[[], bytes] | None:

@@ -117,6 +117,8 @@ class CollapseMaker:
             drawn = recipe.preview(pieces, motion, seen[self._job.frames[0]], height=PREVIEW_LINES)
             movie = self._delivery.movie(PREVIEW, iter(drawn), self._show.fps, codec="h264")
             self.extra = [movie, camera_file(recipe, seen, self._delivery)]
+        whole = {id(camera): self._inputs.framed(camera) for camera in seen.values()}  # one for a camera that stands still
+        seen = {n: whole[id(camera)] for n, camera in seen.items()}
         if not preview_only:
             with self._timed("prepare"):
                 showing = Showing.of(recipe, self._inputs, self._job, scene=(pieces, bonds, motion), cameras=seen, reference=reference)
@@ -181,7 +183,8 @@ class CollapseMaker:
             raise UsageError(f"collapse: {problem}") from problem
         if self._job.request.sheet.camera_path == NODAL:
             return turns(self._job, self._inputs, own)
-        return cameras(self._job, recipe, size=(self._job.shot.width, self._job.shot.height))
+        window = self._inputs.plate.frames().info.display
+        return cameras(self._job, recipe, size=(window.width, window.height))
 
     def _building(self, recipe: Collapse) -> tuple[Pieces, Bonds]:
         found = self._scratch.get(_BUILDING)

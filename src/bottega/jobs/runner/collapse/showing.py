@@ -30,7 +30,7 @@ from bottega.jobs.recipes.collapse import (
 from bottega.jobs.runner.pictures import Pictures
 from bottega.model import UsageError
 
-from .inputs import CollapseInputs
+from .inputs import CollapseInputs, shown
 from .job import CollapseJob
 from .layers import Mattes
 from .sheet import EXEMPLARS, Sheet, painted_as
@@ -96,7 +96,7 @@ class Showing:
         whose = Whose.of(job, [v.name for v in painted], [t.name.split(":")[0] for t in tiles])
         own = 1.0 if job.reference.digest == job.plate.digest else 0.0
         carried = (1.0, 0.0 if behind else 1.0, own, *(0.0 for _ in (*painted, *tiles)))
-        grid, grain = recipe.airing.room(scene[0]), recipe.grain(inputs.plate.read(job.frames[0]).rgb)
+        grid, grain = recipe.airing.room(scene[0]), recipe.grain(shown(inputs.plate.read(job.frames[0])))
         mattes = Mattes.of(recipe.called(scene[0]), samples=recipe.settings.samples)
         return cls(recipe, inputs, scene, cameras, stage, matte, grid, whose, grain, carried, mattes, behind)
 

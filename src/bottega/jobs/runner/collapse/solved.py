@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bottega.footage import Delivery
+from bottega.footage import Delivery, describe
 from bottega.jobs.recipes.collapse import Camera, Collapse
 from bottega.jobs.runner.run import House
 from bottega.model import Output, UsageError
@@ -63,10 +63,11 @@ def told(recipe: Collapse) -> SolvedWords:
 
 
 def solved_of(house: House, job: CollapseJob) -> SolvedWords:
-    """The same before anything is opened: by the size on record of the picture in which the corners were marked."""
+    """The same before any pixel is read: by the display window of the picture in which the corners were marked, from its headers."""
     at = job.request.sheet.reference
     shot = job.shot if isinstance(at, int) else house.folder.shot(at)
-    return told(Collapse(settings_of(job, reference_size=(shot.width, shot.height), fps=float(house.show.fps))))
+    window = describe(house.folder.exemplar(shot.plate), root=house.folder.root).display
+    return told(Collapse(settings_of(job, reference_size=(window.width, window.height), fps=float(house.show.fps))))
 
 
 def camera_file(recipe: Collapse, cameras: Mapping[int, Camera], delivery: Delivery) -> Output:

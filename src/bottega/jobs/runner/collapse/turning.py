@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bottega.jobs.recipes.collapse import Camera, nodal_turn
 from bottega.model import UsageError
 
-from .inputs import CollapseInputs
+from .inputs import CollapseInputs, shown
 from .job import CollapseJob
 
 MOST_PX = 1.5  # a frame that fits worse than this is no turn of the reference
@@ -25,7 +25,7 @@ def turns(job: CollapseJob, inputs: CollapseInputs, camera: Camera) -> dict[int,
     def plates() -> Iterator[NDArray[np.float32]]:
         for n in job.frames:
             inputs.right.check()
-            yield inputs.plate.read(n).rgb
+            yield shown(inputs.plate.read(n))
 
     try:
         found, away = nodal_turn(reference, plates(), camera, focal_px=focal, moves=moves)
