@@ -69,6 +69,11 @@ class DustLook:
         r, g, b = (1 - s * s).tolist()
         return r, g, b
 
+    @property
+    def forwards(self) -> float:
+        """The mean cosine of what is scattered: one half goes alike to all sides, the other by `glow` (Henyey and Greenstein 1941)."""
+        return self.glow / 2
+
 
 @dataclass(frozen=True, slots=True)
 class Daylight:

@@ -201,7 +201,8 @@ def carried(stage: Stage, fragments: Fragments, own: Array, keys: Sequence[tuple
     """The light of fragments by what was traced: our own, times the factor that the keys have at the same place of the same piece.
 
     Where several keys saw a place they are mixed by nearness in time, and by how like our own light of then is to that of now: a side that
-    has turned out of the sun says little of what it is lit by in it. What no key saw has its piece's factor, or the key's.
+    has turned out of the sun says little of what it is lit by in it, and as far as it was lit otherwise its piece's mean factor holds for
+    it. What no key saw has its piece's factor, or the key's.
 
     Parameters
     ----------
@@ -236,9 +237,11 @@ def carried(stage: Stage, fragments: Fragments, own: Array, keys: Sequence[tuple
         a, b = own.sum(1, dtype=np.float64), then.sum(1)
         like = (np.minimum(a, b) / np.maximum(np.maximum(a, b), 1e-9)) ** 2
         w = np.where(seen, nearness * like + _EVEN_SO, 0.0)
-        total += w[:, None] * np.clip(light / np.maximum(then, 1e-6), 1 / _MOST, _MOST)
+        mean = key.factor[piece]
+        here = np.clip(light / np.maximum(then, 1e-6), 1 / _MOST, _MOST)
+        total += w[:, None] * (mean + like[:, None] * (here - mean))
         weight += w
-        rest += nearness * key.factor[piece]
+        rest += nearness * mean
     factor = np.where((weight > 0)[:, None], total / np.maximum(weight, 1e-12)[:, None], rest)
     return np.asarray(own * factor, np.float32)
 

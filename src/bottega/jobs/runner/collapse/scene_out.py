@@ -28,7 +28,7 @@ class SunOut:
 class DustOut:
     """The dust beside a scene: the file of its first frame, the others are numbered on; what it does with light.
 
-    `albedo` is what a grain scatters of what it takes, `forwards` how much more of that goes on than back, −1 to 1.
+    `albedo` is what a grain scatters of what it takes, `forwards` the mean cosine of the way it takes, −1 to 1.
     """
 
     path: str
@@ -106,5 +106,5 @@ def scene_out(showing: Showing, *, fps: Fraction, mark: Mapping[str, str], dust_
         centre_px=np.array([c.centre_px for c in cameras], np.float64),
         mark=mark,
         light=SunOut(towards=light.to_sun, sun=light.sun, sky=light.sky, angle_rad=light.sun_angle_rad),
-        dust=DustOut(path=dust_file(dust_of, frames[0]), albedo=look.albedo, forwards=look.glow) if dust_of else None,
+        dust=DustOut(path=dust_file(dust_of, frames[0]), albedo=look.albedo, forwards=look.forwards) if dust_of else None,
     )
