@@ -24,6 +24,7 @@ from bottega.engine.collapse.dust import (
     twin,
 )
 from bottega.engine.collapse.dust.sweep import depth_towards
+from bottega.engine.collapse.dust.volume import tiled
 from bottega.engine.collapse.records import Camera
 
 GRID = Grid((-8.0, -8.0, 0.0), 1.0, (16, 16, 16))
@@ -153,6 +154,13 @@ def test_detail_continues_over_its_edges() -> None:
     inside, across = np.abs(np.diff(tile, axis=0)).mean(), np.abs(tile[0] - tile[-1]).mean()
     assert across == pytest.approx(inside, rel=0.1)
     assert not np.array_equal(tile, detail_tile(4))
+
+
+def test_a_tile_is_the_same_wherever_it_repeats() -> None:
+    side = 7
+    tile = np.random.default_rng(3).random((side, side, side)).astype(np.float32)
+    for whole in np.random.default_rng(4).integers(-900, 900, (400, 3)):
+        assert tiled(tile, *whole.astype(np.float32)) == tile[tuple(whole % side)]
 
 
 def test_detail_carves_the_edge_and_leaves_the_mean_near() -> None:
