@@ -41,6 +41,7 @@ ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS
 STEPS = {
     "engine: flow walks": ("recipes.keyed:KeyedRepair.step", "recipes.keyed:KeyedRepair.guide", "recipes.keyed:KeyedRepair.begin"),
     "engine: render": ("recipes.keyed:KeyedRepair.frame", "recipes.keyed:KeyedRepair.key"),
+    "engine: steady": ("recipes.keyed:KeyedRepair.steadied", "recipes.keyed:KeyedRepair.flow"),
     "decode plates, keys, mattes": ("runner.pictures:Pictures.read",),
     "walks to and from disk": ("runner.scratch:Scratch.put", "runner.scratch:Scratch.get", "runner.scratch:Scratch.drop"),
     "credit": ("runner.make:credit_frame", "runner.make:picture", "runner.make:Tally.add", "runner.make:Tally.merge"),
