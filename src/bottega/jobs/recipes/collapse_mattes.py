@@ -17,6 +17,7 @@ from bottega.engine.collapse.finish.mattes import ranked
 from bottega.engine.collapse.finish.skin import to_world
 from bottega.engine.collapse.finish.stage import Rested, Stage
 from bottega.engine.collapse.records import Camera, Pieces
+from bottega.engine.distances import distance_to_zero
 
 Picture = NDArray[np.float32]
 _MARGIN_PX = 6.0  # at 540 lines: as far as this from the outline a proxy may miss the building, and what is there is no foreground
@@ -76,7 +77,7 @@ def _places(stage: Stage, rested: Rested) -> NDArray[np.float64]:
 
 def _before(seen: Picture, hit: NDArray[Any], margin: float) -> Picture:
     """1 − matte inside the outline at rest, without the seam along the outline that hangs together with nothing deeper inside."""
-    inside = cv2.distanceTransform(np.pad(hit, 1).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    inside = distance_to_zero(np.pad(hit, 1).astype(np.uint8), most_px=max(margin + 1, 1))[1:-1, 1:-1]
     before = np.where(hit, 1 - seen, 0).astype(np.float32)
     count, parts = cv2.connectedComponents((before > 0.5).astype(np.uint8))
     deep = np.unique(parts[(before > 0.5) & (inside > margin)])
