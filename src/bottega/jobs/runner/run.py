@@ -36,7 +36,6 @@ from .finish import Closing, finish
 from .laying import laid, places_json, places_of, with_places
 from .learning import AskedAgainError, check_keeping, learn_units, taught, training_mattes, with_known_weights
 from .make import Maker, work_units
-from .memory import kept_memory
 from .opening import Inputs, check_keys, one_thread_a_call, open_inputs
 from .passes import Pass
 from .plan import Plan, plan
@@ -138,7 +137,7 @@ def run(house: House, job: Resolved, *, threads: int = 1, watch: Watch = silent,
         if folder is None:
             folder, number = new_version(house.folder.root, job.shot.code, job.request.job)
             folder.write(_record(house, job, number, remake_of=remake_of, band=band))
-        with folder.held(), kept_memory():
+        with folder.held():
             return _make(house, job, inputs, folder, job_id=job_id, threads=threads, watch=watch)
     except ConsentError as refusal:
         raise ConsentError(*named_reasons(job, refusal.reasons)) from refusal
