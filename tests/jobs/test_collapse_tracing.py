@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from bottega.engine.collapse.finish.light import Light
 from bottega.engine.collapse.records import Camera
-from bottega.jobs.runner.collapse.tracing import bracket, grey_of, smaller, traced_frames
+from bottega.jobs.runner.collapse.tracing import bracket, grey_of, most_traced, smaller, traced_frames
 
 
 @given(st.integers(0, 2000), st.integers(1, 60), st.integers(1, 48))
@@ -27,6 +28,14 @@ def test_every_frame_that_moves_stands_between_traced_ones(first: int, count: in
         assert sum(w for _, w in round_it) == pytest.approx(1)
         assert sum(n * w for n, w in round_it) == pytest.approx(number)
         assert round_it == ((number, 1.0),) if number in frames else len(round_it) == 2
+
+
+@given(st.integers(2, 200), st.integers(0, 199), st.integers(0, 3), st.integers(1, 48))
+def test_what_is_foretold_is_enough_and_little_more(count: int, fails: int, painted: int, every: int) -> None:
+    sheet = SimpleNamespace(failures=(SimpleNamespace(frame=1001 + fails),), painted=(None,) * painted, every=every)
+    most = most_traced(sheet, tuple(range(1001, 1001 + count)))  # type: ignore[arg-type]
+    traced = traced_frames(range(1001 + fails, 1001 + count), every) if fails < count else ()
+    assert most - 1 <= 1 + painted + len(traced) <= most
 
 
 def test_nothing_moves_nothing_is_traced() -> None:

@@ -113,8 +113,8 @@ def test_the_gate_can_be_asked_about_a_collapse_and_says_who_has_to_do_what(corn
     steps = {step["code"]: step["command"] for step in json.loads(final.output)["needed"]}
     assert "bottega approve job sh020 --job collapse --role ROLE" in steps["approval_missing"]
     assert not list((corner.studio.folder.root / "sh020").glob("collapse/v*")), "a question makes nothing"
-    for wrong, named in (("--age", "--age is not for a collapse"), ("--keys", "which job?")):
-        refused = ask(app, ["decide", "sh020", "--collapse", sheet, wrong, "35"])
+    for wrong, named in (("--age", "--age is not for a collapse"), ("--keys", "which job?"), ("--matte", "--matte is not for a collapse")):
+        refused = ask(app, ["decide", "sh020", "--collapse", sheet, wrong, "0"])
         assert refused.exit_code == 2 and named in refused.output
 
 

@@ -69,7 +69,7 @@ def _asked(studio: Studio, given: Mapping[str, Any]) -> Any:
     if len(kinds) != 1:
         raise UsageError("which job? Give one of --keys (a de-ageing or a repair), --collapse SHEET and --board SHEET")
     for name in _NOT_OF.get(kinds[0], ()):
-        if given[name]:
+        if given[name] is not None and given[name] is not False:
             raise UsageError(f"{_OPTIONS.get(name, f'--{name}')} is not for a {kinds[0]}")
     if kinds[0] == "board":
         return studio.boards.request(given["board"], no_performer=given["no_performer"], **said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ def laid(scene: Scene, at: tuple[Array, Array], seen_by: Camera | None = None, f
     seen_by = seen_by or scene.camera
     blank = np.ones((seen_by.height, seen_by.width, 3), np.float32)
     key = lay_key(scene.stage, seen_by, position=at[0], rotation=at[1], traced=blank)
-    return replace(key, light=(key.own * np.float32(factor)).astype(np.float32), factor=np.full_like(key.factor, factor))
+    return key._replace(light=(key.own * np.float32(factor)).astype(np.float32), factor=np.full_like(key.factor, factor))
 
 
 def fragments(scene: Scene, at: tuple[Array, Array]) -> tuple[Fragments, Array]:
@@ -64,7 +63,7 @@ def test_a_place_is_found_again_in_another_pose_through_another_camera(scene: Sc
     key = laid(scene, still(scene.pieces), camera((-20.0, -30.0, 4.0), width=384))
     there = key.triangle >= 0
     places = np.where(there[..., None], 2 + 0.2 * key.local, 0).astype(np.float32)
-    key = replace(key, light=places, own=np.ones_like(places), factor=np.full_like(key.factor, 7.0))
+    key = key._replace(light=places, own=np.ones_like(places), factor=np.full_like(key.factor, 7.0))
     found, _ = fragments(scene, tilted(scene.pieces, 14.0, 1))
     told = carried(scene.stage, found, np.ones((len(found.pixel), 3), np.float32), [(key, 1.0)])
     hidden = (told == 7).all(1)
@@ -97,7 +96,7 @@ def test_of_two_keys_the_nearer_one_counts_and_the_one_that_was_lit_alike(scene:
     a, b = (np.median(carried(scene.stage, found, own, [(near, w), (far, 1 - w)]) / own) for w in (0.9, 0.1))
     assert a == pytest.approx(0.9 * 2 + 0.1 * 0.5, rel=0.02)
     assert b == pytest.approx(0.1 * 2 + 0.9 * 0.5, rel=0.02)
-    other = replace(far, own=far.own * np.float32(10), light=far.light * np.float32(10))
+    other = far._replace(own=far.own * np.float32(10), light=far.light * np.float32(10))
     seen = carried(scene.stage, found, own, [(near, 0.5), (other, 0.5)]) / own
     assert np.median(seen) > 1.9
 

@@ -8,7 +8,6 @@ light arrives than our own maps say, and that factor goes on our own light of th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,9 +35,8 @@ _ALIKE = 0.9  # cosine between the normals of what counts as the same side
 _EVEN_SO = 1e-3  # weight of a key that time and turn speak against, where no other saw the place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Key:
-    """A traced pose, made by `lay_key`. H, W are its own camera's, N the pieces.
+class Key(NamedTuple):
+    """A traced pose, made by `lay_key`; the kernels read it as they read `sources.Seen`. H, W are its own camera's, N the pieces.
 
     lens, pose
         Through which it was traced, and of what.
@@ -59,17 +57,6 @@ class Key:
     light: Array
     own: Array
     factor: Array
-
-
-class _Look(NamedTuple):
-    """Of a key, what the kernel reads; begins as `sources.Seen` is asked for."""
-
-    lens: Lens
-    pose: Pose
-    triangle: Array
-    local: Array
-    light: Array
-    own: Array
 
 
 class Traced(NamedTuple):
@@ -232,8 +219,7 @@ def carried(stage: Stage, fragments: Fragments, own: Array, keys: Sequence[tuple
     piece = stage.skin.piece[fragments.triangle]
     for (key, _), nearness in zip(keys, near / near.sum(), strict=True):
         light, then = np.zeros((count, 3)), np.zeros((count, 3))
-        look = _Look(key.lens, key.pose, key.triangle, key.local, key.light, key.own)
-        seen = _read(stage.skin, fragments, look, light, then)
+        seen = _read(stage.skin, fragments, key, light, then)
         a, b = own.sum(1, dtype=np.float64), then.sum(1)
         like = (np.minimum(a, b) / np.maximum(np.maximum(a, b), 1e-9)) ** 2
         w = np.where(seen, nearness * like + _EVEN_SO, 0.0)
@@ -251,7 +237,7 @@ def _read(skin: Any, fragments: Any, key: Any, light: Array, own: Array) -> Arra
     """Whether each fragment's place is in a key; its light there and our own: bilinear, of those of four pixels that show its side."""
     count, at = len(fragments.pixel), np.empty(3)
     seen = np.zeros(count, np.bool_)
-    lens, _, triangle, local, traced, ours = key
+    lens, _, triangle, local, traced, ours, _ = key
     height, width = triangle.shape
     for f in range(count):
         t = fragments.triangle[f]

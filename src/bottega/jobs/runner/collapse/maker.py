@@ -46,7 +46,7 @@ from .sheet import BLENDER, CYCLES, NODAL
 from .showing import Showing
 from .solved import camera_file
 from .stated import cameras, settings_of
-from .tracing import Tracing
+from .tracing import Tracing, most_traced
 from .turning import turns
 from .volumes import AirOut
 
@@ -60,8 +60,8 @@ T = TypeVar("T")
 
 def work_units(job: CollapseJob) -> float:
     """How much there is to do, for the progress bar."""
-    light = LIGHT_UNITS / job.request.sheet.every if job.request.sheet.by == CYCLES else 0.0
-    return BUILD_UNITS + len(job.frames) * (FALL_UNITS + FRAME_UNITS + light)
+    light = LIGHT_UNITS * most_traced(job.request.sheet, job.frames) if job.request.sheet.by == CYCLES else 0.0
+    return BUILD_UNITS + len(job.frames) * (FALL_UNITS + FRAME_UNITS) + light
 
 
 def cpu_seconds() -> float:
@@ -155,6 +155,9 @@ class CollapseMaker:
 
         with self._timed("light"):
             self._tracing.trace(program, scene, done=done)
+        spared = most_traced(self._job.request.sheet, self._job.frames) - len(self._tracing.jobs)
+        if spared > 0:  # a frame that moves later than the sheet let expect
+            self._progress.advance("light", units=LIGHT_UNITS * spared, found=True)
 
     def stages(self) -> dict[str, float]:
         """CPU seconds of each stage, of this run."""

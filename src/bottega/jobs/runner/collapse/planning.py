@@ -12,11 +12,12 @@ from bottega.model import Reason
 from .job import CollapseJob
 from .sheet import CYCLES
 from .solved import SolvedWords, solved_of
+from .tracing import most_traced
 
 # CPU seconds on one core, as the take of demo/corner at 960x540 told them
-BUILD_SECONDS, FALL_SECONDS_A_FRAME = 8.0, 0.3
+BUILD_SECONDS, FALL_SECONDS_A_FRAME = 12.0, 0.4
 TRACED_SECONDS_A_MEGAPIXEL_SAMPLE = 1.0
-AIR_SECONDS_A_FRAME, FINISH_SECONDS_A_MEGAPIXEL = 0.3, 10.0
+AIR_SECONDS_A_FRAME, FINISH_SECONDS_A_MEGAPIXEL = 0.3, 5.5
 BYTES_ALWAYS, BYTES_A_MEGAPIXEL = 900 * 1024 * 1024, 900 * 1024 * 1024
 
 
@@ -53,8 +54,7 @@ def dry_run(house: House, job: CollapseJob, *, threads: int = 1) -> CollapsePlan
     area = shot.width * shot.height / 1e6
     seconds = BUILD_SECONDS + moving * (FALL_SECONDS_A_FRAME + AIR_SECONDS_A_FRAME + FINISH_SECONDS_A_MEGAPIXEL * area)
     if sheet.by == CYCLES:
-        traced = 2 + len(sheet.painted) + -(-moving // sheet.every)
-        seconds += traced * area * sheet.light_samples * TRACED_SECONDS_A_MEGAPIXEL_SAMPLE
+        seconds += most_traced(sheet, job.frames) * area * sheet.light_samples * TRACED_SECONDS_A_MEGAPIXEL_SAMPLE
     return CollapsePlan(
         shot=shot.code,
         job=job.use.job,

@@ -27,6 +27,13 @@ def traced_frames(moves: range, every: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*moves[::every], moves[-1]))) if moves else ()
 
 
+def most_traced(sheet: Sheet, frames: tuple[int, ...]) -> int:
+    """How many lights a sheet has traced at most: of each view, and of the frames from the first failure on."""
+    first = min(place.frame for place in sheet.failures)
+    moving = sum(n >= first for n in frames)
+    return 1 + len(sheet.painted) + (-(-moving // sheet.every) + 1 if moving else 0)
+
+
 def bracket(frames: tuple[int, ...], number: int) -> tuple[tuple[int, float], ...]:
     """The traced frames round a frame with their nearness, which sum to 1; the one alone where it is the frame itself or an end's."""
     before, after = max((n for n in frames if n <= number), default=frames[0]), min((n for n in frames if n >= number), default=frames[-1])
