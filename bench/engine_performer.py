@@ -36,6 +36,7 @@ from bottega.engine import (
     change_of,
     guide,
     in_order,
+    look,
     prepare_key,
     render,
     start_walk,
@@ -115,11 +116,11 @@ def carried(
 ) -> Iterator[tuple[int, Float, Float]]:
     """Carry prepared keys over the frames and steady what comes of it."""
     key_numbers = [key.frame for key in keys]
-    guides = {}
+    guides, looks = {}, {}
     for number in numbers:
         plate = footage.frame("plate", number)
         began = time.process_time()
-        guides[number] = guide(plate, settings=settings)
+        guides[number], looks[number] = guide(plate, settings=settings), look(plate, settings=settings)
         clock(spent, "guides", began)
     wanted = {n: time_weights(n, key_numbers) for n in numbers}
     walks: dict[tuple[int, int], Walk] = {}
@@ -129,7 +130,8 @@ def carried(
             walks[i, number] = walk
             while any(i in dict(wanted[n]) for n in [number + direction] if n in wanted):
                 began = time.process_time()
-                walk = step_walk(key, walk, guides[number], guides[number + direction], settings=settings, frame=number + direction)
+                there = number + direction
+                walk = step_walk(key, walk, guides[number], guides[there], settings=settings, frame=there, look=looks[there])
                 clock(spent, "walks", began)
                 number += direction
                 walks[i, number] = walk

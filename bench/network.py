@@ -29,6 +29,7 @@ from bottega.engine import (
     Walk,
     by_motion,
     guide,
+    look,
     prepare_key,
     render,
     start_walk,
@@ -65,21 +66,23 @@ class Lit(Footage):
 def copies(footage: Lit, key_numbers: list[int], settings: RepairSettings) -> Iterator[tuple[int, Repaired]]:
     keys = [prepare_key(*(footage.frame(k, n) for k in ("plate", "keys")), frame=n, matte=footage.frame("matte", n), settings=settings)
             for n in key_numbers]  # fmt: skip
-    guides = {n: guide(footage.frame("plate", n), settings=settings) for n in footage.numbers}
-    walks = {(i, n): w for i, key in enumerate(keys) for n, w in walked(key, guides, settings)}
+    plates = {n: footage.frame("plate", n) for n in footage.numbers}
+    seen = {n: (guide(p, settings=settings), look(p, settings=settings)) for n, p in plates.items()}
+    walks = {(i, n): w for i, key in enumerate(keys) for n, w in walked(key, seen, settings)}
     for number in footage.numbers:
         offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in time_weights(number, key_numbers)]
         matte = footage.frame("matte", number)
         yield number, render(footage.frame("plate", number), by_motion(offers, matte=matte), matte=matte, settings=settings)
 
 
-def walked(key: Key, guides: dict[int, NDArray[np.uint8]], settings: RepairSettings) -> Iterator[tuple[int, Walk]]:
+def walked(key: Key, seen: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]], settings: RepairSettings) -> Iterator[tuple[int, Walk]]:
     yield key.frame, start_walk(key)
     for direction in (1, -1):
         walk, number = start_walk(key), key.frame
-        while number + direction in guides:
-            walk = step_walk(key, walk, guides[number], guides[number + direction], settings=settings, frame=number + direction)
-            number += direction
+        while number + direction in seen:
+            there = number + direction
+            walk = step_walk(key, walk, seen[number][0], seen[there][0], settings=settings, frame=there, look=seen[there][1])
+            number = there
             yield number, walk
 
 

@@ -93,8 +93,9 @@ def test_cost_is_linear_and_memory_does_not_know_the_length() -> None:
     assert 1.9 < long.cpu_seconds / short.cpu_seconds < 2
     assert twice.cpu_seconds == pytest.approx(2 * short.cpu_seconds)
     assert twice.walk_bytes == 2 * short.walk_bytes
-    walk = start_walk(prepare_key(np.zeros((48, 64, 3), np.float32), np.zeros((48, 64, 3), np.float32), frame=1, settings=settings))
-    stored = sum(walk.arrays()[name].nbytes for name in ("map_to_key", "map_from_key", "quality"))
+    key = prepare_key(np.zeros((48, 64, 3), np.float32), np.zeros((48, 64, 3), np.float32), frame=1, settings=settings)
+    walk = step_walk(key, start_walk(key), key.guide, key.guide, settings=settings, look=key.look)
+    stored = sum(walk.arrays()[name].nbytes for name in ("map_to_key", "map_from_key", "quality", "direct"))
     assert estimate(64, 48, 1, 1, settings=settings).walk_bytes == stored
 
 

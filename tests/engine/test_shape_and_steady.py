@@ -72,11 +72,11 @@ def test_gather_and_settle_are_their_twins() -> None:
     steady_kernels.gather(sums, there, flow, weight)
     for ours, twin in zip(sums, wanted, strict=True):
         np.testing.assert_allclose(ours, twin, rtol=1e-5, atol=1e-2 if ours.max() > 100 else 1e-5)
-    plate, reach = floats(*size, 3, low=0, high=1), floats(*size, low=0.1, high=1)
+    plate, means = floats(*size, 3, low=0, high=1), (sums[0], (parts(2, *size)[1:] * np.float32(0.9)).astype(np.float32))
     encoded = kernels.encode(plate, toe)
     out = plate.copy(), np.empty((3, *size), np.uint32), np.empty(size, np.uint8)
-    steady_kernels.settle((plate, encoded, reach), sums, toe, out)
-    rgb, weights = reference.settle(encoded, reach, sums, 0.02)
+    steady_kernels.settle((plate, encoded), means, toe, out)
+    rgb, weights = reference.settle(encoded, means, 0.02)
     blended = out[2] == 0
     np.testing.assert_allclose(out[0][blended], rgb[blended], rtol=1e-4, atol=1e-5)
     assert np.abs(out[1].astype(int) - weights).max() <= 1

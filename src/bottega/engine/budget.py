@@ -17,10 +17,10 @@ SECONDS_A_RENDER = 0.35
 SECONDS_A_STEADY_NEIGHBOUR = 0.07
 SECONDS_A_STEADY_FLOW = 0.4  # both ways, with finest level 0
 SECONDS_A_CANDIDATE = 0.25
-BYTES_A_WALK_PIXEL = 20  # two maps and a quality, float32
-BYTES_A_KEY_PIXEL = 65  # painted, nine bands, coverage, shape, visible change, float32; the guide
+BYTES_A_WALK_PIXEL = 28  # three maps and a quality, float32
+BYTES_A_KEY_PIXEL = 68  # painted, nine bands, coverage, shape, visible change, float32; the guide and the look
 BYTES_A_DRAFT_PIXEL = (
-    74  # result, plate and change encoded, matte, reach, two flows, float32; three weights, uint32; what is copied, the guide
+    77  # result, plate and change encoded, matte, reach, two flows, float32; three weights, uint32; what is copied, guide and look
 )
 BYTES_A_FRAME_PIXEL = 340  # rendering with two candidates (245), their walks, plate, matte, result
 
@@ -73,7 +73,7 @@ def estimate(width: int, height: int, frames: int, keys: int, *, settings: Repai
     Examples
     --------
     >>> cost = estimate(1920, 1080, 48, 3, settings=RepairSettings())
-    >>> cost.walk_bytes == 1920 * 1080 * 20
+    >>> cost.walk_bytes == 1920 * 1080 * 28
     True
     """
     for name, given, least in (

@@ -53,6 +53,15 @@ def guide_plane(array: Any, name: str, *, like: tuple[int, int] | None = None) -
     return np.ascontiguousarray(checked)
 
 
+def look_planes(array: Any, name: str, *, like: tuple[int, int]) -> Byte:
+    """Check an (H, W, 3) uint8 look as `look` makes it."""
+    checked = _array(array, name, 3, np.uint8, "(H, W, 3)")
+    if checked.shape[2] != 3:
+        raise ValueError(f"{name} has shape {checked.shape}, allowed is (H, W, 3)")
+    _size(checked, name, like)
+    return np.ascontiguousarray(checked)
+
+
 def _array(array: Any, name: str, ndim: int, dtype: type, shape: str) -> NDArray[Any]:
     wanted = np.dtype(dtype).name
     if not isinstance(array, np.ndarray):

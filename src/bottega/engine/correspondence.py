@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bottega.engine import kernels
-from bottega.engine.checks import Byte, Float, guide_plane, one_thread
+from bottega.engine.checks import Byte, Float, guide_plane, look_planes, one_thread
+from bottega.engine.fitting import fitted
 from bottega.engine.guides import GUIDE_UNIT
 from bottega.engine.keys import Key
 from bottega.engine.settings import RepairSettings
 
 _PATCH_STRIDE_PX = 5  # of patches of 8
-_STEP_COARSER, _REVERSE_COARSER = 2, 1  # pyramid levels
+_BACK_COARSER, _FORTH_COARSER, _REVERSE_COARSER = 1, 2, 1  # pyramid levels
 _MAP_SIGMA_PX = 1.5  # smoothing of the map, at 512 pixels of shorter side
 _MATCH_SIGMA_PX = 3.0  # neighbourhood, at 512 pixels of shorter side, over which a match is judged
 
@@ -36,6 +37,9 @@ class Walk:
         (H, W, 2) float32, the reverse: pixel p of the key is seen in the frame at p + map_from_key[p].
     quality
         (H, W) float32, 0..1: 1 where the guides agree or the round trip closes, 0 where both fail.
+    direct
+        (H, W, 2) float32, the direct flow to the key before anything was fitted to it: where the next step's search starts. None where
+        nothing was fitted.
     """
 
     key_frame: int
@@ -43,6 +47,7 @@ class Walk:
     map_to_key: Float
     map_from_key: Float
     quality: Float
+    direct: Float | None = None
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, ready for ``numpy.savez``."""
@@ -51,13 +56,15 @@ class Walk:
             "map_to_key": self.map_to_key,
             "map_from_key": self.map_from_key,
             "quality": self.quality,
+            **({} if self.direct is None else {"direct": self.direct}),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Walk:
         """Make the walk again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
         frames = arrays["frames"]
-        return cls(int(frames[0]), int(frames[1]), arrays["map_to_key"], arrays["map_from_key"], arrays["quality"])
+        maps = (arrays["map_to_key"], arrays["map_from_key"], arrays["quality"], arrays.get("direct"))
+        return cls(int(frames[0]), int(frames[1]), *maps)
 
 
 def start_walk(key: Key) -> Walk:
@@ -92,11 +99,13 @@ def start_walk(key: Key) -> Walk:
     return Walk(key.frame, key.frame, still, still.copy(), np.ones((height, width), np.float32) if key.match is None else key.match)
 
 
-def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settings: RepairSettings, frame: int | None = None) -> Walk:
+def step_walk(
+    key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settings: RepairSettings, frame: int | None = None, look: Byte | None = None
+) -> Walk:
     """Walk one frame further from the key: compose the flow of the step, then refine key and frame directly against each other.
 
     Composed flow drifts, direct flow gets lost over large motion; composed flow as the start of the direct search does neither.
-    Flow is DIS (Kroeger, Timofte, Dai, Van Gool 2016) with variational refinement.
+    Flow is DIS (Kroeger, Timofte, Dai, Van Gool 2016) with variational refinement. With a look the map is then fitted to what is seen.
 
     Parameters
     ----------
@@ -110,6 +119,8 @@ def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settin
         The flow's quality and the tolerances of a match.
     frame
         Number of the frame to step to; None is one further away from the key (forwards from the key itself).
+    look
+        (H, W, 3) uint8 from `look`, of the frame to step to: the map is fitted by it to the key's look. None leaves the direct flow.
 
     Returns
     -------
@@ -118,7 +129,7 @@ def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settin
     Raises
     ------
     TypeError, ValueError
-        If the guides do not fit the key or each other, or the walk is another key's.
+        If the guides or the look do not fit the key or each other, the key has no look, or the walk is another key's.
     RuntimeError
         If OpenCV is set to more than one thread.
 
@@ -134,21 +145,19 @@ def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settin
     1002
     """
     one_thread()
-    size = key.guide.shape
-    before = guide_plane(previous_guide, "previous_guide", like=size)
-    here = guide_plane(guide, "guide", like=size)
-    if walk.key_frame != key.frame:
-        raise ValueError(f"walk began at key frame {walk.key_frame}, allowed is a walk of this key, frame {key.frame}")
-    if walk.quality.shape != size:
-        raise ValueError(f"walk is {walk.quality.shape[0]}x{walk.quality.shape[1]} pixels, allowed is the key's {size[0]}x{size[1]}")
+    before, here, seen = _checked(key, walk, previous_guide, guide, look)
     if frame is None:
         frame = walk.at_frame + (1 if walk.at_frame >= key.frame else -1)
     # Only the map that pictures are fetched through must be sharp; a step's flow starts it, the reverse map checks it.
-    back = flow_between(here, before, None, coarser=_STEP_COARSER, settings=settings)
-    forth = flow_between(before, here, None, coarser=_STEP_COARSER, settings=settings)
-    sharp = flow_between(here, key.guide, kernels.compose(back, walk.map_to_key), coarser=0, settings=settings)
+    back = flow_between(here, before, None, coarser=_BACK_COARSER, settings=settings)
+    forth = flow_between(before, here, None, coarser=_FORTH_COARSER, settings=settings)
+    start = kernels.compose(back, walk.map_to_key if walk.direct is None else walk.direct)
+    sharp = flow_between(here, key.guide, start, coarser=0, settings=settings)
     # Where states differ the flow tears (a lid dragged over an iris); a torn map scatters single pixels of the key.
-    to_key = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _MAP_SIGMA_PX * max(min(size) / 512, 0.5)), np.float32)
+    direct = np.asarray(cv2.GaussianBlur(sharp, (0, 0), _MAP_SIGMA_PX * max(min(here.shape) / 512, 0.5)), np.float32)
+    to_key = direct
+    if seen is not None and key.look is not None:
+        to_key = fitted(direct, start if walk.direct is None else kernels.compose(back, walk.map_to_key), seen, key.look)
     from_key = flow_between(key.guide, here, kernels.compose(walk.map_from_key, forth), coarser=_REVERSE_COARSER, settings=settings)
     now = agreement(to_key, from_key, here, key.guide, settings)
     if key.match is not None:
@@ -156,7 +165,22 @@ def step_walk(key: Key, walk: Walk, previous_guide: Byte, guide: Byte, *, settin
     if settings.quality_memory > 0:
         earlier = kernels.sample_linear(walk.quality[..., None], back, 0, 0)[..., 0]
         now += np.float32(settings.quality_memory) * (earlier - now)
-    return Walk(key.frame, frame, to_key, from_key, now)
+    return Walk(key.frame, frame, to_key, from_key, now, None if to_key is direct else direct)
+
+
+def _checked(key: Key, walk: Walk, previous: Byte, here: Byte, look: Byte | None) -> tuple[Byte, Byte, Byte | None]:
+    """The two guides and the look of a step, fit for it."""
+    size = (key.guide.shape[0], key.guide.shape[1])
+    before, now = guide_plane(previous, "previous_guide", like=size), guide_plane(here, "guide", like=size)
+    if walk.key_frame != key.frame:
+        raise ValueError(f"walk began at key frame {walk.key_frame}, allowed is a walk of this key, frame {key.frame}")
+    if walk.quality.shape != size:
+        raise ValueError(f"walk is {walk.quality.shape[0]}x{walk.quality.shape[1]} pixels, allowed is the key's {size[0]}x{size[1]}")
+    if look is None:
+        return before, now, None
+    if key.look is None:
+        raise ValueError(f"look is given, but key {key.frame} has none to fit it to: allowed is a key from prepare_key or lend_key")
+    return before, now, look_planes(look, "look", like=size)
 
 
 def carry(array: Float, walk: Walk) -> tuple[Float, Float]:

@@ -14,7 +14,7 @@ from bottega.engine import kernels
 from bottega.engine.checks import Byte, Float, one_thread, picture, plane
 from bottega.engine.distances import distance_to_zero
 from bottega.engine.grain import grain
-from bottega.engine.guides import guide
+from bottega.engine.guides import guide, look
 from bottega.engine.settings import RepairSettings
 from bottega.engine.shape import painted_shape
 
@@ -48,6 +48,8 @@ class Key:
     match
         (H, W) float32, 0..1, for a key of another shot that `lend_key` brought to this frame: where the two plates agree. It is walked
         from like any other and is never copied as it is. None for a key that was painted on this very frame.
+    look
+        (H, W, 3) uint8, the key plate's look; None where maps to the key are not to be fitted by it.
     """
 
     frame: int
@@ -58,6 +60,7 @@ class Key:
     visible: Float
     guide: Byte
     match: Float | None = None
+    look: Byte | None = None
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, ready for ``numpy.savez``."""
@@ -70,13 +73,15 @@ class Key:
             "visible": self.visible,
             "guide": self.guide,
             **({} if self.match is None else {"match": self.match}),
+            **({} if self.look is None else {"look": self.look}),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Key:
         """Make the key again, bit for bit, from what `arrays` gave (or an opened ``.npz``)."""
         names = ("painted", "bands", "coverage", "shape", "visible", "guide")
-        return cls(int(arrays["frame"]), *(arrays[name] for name in (*names, *(("match",) if "match" in arrays else ()))))
+        rest = {name: arrays[name] for name in ("match", "look") if name in arrays}
+        return cls(int(arrays["frame"]), *(arrays[name] for name in names), **rest)
 
 
 def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None = None, settings: RepairSettings) -> Key:
@@ -137,7 +142,7 @@ def prepare_key(plate: Float, painted: Float, *, frame: int, matte: Float | None
     support = np.maximum(low_band(coverage[..., 0], sigma), np.float32(_LEAST_SUPPORT))[..., None]
     low = low_band(change, sigma) / support * coverage
     bands = np.concatenate([low, before - low_band(before, sigma), change - low], -1)
-    return Key(frame, painted.copy(), bands, coverage, shape, visible, seen)
+    return Key(frame, painted.copy(), bands, coverage, shape, visible, seen, look=look(plate, settings=settings))
 
 
 def matte_from_keys(key: Key, *, feather_px: float = 3.0) -> Float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bottega.engine import kernels
 from bottega.engine.checks import SMALLEST_SIDE_PX, Byte, Float, one_thread, picture, plane
 from bottega.engine.correspondence import agreement, flow_between
-from bottega.engine.guides import guide
+from bottega.engine.guides import guide, look
 from bottega.engine.keys import Key, prepare_key
 from bottega.engine.settings import RepairSettings
 
@@ -217,7 +217,7 @@ def lend_key(
     gain = _light(plate, before, quality * inside)
     before, after = before * gain, np.where(inside[..., None] > 0, after, before) * gain
     key = prepare_key(before, after, frame=frame, matte=matte, settings=settings)
-    return replace(key, guide=seen, match=np.asarray(quality * inside, np.float32))
+    return replace(key, guide=seen, look=look(plate, settings=settings), match=np.asarray(quality * inside, np.float32))
 
 
 def _ways(seen: Byte, here: Sight, key: Sight, settings: RepairSettings) -> Iterator[Affine]:

@@ -73,6 +73,25 @@ def mismatch(to_key: Float, from_key: Float, here: NDArray[np.uint8], key: NDArr
     return np.stack([difference**2, (trip**2).sum(-1) + outside], -1).astype(np.float32)
 
 
+def misfit(here: NDArray[np.uint8], key: NDArray[np.uint8], to_key: Float, way: tuple[int, int, int], most: float) -> Float:
+    """Twin of `map_kernels.misfit` where everything is asked."""
+    height, width = here.shape[:2]
+    across, down, step = way
+    rows, columns = np.clip(np.arange(height) + down, 0, height - 1), np.clip(np.arange(width) + across, 0, width - 1)
+    there = sample_linear(key.astype(np.float32), np.ascontiguousarray(to_key[rows][:, columns]), 0, 0)
+    return np.asarray(np.minimum(np.abs(here.astype(np.float32) - there), most).mean(-1)[::step, ::step], np.float32)
+
+
+def taken(maps: tuple[Float, Float], chosen: NDArray[np.uint8], ways: NDArray[np.int64], step: int) -> Float:
+    """Twin of `map_kernels.taken`."""
+    first, second = maps
+    height, width = first.shape[:2]
+    choice = chosen.repeat(step, 0).repeat(step, 1)[:height, :width]
+    rows, columns = np.mgrid[:height, :width]
+    rows, columns = np.clip(rows + ways[choice, 1], 0, height - 1), np.clip(columns + ways[choice, 0], 0, width - 1)
+    return np.where(choice[..., None] == 0, first, second[rows, columns])
+
+
 def energies(plate_high: Float, key: Float) -> Float:
     """Twin of `kernels.energies`."""
     there, change = key[..., 3:6], key[..., 6:9]
@@ -115,9 +134,8 @@ def gather(
     return total + moved[..., :3], shares + np.moveaxis(moved[..., 3:-1], -1, 0), norm + moved[..., -1]
 
 
-def settle(encoded: Float, reach: Float, sums: tuple[Float, Float, Float], toe: float) -> tuple[Float, NDArray[np.uint32]]:
+def settle(encoded: Float, means: tuple[Float, Float], toe: float) -> tuple[Float, NDArray[np.uint32]]:
     """Twin of `steady_kernels.settle` where something of a key is used: the picture and its weights."""
-    total, shares, norm = sums
-    gain = np.divide(reach, norm, out=np.zeros_like(reach), where=reach > 0)
-    weights = np.apply_along_axis(whole_parts, 0, (gain * shares).astype(np.float64) / 65536)
-    return decode(np.asarray(encoded + gain[..., None] * total, np.float32), toe), weights
+    change, shares = means
+    weights = np.apply_along_axis(whole_parts, 0, shares.astype(np.float64) / 65536)
+    return decode(np.asarray(encoded + change, np.float32), toe), weights

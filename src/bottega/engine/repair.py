@@ -3,7 +3,7 @@
 The order of work, streamed by the caller so that memory does not grow with the shot:
 
 1. `prepare_key` once for each painted key frame: its residual, split into bands.
-2. `guide` once for each frame: the light-robust picture that flow runs on.
+2. `guide` and `look` once for each frame: the light-robust picture that flow runs on, and the picture that maps are fitted to.
 3. `start_walk` at a key, then `step_walk` frame by frame outwards: where each pixel comes from.
 4. `render` for each frame, with the walks that `time_weights` names and `by_motion` weighs: the repaired picture, its delta, who made it.
 5. `steady` for each frame, with its neighbours' changes (`change_of`) and the `step_flow` between them, put together: less flicker.
@@ -19,7 +19,7 @@ from bottega.engine.budget import Estimate, estimate
 from bottega.engine.candidates import Candidate, Repaired, Strength, by_motion, time_weights
 from bottega.engine.correspondence import Walk, carry, start_walk, step_walk
 from bottega.engine.cuts import cut_guide, find_cuts, likeness
-from bottega.engine.guides import guide
+from bottega.engine.guides import guide, look
 from bottega.engine.keys import Key, matte_from_keys, prepare_key
 from bottega.engine.lending import Alignment, Sight, align, lend_key, sight
 from bottega.engine.rendering import render
@@ -50,6 +50,7 @@ __all__ = [
     "in_order",
     "lend_key",
     "likeness",
+    "look",
     "matte_from_keys",
     "prepare_key",
     "render",

@@ -97,7 +97,7 @@ class RepairSettings:
     flow_finest_scale: int | None = None
     flow_iterations: int = 8
     flow_smoothing_iterations: int = 2
-    steady_frames: int = 3
+    steady_frames: int = 4
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -59,28 +59,23 @@ def gather(sums: tuple[Float, Float, Float], from_there: tuple[Float, NDArray[np
 
 @_compiled
 def settle(
-    here: tuple[Float, Float, Float],
-    sums: tuple[Float, Float, Float],
-    toe: np.float32,
-    out: tuple[Float, NDArray[np.uint32], NDArray[np.uint8]],
+    here: tuple[Float, Float], means: tuple[Float, Float], toe: np.float32, out: tuple[Float, NDArray[np.uint32], NDArray[np.uint8]]
 ) -> None:
-    """Decode plate + reach·total/norm, with weights reach·shares/norm; a pixel that is all the plate's keeps the plate's bits.
+    """Decode plate + change, with whole weights of the shares; a pixel that is all the plate's keeps the plate's bits.
 
-    `here`: plate, plate encoded, reach. `out`: rgb, weights (K+1, H, W), copied (1 where the plate's bits are kept).
+    `here`: plate, plate encoded. `means`: change (H, W, 3), shares (K, H, W) in parts of 65536. `out`: rgb, weights (K+1, H, W), copied
+    (1 where the plate's bits are kept).
     """
-    plate, encoded, reach = here
-    total, shares, norm = sums
+    plate, encoded = here
+    change, shares = means
     rgb, weights, copied = out
     count, height, width = shares.shape
     each = np.empty(count, np.float64)
     parts = np.empty(count + 1, np.uint32)
     for y in range(height):
         for x in range(width):
-            gain = np.float32(0)
-            if reach[y, x] > 0:
-                gain = reach[y, x] / norm[y, x]
             for k in range(count):
-                each[k] = np.float64(gain * shares[k, y, x]) / PARTS
+                each[k] = np.float64(shares[k, y, x]) / PARTS
             whole_parts(each, parts)
             for k in range(count + 1):
                 weights[k, y, x] = parts[k]
@@ -89,6 +84,6 @@ def settle(
                 if parts[0] == PARTS:
                     rgb[y, x, c] = plate[y, x, c]
                     continue
-                value = encoded[y, x, c] + gain * total[y, x, c]
+                value = encoded[y, x, c] + change[y, x, c]
                 linear = toe * np.expm1(np.abs(value))
                 rgb[y, x, c] = -linear if value < 0 else linear

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from bottega.engine import kernels, steady_kernels
 from bottega.engine.candidates import Repaired
 from bottega.engine.checks import Byte, Float, guide_plane, one_thread, picture, plane
+from bottega.engine.finest import coarser
 from bottega.engine.settings import RepairSettings
 
 _PATCH_STRIDE_PX = 5
-_SIGMA_FRAMES = 2.5
+_SIGMA_FRAMES = 3.0
 _OWN = 4.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
 _MATCH = 0.2  # deviation in the encoding, natural log, from which two frames no longer show the same
 _JUDGED_OVER_PX = 1.5  # at 512 pixels of shorter side
@@ -178,9 +179,10 @@ def steady(
 ) -> Repaired:
     """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 4) and its neighbours.
 
-    w falls with distance, exp(−d²/2σ²), σ = 2.5 frames, and with the mismatch of the plates along the flow: what was hidden does not
-    count. Only the change is averaged, never the plate: its grain and its motion blur stay. The weights are averaged in the same way, so
-    that they are the filtered pixel's own; they are whole parts again by largest remainder.
+    w falls with distance, exp(−d²/2σ²), σ = 3 frames, and with the mismatch of the plates along the flow: what was hidden does not
+    count. Only the change is averaged, never the plate: its grain and its motion blur stay. The finest of the change, a pixel or so, stays
+    the frame's own: a neighbour's, fetched between pixels, is noise there. The weights are averaged in the same way, so that they are
+    the filtered pixel's own; they are whole parts again by largest remainder.
 
     Parameters
     ----------
@@ -231,8 +233,9 @@ def steady(
         _check(n, seen, repaired)
         seen.append(n.distance)
         steady_kernels.gather((total, shares, norm), (n.change.repair, n.weights, n.reach), n.flow, _weight(here.plate, n))
+    _own_finest((total, shares, norm), here.repair, repaired.weights, own)
     rgb, weights, copied = np.empty_like(plate), np.empty_like(repaired.weights), np.empty_like(repaired.copied_from)
-    steady_kernels.settle((plate, here.plate, own), (total, shares, norm), np.float32(settings.toe), (rgb, weights, copied))
+    steady_kernels.settle((plate, here.plate), (total, shares), np.float32(settings.toe), (rgb, weights, copied))
     exact = repaired.copied_from >= 2
     if exact.any():
         rgb[exact], weights[:, exact], copied[exact] = repaired.rgb[exact], repaired.weights[:, exact], repaired.copied_from[exact]
@@ -273,6 +276,19 @@ def in_order(weights: NDArray[np.uint32], have: Sequence[int | str], *, want: Se
     for i, key in enumerate(have):
         out[1 + want.index(key)] = weights[1 + i]
     return out
+
+
+def _own_finest(sums: tuple[Float, Float, Float], change: Float, weights: NDArray[np.uint32], reach: Float) -> None:
+    """Turn the sums into means, in place, of which the finest is the frame's own: own + coarser(mean − own); nothing out of reach."""
+    total, shares, norm = sums
+    gain = np.divide(reach, norm, out=np.zeros_like(reach), where=reach > 0)
+    inside = (reach > 0).astype(np.float32)
+    total *= gain[..., None]
+    total -= change
+    total[...] = (coarser(total) + change) * inside[..., None]
+    for k in range(len(shares)):
+        mine = weights[k + 1].astype(np.float32)
+        shares[k] = np.maximum((coarser(shares[k] * gain - mine) + mine) * inside, 0)
 
 
 def _weight(encoded: Float, neighbour: Neighbour) -> Float:

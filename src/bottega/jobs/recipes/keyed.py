@@ -25,6 +25,7 @@ from bottega.engine.repair import (
     estimate,
     guide,
     in_order,
+    look,
     matte_from_keys,
     prepare_key,
     render,
@@ -48,13 +49,30 @@ from .learned import (
 )
 from .lending import Lending
 
-REVISION = "split-band/4"
+REVISION = "split-band/5"
 KEYS_AT_A_TIME = 2
 FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
 MOST_STRENGTH = 1.5
 
 Picture = NDArray[np.float32]
-Guide = NDArray[np.uint8]
+Codes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A frame as correspondence sees it: the light-robust `guide` (H, W) that flow runs on, the `look` (H, W, 3) that maps fit."""
+
+    guide: Codes
+    look: Codes
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, for a scratch folder."""
+        return {"guide": self.guide, "look": self.look}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Seen:
+        """Make it again, bit for bit, from what `arrays` gave."""
+        return cls(arrays["guide"], arrays["look"])
 
 
 @dataclass(frozen=True)
@@ -169,17 +187,17 @@ class KeyedRepair:
         """A key of another shot, its plate and painting, as if it had been painted on this frame."""
         return Lending(self.settings).key(number, plate, matte, pair)
 
-    def guide(self, plate: Picture) -> Guide:
-        """The light-robust picture that correspondence runs on."""
-        return guide(plate, settings=self.settings)
+    def seen(self, plate: Picture) -> Seen:
+        """A frame as correspondence sees it."""
+        return Seen(guide(plate, settings=self.settings), look(plate, settings=self.settings))
 
     def begin(self, key: Key) -> Walk:
         """The correspondence of a key with itself."""
         return start_walk(key)
 
-    def step(self, key: Key, walk: Walk, before: Guide, here: Guide, *, frame: int) -> Walk:
-        """Extend a key's correspondence by one frame outwards; `before` and `here` are the two frames' guides."""
-        return step_walk(key, walk, before, here, settings=self.settings, frame=frame)
+    def step(self, key: Key, walk: Walk, before: Seen, here: Seen, *, frame: int) -> Walk:
+        """Extend a key's correspondence by one frame outwards, from `before` to `here`."""
+        return step_walk(key, walk, before.guide, here.guide, settings=self.settings, frame=frame, look=here.look)
 
     def derived_matte(self, key: Key) -> Picture:
         """Where a key was painted, feathered."""
@@ -231,9 +249,9 @@ class KeyedRepair:
         reach, keys = matte * np.float32(strength.most), tuple(c.key.frame for c in candidates)
         return Draft.of(plate, made, matte=matte, reach=reach, keys=keys, settings=self.settings)
 
-    def flow(self, here: Guide, there: Guide) -> Picture:
+    def flow(self, here: Seen, there: Seen) -> Picture:
         """Where a frame's pixels lie on its neighbour."""
-        return step_flow(here, there, settings=self.settings)
+        return step_flow(here.guide, there.guide, settings=self.settings)
 
     def steadied(
         self,
@@ -278,6 +296,7 @@ __all__ = [
     "NetworkState",
     "RepairSettings",
     "Repaired",
+    "Seen",
     "Strength",
     "Walk",
     "can_learn",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from bottega.attribution import CreditMap, Tally, credit_frame, palette_for, picture
 from bottega.footage import Band, Delivery, Frame, FrameOut, as_matte, hand_out
-from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Near, Walk, without_network
+from bottega.jobs.recipes.keyed import FRAMES_AT_A_TIME, Candidate, Draft, Key, KeyedRepair, Near, Seen, Walk, without_network
 from bottega.jobs.recipes.schedule import Interval, Schedule, WalkPlan
 from bottega.model import CredentialError, FootageError, JobError, Output
 
@@ -142,8 +142,8 @@ class Maker:
             if found is not None:
                 walk, before = Walk.from_arrays(found), None
             else:
-                before = self._guide(previous) if before is None else before
-                here = self._guide(n)
+                before = self._seen(previous) if before is None else before
+                here = self._seen(n)
                 walk = self._recipe.step(key, walk, before, here, frame=n)
                 self._scratch.put(_name(plan.key, n), walk.arrays())
                 before = here
@@ -168,15 +168,15 @@ class Maker:
     def _flow(self, here: int, there: int) -> None:
         if self._stop.is_set() or self._scratch.has(_flow_name(here, there)):
             return
-        self._scratch.put(_flow_name(here, there), {"flow": self._recipe.flow(self._guide(here), self._guide(there))})
+        self._scratch.put(_flow_name(here, there), {"flow": self._recipe.flow(self._seen(here), self._seen(there))})
 
-    def _guide(self, number: int) -> NDArray[np.uint8]:
-        """A frame's guide, made once: walks from two keys and the motion to both neighbours ask for it."""
+    def _seen(self, number: int) -> Seen:
+        """A frame as correspondence sees it, made once: walks from two keys and the motion to both neighbours ask for it."""
         found = self._scratch.get(_guide_name(number))
         if found is not None:
-            return np.asarray(found["guide"], np.uint8)
-        made = self._recipe.guide(self._inputs.plate.read(number).rgb)
-        self._scratch.put(_guide_name(number), {"guide": made})
+            return Seen.from_arrays(found)
+        made = self._recipe.seen(self._inputs.plate.read(number).rgb)
+        self._scratch.put(_guide_name(number), made.arrays())
         return made
 
     def _frame(self, number: int) -> None:
