@@ -39,7 +39,7 @@ FLAT = 1.10  # a long shot may take this much more memory than a short one: what
 ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 # Which function's CPU time counts as which step, by the module that calls it; what a step calls of another step counts as the other.
 STEPS = {
-    "engine: flow walks": ("recipes.keyed:KeyedRepair.step", "recipes.keyed:KeyedRepair.guide", "recipes.keyed:KeyedRepair.begin"),
+    "engine: flow walks": ("recipes.keyed:KeyedRepair.step", "recipes.keyed:KeyedRepair.seen", "recipes.keyed:KeyedRepair.begin"),
     "engine: render": ("recipes.keyed:KeyedRepair.frame", "recipes.keyed:KeyedRepair.key"),
     "engine: steady": ("recipes.keyed:KeyedRepair.steadied", "recipes.keyed:KeyedRepair.flow"),
     "decode plates, keys, mattes": ("runner.pictures:Pictures.read",),

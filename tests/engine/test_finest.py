@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bottega.engine import Neighbour, Repaired, RepairSettings, change_of, steady
-from bottega.engine.finest import coarser, finest, grain_energy, unsure
+from bottega.engine.finest import coarser, finest, shown, unsure
 
 RNG = np.random.default_rng(12)
 SIZE = (96, 96)
@@ -33,14 +33,16 @@ def test_a_picture_is_its_coarser_and_its_finest() -> None:
     assert np.abs(finest(wave)[8:-8, 8:-8]).max() < 0.03, "a wave of 25 pixels is none of it"
 
 
-def test_where_the_plates_agree_all_of_the_keys_detail_is_taken() -> None:
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_where_the_plates_agree_all_of_the_keys_detail_is_taken(scale: float) -> None:
     plate, change = noise(), noise()
-    assert np.abs(unsure(plate, bands(plate, change), over_px=3.0)).max() < 1e-3
+    assert np.abs(unsure(shown(plate, np.zeros_like(plate), scale), bands(plate, change))).max() < 1e-3
 
 
-def test_where_they_have_nothing_in_common_none_of_its_finest() -> None:
-    other, change = noise(), noise()
-    held = unsure(noise(), bands(other, change), over_px=3.0)
+@pytest.mark.parametrize("scale", [1.0, 3.0])
+def test_where_they_have_nothing_in_common_none_of_its_finest(scale: float) -> None:
+    plate, other, change = noise(), noise(), noise()
+    held = unsure(shown(plate, np.zeros_like(plate), scale), bands(other, change))
     left = finest(other + change - held)
     assert left.std() < 0.25 * finest(other + change).std()
     coarse = cv2.GaussianBlur(other + change, (0, 0), 3) - cv2.GaussianBlur(other + change - held, (0, 0), 3)
@@ -49,10 +51,9 @@ def test_where_they_have_nothing_in_common_none_of_its_finest() -> None:
 
 def test_grain_is_the_frames_own() -> None:
     plate, other = noise(0.05), noise(0.05)
-    energy = grain_energy(plate, over_px=3.0)
-    assert grain_energy(np.zeros_like(plate), over_px=3.0) == 0.0
-    held = unsure(plate, bands(other, np.zeros_like(other)), over_px=3.0, grain=energy)
-    left = finest(other - held)
+    here = shown(plate, plate, 1.0)
+    assert shown(plate, np.zeros_like(plate), 1.0).grain == 0.0 < here.grain
+    left = finest(other - unsure(here, bands(other, np.zeros_like(other))))
     assert np.corrcoef(left.ravel(), finest(plate).ravel())[0, 1] > 0.9
     assert left.std() > 0.8 * finest(plate).std()
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bottega.engine import kernels
 from bottega.engine.candidates import Candidate, Repaired, Strength
 from bottega.engine.checks import Float, one_thread, picture, plane
-from bottega.engine.finest import grain_energy, unsure
+from bottega.engine.finest import Shown, shown, unsure
 from bottega.engine.grain import grain
 from bottega.engine.keys import low_band
 from bottega.engine.settings import RepairSettings
@@ -177,14 +177,14 @@ def _render_window(out: Repaired, candidates: Sequence[Candidate], whole: _Reach
     common = _common(shapes, candidates, window)
     encoded = _moved(encoded - loose, common, candidates, window, reach.shape, size=size, settings=settings)
     plate_high = encoded - low_band(encoded, settings.band_sigma(*size))
-    at_key, grainy = [c.at_key for c in candidates], grain_energy(loose, over_px=_JUDGED_OVER_PX * window.scale)
+    at_key, finest = [c.at_key for c in candidates], shown(plate_high, loose, window.scale)
     count, (height, width) = len(candidates), encoded.shape[:2]
     changes = np.empty((count, height, width, 9), np.float32)
     trust = np.empty((count, height, width, 2), np.float32)
     choice = np.empty((count, height, width), np.float32)
     for i, candidate in enumerate(candidates):
         shift = _half_way(window.of(candidate.walk.map_to_key), common - shapes[i], window.scale)
-        changes[i], trust[i], merit = _offer(candidate, shift, plate_high, window, grainy=grainy, settings=settings)
+        changes[i], trust[i], merit = _offer(candidate, shift, plate_high, finest, window, settings=settings)
         choice[i] = merit * np.float32(at_key[i] if any(at_key) else candidate.time_weight)
     choice /= choice.sum(0)
     weights, copied = np.empty((count + 1, height, width), np.uint32), np.empty((height, width), np.uint8)
@@ -250,7 +250,7 @@ def _known(candidate: Candidate, high: Float, window: _Window, settings: RepairS
 
 
 def _offer(
-    candidate: Candidate, shift: Float, plate_high: Float, window: _Window, *, grainy: float, settings: RepairSettings
+    candidate: Candidate, shift: Float, plate_high: Float, finest: Shown, window: _Window, *, settings: RepairSettings
 ) -> tuple[Float, Float, Float]:
     """What one key offers to the window: its warped bands, its trust in each band, its merit in the choice."""
     bands = kernels.sample_cubic(candidate.key.bands, shift, window.top, window.left)
@@ -260,7 +260,7 @@ def _offer(
     differs, painted = judged[..., 0], judged[..., 1] + np.float32(_DETAIL_NOISE)
     same = _same_state(energies, window.of(candidate.walk.quality), window.scale, settings.state_tolerance)
     filled, sure = _filled(bands[..., :3], same, window.scale)
-    bands[..., 6:9] -= unsure(plate_high, bands, over_px=_JUDGED_OVER_PX * window.scale, grain=grainy)
+    bands[..., 6:9] -= unsure(finest, bands)
     # Wiener's ratio: the key's detail is worth taking while what was painted outweighs what does not match.
     high = sure * coverage * painted / (painted + np.float32(settings.mismatch_cost) * differs)
     bands[..., :3] = filled * coverage[..., None]
