@@ -74,7 +74,7 @@ def test_the_network_is_asked_where_the_copy_was_not_trusted(plate: Float, matte
     left[10:50, 30:48] = 0.7
     out = combine(plate, repaired(plate, left, matte), np.zeros_like(plate), np.zeros((SIDE, SIDE), np.float32), matte=matte)
     share = out.weights[-1] / 65536
-    assert share[30, 16] == pytest.approx(0.05 + 0.02, abs=0.01)
+    assert share[30, 16] == pytest.approx(0.1 + 0.02, abs=0.01)
     assert share[30, 40] > 0.7
     assert (out.weights.sum(0) == 65536).all()
     assert (out.learned == (out.weights[-1] > 0)).all()

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from bottega.engine import kernels
 from bottega.engine.candidates import Repaired
 from bottega.engine.checks import Float, one_thread, picture, plane
+from bottega.engine.finest import coarser
 
 _SMOOTH_PX = 1.5  # sigma, at 512 pixels of shorter side, of what was left to the plate
-_SECOND_OPINION = 0.05  # the network's share where the copy is trusted: two errors of different origin cancel in part
+_SECOND_OPINION = 0.1  # the network's share where the copy is trusted: two errors of different origin cancel in part
 _PER_LEFT = 1.0  # and how much it grows with the share that was left to the plate
 _DOUBTED = 0.3  # expected error in the encoding (a ratio of 1.35 in light) at which the network's say is halved
 
@@ -45,9 +46,11 @@ class Combined:
 def combine(
     plate: Float, copied: Repaired, residual: Float, error: Float, *, matte: Float, strength: Float | float = 1.0, toe: float = 0.02
 ) -> Combined:
-    """Encoded = (1 − s)·enc(copied) + s·(enc(plate) + reach·residual), s the network's share of the pixel.
+    """Encoded = enc(copied) + coarser(s·(enc(plate) + reach·residual − enc(copied))), s the network's share of the pixel.
 
-    The share is min(1, 0.05 + left) / (1 + (error / 0.3)²), left being what the copy left to the plate: large where the copy was
+    Its correction is taken but for what is finer than a pixel or so: there the network is as good as blind.
+
+    The share is min(1, 0.1 + left) / (1 + (error / 0.3)²), left being what the copy left to the plate: large where the copy was
     not trusted (another eye, another mouth, an ear that turns into view), small elsewhere, halved where the network expects an error of
     0.3 itself. It is a whole number of parts: what is claimed is what was done. A copied pixel, the plate's or a key's, stays bit for bit.
 
@@ -116,11 +119,12 @@ def shares(copied: Repaired, reach: Float, error: Float) -> NDArray[np.uint32]:
 
 
 def mix(plate: Float, copied: Float, residual: Float, reach: Float, parts: NDArray[np.uint32], *, toe: float) -> Float:
-    """The picture with the network's parts in it; where it has none the copied bits stay."""
+    """The picture with the network's parts in it, but for the finest detail; where it has none the copied bits stay."""
     tone = np.float32(toe)
     made = kernels.encode(plate, tone) + reach[..., None] * residual
     there = kernels.encode(copied, tone)
-    value = there + (parts.astype(np.float32) / kernels.PARTS)[..., None] * (made - there)
+    share = (parts.astype(np.float32) / np.float32(kernels.PARTS))[..., None]
+    value = there + coarser(np.asarray(share * (made - there), np.float32))
     light = np.sign(value) * tone * np.expm1(np.abs(value))
     return np.asarray(np.where((parts > 0)[..., None], light, copied), np.float32)
 

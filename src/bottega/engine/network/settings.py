@@ -25,7 +25,7 @@ class NetworkSettings:
     Parameters
     ----------
     steps
-        Steps of training, 1..1000000. A step of the default size took 0.07 to 0.09 CPU seconds (`bench/network.py`).
+        Steps of training, 1..1000000. A step of the default size took 0.035 to 0.045 CPU seconds (`bench/network.py`).
     seed
         Decides first weights and every crop, 0..2**63 - 1.
     crop_px
@@ -50,18 +50,18 @@ class NetworkSettings:
     Examples
     --------
     >>> NetworkSettings(steps=200).crops
-    4
+    2
     >>> NetworkSettings(steps=0)
     Traceback (most recent call last):
     ...
     ValueError: steps is 0, allowed is 1 to 1e+06
     """
 
-    steps: int = 1400
+    steps: int = 2800
     seed: int = 0
     crop_px: int = 128
-    crops: int = 4
-    learning_rate: float = 2e-3
+    crops: int = 2
+    learning_rate: float = 1e-3
     held_share: float = 0.12
     toe: float = 0.02
 

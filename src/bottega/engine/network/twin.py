@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,5 +29,7 @@ def mix(pictures: tuple[Float, Float], residual: Float, reach: Float, parts: NDA
     """Twin of `combining.mix`; `pictures` are plate and copy."""
     plate, copied = pictures
     share = (parts / PARTS)[..., None]
-    encoded = (1 - share) * reference.encode(copied, toe) + share * (reference.encode(plate, toe) + reach[..., None] * residual)
+    there = reference.encode(copied, toe).astype(np.float64)
+    away = share * (reference.encode(plate, toe) + reach[..., None] * residual - there)
+    encoded = there + cv2.GaussianBlur(away, (0, 0), 0.8, borderType=cv2.BORDER_REFLECT_101)
     return np.where(share > 0, reference.decode(encoded.astype(np.float32), toe), copied)
