@@ -31,6 +31,7 @@ from bottega.engine import (
     Repaired,
     RepairSettings,
     Walk,
+    away,
     by_motion,
     chain,
     change_of,
@@ -136,18 +137,21 @@ def carried(
                 number += direction
                 walks[i, number] = walk
     drafts: dict[int, tuple[Float, Float, Repaired, list[int]]] = {}
+    distances: dict[int, float] = {}
     for number in numbers:
         plate, matte = footage.frame("plate", number), footage.frame("matte", number)
         began = time.process_time()
         offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in wanted[number]]
         offers = list(by_motion(offers, matte=matte))
         drafts[number] = plate, matte, render(plate, offers, matte=matte, settings=settings), [c.key.frame for c in offers]
+        distances[number] = away(offers, matte=matte)
         clock(spent, "render", began)
-    yield from steadied(drafts, guides, key_numbers, settings, spent)
+    yield from steadied(drafts, distances, guides, key_numbers, settings, spent)
 
 
 def steadied(
     drafts: dict[int, tuple[Float, Float, Repaired, list[int]]],
+    distances: dict[int, float],
     guides: dict[int, NDArray[np.uint8]],
     key_numbers: list[int],
     settings: RepairSettings,
@@ -158,6 +162,7 @@ def steadied(
     changes: dict[int, Change] = {}
     for number, (plate, matte, repaired, have) in drafts.items():
         began = time.process_time()
+        changes.setdefault(number, change_of(plate, repaired, settings=settings, away=distances[number]))
         neighbours = []
         for side in (1, -1) if settings.steady_frames and number not in key_numbers else ():
             flow, at = None, number
@@ -170,10 +175,10 @@ def steadied(
                 at += side
                 there, reach, draft, keys = drafts[at]
                 if at not in changes:
-                    changes[at] = change_of(there, draft, settings=settings)
+                    changes[at] = change_of(there, draft, settings=settings, away=distances[at])
                 weights = in_order(draft.weights, keys, want=have)
                 neighbours.append(Neighbour(at - number, changes[at], weights, reach, flow))
-        result = steady(plate, repaired, neighbours, reach=matte, settings=settings)
+        result = steady(plate, repaired, neighbours, reach=matte, settings=settings, change=changes[number])
         flows = {pair: kept for pair, kept in flows.items() if abs(pair[0] - number) <= 8}
         changes = {n: kept for n, kept in changes.items() if n >= number - 8}
         clock(spent, "steady", began)

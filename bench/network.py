@@ -27,6 +27,7 @@ from bottega.engine import (
     Repaired,
     RepairSettings,
     Walk,
+    away,
     by_motion,
     guide,
     look,
@@ -63,7 +64,7 @@ class Lit(Footage):
         return array * np.float32(self.light[0] + along * (self.light[1] - self.light[0]))
 
 
-def copies(footage: Lit, key_numbers: list[int], settings: RepairSettings) -> Iterator[tuple[int, Repaired]]:
+def copies(footage: Lit, key_numbers: list[int], settings: RepairSettings) -> Iterator[tuple[int, Repaired, float]]:
     keys = [prepare_key(*(footage.frame(k, n) for k in ("plate", "keys")), frame=n, matte=footage.frame("matte", n), settings=settings)
             for n in key_numbers]  # fmt: skip
     plates = {n: footage.frame("plate", n) for n in footage.numbers}
@@ -72,7 +73,8 @@ def copies(footage: Lit, key_numbers: list[int], settings: RepairSettings) -> It
     for number in footage.numbers:
         offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in time_weights(number, key_numbers)]
         matte = footage.frame("matte", number)
-        yield number, render(footage.frame("plate", number), by_motion(offers, matte=matte), matte=matte, settings=settings)
+        offers = list(by_motion(offers, matte=matte))
+        yield number, render(footage.frame("plate", number), offers, matte=matte, settings=settings), away(offers, matte=matte)
 
 
 def walked(key: Key, seen: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]], settings: RepairSettings) -> Iterator[tuple[int, Walk]]:
@@ -100,7 +102,9 @@ def made(footage: Lit, key_numbers: list[int], state: NetworkState) -> tuple[dic
     results: dict[int, dict[str, Float]] = {}
     spent, toe, shares = 0.0, state.settings.toe, []
     drafts: dict[str, dict[int, Drafted]] = {"copied": {}, "combined": {}}
-    for number, copied in copies(footage, key_numbers, RepairSettings()):
+    distances: dict[int, float] = {}
+    for number, copied, far in copies(footage, key_numbers, RepairSettings()):
+        distances[number] = far
         plate, matte = footage.frame("plate", number), footage.frame("matte", number)
         began = time.process_time()
         residual, error = predict(state, plate, matte)
@@ -117,7 +121,7 @@ def made(footage: Lit, key_numbers: list[int], state: NetworkState) -> tuple[dic
             shares.append(float(out.weights[-1][matte > 0.5].mean()) / 65536)
     guides = {n: guide(footage.frame("plate", n), settings=RepairSettings()) for n in footage.numbers}
     for kind, made_so in drafts.items():
-        for number, rgb, _ in steadied(made_so, guides, key_numbers, RepairSettings(), {}):
+        for number, rgb, _ in steadied(made_so, distances, guides, key_numbers, RepairSettings(), {}):
             results[number][f"{kind}, steadied"] = rgb
     print(
         f"the network's share inside the matte: {100 * np.mean(shares):.1f} % (frames {100 * min(shares):.1f} to {100 * max(shares):.1f} %)"
@@ -140,15 +144,15 @@ def scored(footage: Lit, key_numbers: list[int], results: dict[int, dict[str, Fl
 def sheet(footage: Lit, key_numbers: list[int], results: dict[int, dict[str, Float]], path: Path) -> None:
     """Copied | network | combined | truth, and below each its difference x8, for the three frames where the copy is worst."""
 
-    def away(number: int, kind: str) -> Float:
+    def wrong(number: int, kind: str) -> Float:
         return np.abs(encoded(results[number][kind]) - encoded(footage.frame("truth", number)))
 
-    worst = sorted((n for n in results if n not in key_numbers), key=lambda n: -float((away(n, "copied") ** 2).mean()))[:3]
+    worst = sorted((n for n in results if n not in key_numbers), key=lambda n: -float((wrong(n, "copied") ** 2).mean()))[:3]
     rows = []
     for number in worst:
         truth = encoded(footage.frame("truth", number))
         rows.append(np.hstack([*(encoded(results[number][kind]) for kind in KINDS), truth]))
-        rows.append(np.hstack([*(np.clip(away(number, kind) * 8, 0, 1) for kind in KINDS), np.zeros_like(truth)]))
+        rows.append(np.hstack([*(np.clip(wrong(number, kind) * 8, 0, 1) for kind in KINDS), np.zeros_like(truth)]))
     print(f"sheet: frames {worst}")
     cv2.imwrite(str(path), np.rint(np.vstack(rows)[..., ::-1] * 255).astype(np.uint8))
 

@@ -13,6 +13,8 @@ from bottega.engine import (
     Neighbour,
     Repaired,
     RepairSettings,
+    Walk,
+    away,
     chain,
     change_of,
     in_order,
@@ -52,6 +54,38 @@ def test_a_change_made_once_is_the_change_made_each_time(plate: np.ndarray, sett
     one, other = (steady(plate, made, [beside], reach=reach, settings=settings, change=c) for c in (None, own))
     assert np.array_equal(one.rgb, other.rgb) and np.array_equal(one.weights, other.weights)
     np.testing.assert_allclose(own.plate + own.repair, kernels.encode(made.rgb, np.float32(settings.toe)), atol=1e-5)
+
+
+@pytest.mark.parametrize(("here", "there", "counts"), [(2.0, 1.0, 1.0), (2.0, 2.0, 1.0), (2.0, 8.0, 0.25), (0.0, 3.0, 0.0)])
+def test_a_neighbour_farther_from_the_keys_counts_less(
+    here: float, there: float, counts: float, plate: np.ndarray, settings: RepairSettings
+) -> None:
+    size = plate.shape[:2]
+    weights, reach, still = parts(1, *size), np.ones(size, np.float32), np.zeros((*size, 2), np.float32)
+    weights[0], weights[1] = 0, 65536
+    own, other = (Repaired(plate * np.float32(k), plate * np.float32(k - 1), weights, np.zeros(size, np.uint8)) for k in (1.2, 1.6))
+    changes = [change_of(plate, r, settings=settings, away=a) for r, a in ((own, here), (other, there))]
+    beside = Neighbour(1, changes[1], weights, reach, still)
+    out = steady(plate, own, [beside], reach=reach, settings=settings, change=changes[0])
+    got = kernels.encode(out.rgb, np.float32(settings.toe)) - changes[0].plate
+    weight = np.exp(-1 / 18) * counts
+    wanted = (5 * changes[0].repair + weight * changes[1].repair) / (5 + weight)
+    np.testing.assert_allclose(got[20:-20, 20:-20].mean((0, 1)), wanted[20:-20, 20:-20].mean((0, 1)), atol=1e-4)
+
+
+def test_how_far_a_frame_is_from_what_was_painted(plate: np.ndarray, settings: RepairSettings) -> None:
+    still, matte = np.zeros((*plate.shape[:2], 2), np.float32), np.ones(plate.shape[:2], np.float32)
+    keys = [prepare_key(plate, plate, frame=n, settings=settings) for n in (1, 9)]
+
+    def far(moved: float, *weights: float) -> float:
+        walks = [Walk(k.frame, 4, still + np.float32(moved), still, still[..., 0]) for k in keys]
+        return away([Candidate(k, w, t) for k, w, t in zip(keys, walks, weights, strict=True)], matte=matte)
+
+    assert far(6.0, 1.0, 0.0) > far(6.0, 0.5, 0.5) > far(3.0, 0.5, 0.5) > 0, "two keys are nearer than one"
+    assert away([Candidate(keys[0], start_walk(keys[0]), 1.0)], matte=matte) == 0
+    assert away([Candidate(keys[0], start_walk(keys[0]), 1.0)], matte=matte * 0) == 0
+    with pytest.raises(ValueError, match="all have time_weight 0"):
+        far(1.0, 0.0, 0.0)
 
 
 def test_frames_that_are_compared_are_moved_first() -> None:

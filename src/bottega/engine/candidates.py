@@ -176,15 +176,64 @@ def by_motion(candidates: Sequence[Candidate], *, matte: Float) -> tuple[Candida
     """
     if not candidates:
         raise ValueError("candidates has 0 entries, allowed is 1 or more")
-    size = candidates[0].walk.quality.shape
-    inside = plane(matte, "matte", like=(size[0], size[1])) > 0.5
-    away = [abs(c.walk.at_frame - c.key.frame) for c in candidates]
-    if len(candidates) < 2 or 0 in away or not inside.any():
+    inside = _inside(candidates[0], matte)
+    frames = [abs(c.walk.at_frame - c.key.frame) for c in candidates]
+    if len(candidates) < 2 or 0 in frames or not inside.any():
         return tuple(candidates)
-    rest = _REST_PX * max(min(matte.shape) / 512, 0.25)
-    shares = []
-    for candidate, frames in zip(candidates, away, strict=True):
-        motion = np.sqrt((candidate.walk.map_to_key[inside].astype(np.float64) ** 2).sum(-1))
-        shares.append(candidate.time_weight * frames / (float(np.median(motion)) + rest * frames))
+    shares = [c.time_weight * n / _far(c, inside) for c, n in zip(candidates, frames, strict=True)]
     scale = sum(c.time_weight for c in candidates) / sum(shares) if sum(shares) else 0.0
     return tuple(replace(c, time_weight=min(1.0, share * scale)) for c, share in zip(candidates, shares, strict=True))
+
+
+def away(candidates: Sequence[Candidate], *, matte: Float) -> float:
+    """How far a frame is from what was painted, in pixels of motion: 1 / Σ 1/(median motion + 0.8 pixels a frame), over its keys.
+
+    About how wrong it is to be expected, since what two keys get wrong is nearly unrelated: `steady` believes a neighbour the less, the
+    farther it is away beside the frame itself.
+
+    Parameters
+    ----------
+    candidates
+        As for `render`; those of no weight in time do not count.
+    matte
+        (H, W) float32, 0..1: whose motion counts.
+
+    Returns
+    -------
+    0 on a key's own frame and where the matte is empty.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the matte is not as described, or no candidate has a weight.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> from bottega.engine import RepairSettings, Walk, prepare_key
+    >>> cv2.setNumThreads(1)
+    >>> plate, still = np.full((64, 64, 3), 0.18, np.float32), np.zeros((64, 64, 2), np.float32)
+    >>> key = prepare_key(plate, plate, frame=1, settings=RepairSettings())
+    >>> all_of_it = np.ones((64, 64), np.float32)
+    >>> [round(away([Candidate(key, Walk(1, n, still, still, still[..., 0]), 1.0)], matte=all_of_it), 2) for n in (1, 2, 3)]
+    [0.0, 0.2, 0.4]
+    """
+    counted = [c for c in candidates if c.time_weight > 0]
+    if not counted:
+        raise ValueError("candidates all have time_weight 0, allowed is at least one above 0")
+    inside = _inside(counted[0], matte)
+    if not inside.any() or any(c.walk.at_frame == c.key.frame for c in counted):
+        return 0.0
+    return 1 / math.fsum(1 / _far(c, inside) for c in counted)
+
+
+def _inside(candidate: Candidate, matte: Float) -> NDArray[np.bool_]:
+    size = candidate.walk.quality.shape
+    return np.asarray(plane(matte, "matte", like=(size[0], size[1])) > 0.5)
+
+
+def _far(candidate: Candidate, inside: NDArray[np.bool_]) -> float:
+    """Median motion from the key in pixels, and a little for each frame."""
+    motion = np.sqrt((candidate.walk.map_to_key[inside].astype(np.float64) ** 2).sum(-1))
+    rest = _REST_PX * max(min(inside.shape) / 512, 0.25)
+    return float(np.median(motion) + rest * abs(candidate.walk.at_frame - candidate.key.frame))

@@ -16,7 +16,7 @@ Set ``cv2.setNumThreads(1)`` once in each process: the bits must not depend on t
 from __future__ import annotations
 
 from bottega.engine.budget import Estimate, estimate
-from bottega.engine.candidates import Candidate, Repaired, Strength, by_motion, time_weights
+from bottega.engine.candidates import Candidate, Repaired, Strength, away, by_motion, time_weights
 from bottega.engine.correspondence import Walk, carry, start_walk, step_walk
 from bottega.engine.cuts import cut_guide, find_cuts, likeness
 from bottega.engine.guides import guide, look
@@ -39,6 +39,7 @@ __all__ = [
     "Strength",
     "Walk",
     "align",
+    "away",
     "by_motion",
     "carry",
     "chain",

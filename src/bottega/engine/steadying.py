@@ -17,7 +17,7 @@ from bottega.engine.settings import RepairSettings
 
 _PATCH_STRIDE_PX = 5
 _SIGMA_FRAMES = 3.0
-_OWN = 4.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
+_OWN = 5.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
 _MATCH = 0.2  # deviation in the encoding, natural log, from which two frames no longer show the same
 _JUDGED_OVER_PX = 1.5  # at 512 pixels of shorter side
 
@@ -32,10 +32,13 @@ class Change:
         (H, W, 3) float32, the plate in the encoding.
     repair
         (H, W, 3) float32, the repaired frame in the encoding less that.
+    away
+        From `away`: how far it is from what was painted, in pixels of motion; 0 where nobody knows.
     """
 
     plate: Float
     repair: Float
+    away: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,7 @@ def chain(first: Float, second: Float) -> Float:
     return kernels.compose(first, second)
 
 
-def change_of(plate: Float, repaired: Repaired, *, settings: RepairSettings) -> Change:
+def change_of(plate: Float, repaired: Repaired, *, settings: RepairSettings, away: float = 0.0) -> Change:
     """Change = enc(repaired) − enc(plate), beside enc(plate).
 
     Parameters
@@ -143,6 +146,8 @@ def change_of(plate: Float, repaired: Repaired, *, settings: RepairSettings) -> 
         From `render`.
     settings
         The same `toe` as in `render`.
+    away
+        From `away`.
 
     Returns
     -------
@@ -165,7 +170,7 @@ def change_of(plate: Float, repaired: Repaired, *, settings: RepairSettings) -> 
     encoded = kernels.encode(picture(plate, "plate"), toe)
     repair = kernels.encode(repaired.rgb, toe)
     repair -= encoded
-    return Change(encoded, repair)
+    return Change(encoded, repair, away)
 
 
 def steady(
@@ -177,12 +182,13 @@ def steady(
     settings: RepairSettings,
     change: Change | None = None,
 ) -> Repaired:
-    """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 4) and its neighbours.
+    """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 5) and its neighbours.
 
     w falls with distance, exp(−d²/2σ²), σ = 3 frames, and with the mismatch of the plates along the flow: what was hidden does not
-    count. Only the change is averaged, never the plate: its grain and its motion blur stay. The finest of the change, a pixel or so, stays
-    the frame's own: a neighbour's, fetched between pixels, is noise there. The weights are averaged in the same way, so that they are
-    the filtered pixel's own; they are whole parts again by largest remainder.
+    count. A neighbour that is farther than the frame from what was painted counts in the ratio of the two: near a key its own is better
+    than any mean. Only the change is averaged, never the plate: its grain and its motion blur stay. The finest of the change, a pixel or
+    so, stays the frame's own: a neighbour's, fetched between pixels, is noise there. The weights are averaged in the same way, so that
+    they are the filtered pixel's own; they are whole parts again by largest remainder.
 
     Parameters
     ----------
@@ -232,7 +238,7 @@ def steady(
     for n in neighbours:
         _check(n, seen, repaired)
         seen.append(n.distance)
-        steady_kernels.gather((total, shares, norm), (n.change.repair, n.weights, n.reach), n.flow, _weight(here.plate, n))
+        steady_kernels.gather((total, shares, norm), (n.change.repair, n.weights, n.reach), n.flow, _weight(here, n))
     _own_finest((total, shares, norm), here.repair, repaired.weights, own)
     rgb, weights, copied = np.empty_like(plate), np.empty_like(repaired.weights), np.empty_like(repaired.copied_from)
     steady_kernels.settle((plate, here.plate), (total, shares), np.float32(settings.toe), (rgb, weights, copied))
@@ -291,15 +297,18 @@ def _own_finest(sums: tuple[Float, Float, Float], change: Float, weights: NDArra
         shares[k] = np.maximum((coarser(shares[k] * gain - mine) + mine) * inside, 0)
 
 
-def _weight(encoded: Float, neighbour: Neighbour) -> Float:
-    away = np.empty(encoded.shape[:2], np.float32)
-    steady_kernels.apart(encoded, neighbour.change.plate, neighbour.flow, away)
-    scale = max(min(encoded.shape[:2]) / 512, 0.25)
-    apart = np.asarray(cv2.GaussianBlur(away, (0, 0), _JUDGED_OVER_PX * scale), np.float32)
+def _weight(here: Change, neighbour: Neighbour) -> Float:
+    size, there = here.plate.shape[:2], neighbour.change
+    unlike = np.empty(size, np.float32)
+    steady_kernels.apart(here.plate, there.plate, neighbour.flow, unlike)
+    apart = np.asarray(cv2.GaussianBlur(unlike, (0, 0), _JUDGED_OVER_PX * max(min(size) / 512, 0.25)), np.float32)
     apart /= np.float32(_MATCH**2)
     np.negative(apart, out=apart)
     apart -= np.float32(neighbour.distance**2 / (2 * _SIGMA_FRAMES**2))
-    return np.asarray(np.exp(apart, out=apart), np.float32)
+    weight = np.asarray(np.exp(apart, out=apart), np.float32)
+    if there.away > here.away:
+        weight *= np.float32(here.away / there.away)
+    return weight
 
 
 def _check(n: Neighbour, seen: Sequence[int], repaired: Repaired) -> None:

@@ -148,3 +148,39 @@ def test_the_number_of_threads_is_given_back(shot: Callable[[int], Pair]) -> Non
     train([shot(0)], settings=QUICK, pause_at=1)
     assert torch.get_num_threads() == 2
     torch.set_num_threads(before)
+
+
+def test_a_memory_of_another_rule_is_refused(shot: Callable[[int], Pair]) -> None:
+    begun = train([shot(1)], settings=QUICK, pause_at=2)
+    other = {n.replace("momentum_buffer", "exp_avg"): a for n, a in begun.memory.items()}
+    with pytest.raises(ValueError, match=r"no memory momentum_buffer\..*allowed is one that this version trained"):
+        train([shot(1)], settings=QUICK, state=dataclasses.replace(begun, memory=other))
+
+
+def test_a_kernels_matrix_is_the_kernels_own_memory(shot: Callable[[int], Pair]) -> None:
+    import torch
+
+    from bottega.engine.network.rule import Rule
+
+    net = torch.nn.Sequential(torch.nn.Conv2d(5, 7, 3), torch.nn.Conv2d(7, 3, 1)).to(memory_format=torch.channels_last)
+    before = {n: p.detach().clone() for n, p in net.named_parameters()}
+    rule = Rule(net)
+    net(torch.ones(1, 5, 8, 8)).square().sum().backward()
+    rule.step(0.01)
+    assert all(bool((p != before[n]).any()) for n, p in net.named_parameters()), "all weights move"
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_crops_go_where_the_change_has_detail() -> None:
+    from bottega.engine.network.sampling import Lesson
+
+    channels, flat = np.ones((7, 96, 96), np.float32), np.zeros((3, 96, 96), np.float32)
+    busy = flat.copy()
+    busy[:, 64:, 64:] = np.random.default_rng(1).normal(size=(3, 32, 32))
+
+    def share(residual: Float) -> float:
+        rng, lesson = np.random.default_rng(2), Lesson.of(channels, residual)
+        return float(np.mean([min(lesson.pixel(rng)) >= 64 for _ in range(4000)]))
+
+    assert share(flat) == pytest.approx(1 / 9, abs=0.02)
+    assert 0.35 < share(busy) < 0.75, "more there, and not only there"

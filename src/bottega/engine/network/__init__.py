@@ -68,8 +68,9 @@ def train(
 ) -> NetworkState:
     """Minimise |r̂ − r| + ½|∇(r̂ − r)| + 0.1·(1 − SSIM) over crops of the keys, r = enc(painted) − enc(plate).
 
-    A U-Net of 0.47 million parameters, AdamW (Loshchilov & Hutter 2019) on a cosine with warm-up, a moving average of the weights; crops
-    are turned, stretched, bent, mirrored and relit (Texler et al. 2020 train on patches of few keys in the same spirit). It learns its
+    A U-Net of 0.49 million parameters, Muon (Jordan et al. 2024) with AdamW for biases (Loshchilov & Hutter 2019) on a cosine with
+    warm-up, a moving average of the weights; crops are drawn more often where the change has detail, turned, stretched, bent, mirrored and
+    relit (Texler et al. 2020 train on patches of few keys in the same spirit). It learns its
     own expected error as well, by the likelihood of Laplace's distribution (Kendall & Gal 2017), calibrated on a key it has not seen:
     with two or more keys the one nearest to the others is held back for `held_share` of the steps, then joins. When two looks in a row
     find no gain on it, the training ends early: the steps done so far are then that share of all. With one key nothing can be held back:

@@ -14,9 +14,9 @@ from bottega.engine.checks import Float, one_thread, picture, plane
 from bottega.engine.finest import coarser
 
 _SMOOTH_PX = 1.5  # sigma, at 512 pixels of shorter side, of what was left to the plate
-_SECOND_OPINION = 0.1  # the network's share where the copy is trusted: two errors of different origin cancel in part
+_SECOND_OPINION = 0.25  # the network's share where the copy is trusted: two errors of different origin cancel in part
 _PER_LEFT = 1.0  # and how much it grows with the share that was left to the plate
-_DOUBTED = 0.3  # expected error in the encoding (a ratio of 1.35 in light) at which the network's say is halved
+_DOUBTED = 0.5  # expected error in the encoding (a ratio of 1.65 in light) at which the network's say is halved
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def combine(
 
     Its correction is taken but for what is finer than a pixel or so: there the network is as good as blind.
 
-    The share is min(1, 0.1 + left) / (1 + (error / 0.3)²), left being what the copy left to the plate: large where the copy was
+    The share is min(1, 0.25 + left) / (1 + (error / 0.5)²), left being what the copy left to the plate: large where the copy was
     not trusted (another eye, another mouth, an ear that turns into view), small elsewhere, halved where the network expects an error of
-    0.3 itself. It is a whole number of parts: what is claimed is what was done. A copied pixel, the plate's or a key's, stays bit for bit.
+    0.5 itself. It is a whole number of parts: what is claimed is what was done. A copied pixel, the plate's or a key's, stays bit for bit.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,26 +16,44 @@ from bottega.engine.checks import Float
 from bottega.engine.network.features import CHANNELS, MATTE, POSITION_X
 from bottega.engine.network.settings import NetworkSettings
 
-_TURN, _STRETCH, _SHEAR = 0.05, 0.05, 0.02  # deviations: radians, natural log, ratio
-_WARP_PX, _WARP_KNOTS = 1.0, 5  # a smooth random warp: deviation at the knots of a grid this wide
-_GAIN, _TINT = 0.08, 0.015  # natural log of light, of all channels and of each
+_TURN, _STRETCH, _SHEAR = 0.04, 0.04, 0.016  # deviations: radians, natural log, ratio
+_WARP_PX, _WARP_KNOTS = 0.8, 5  # a smooth random warp: deviation at the knots of a grid this wide
+_GAIN, _TINT = 0.064, 0.012  # natural log of light, of all channels and of each
 _SHIFT = 0.03  # of the position, so that it is a hint and no address
 _AROUND_PX = 16.0  # a crop's middle lies this near to a pixel of the matte
+_BUSY, _BUSY_PX = 0.6, 12.0  # share of the crops that goes where the change has detail; sigma over which detail is looked for
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One key as tensors: channels and residual (10, H, W), and the pixels of its matte, from which crops are drawn."""
+    """One key as tensors: channels and residual (10, H, W); the pixels of its matte, from which crops are drawn, and the odds up to each."""
 
     stack: Tensor
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
+    odds: NDArray[np.float64]
 
     @classmethod
     def of(cls, channels: Float, residual: Float) -> Lesson:
         """Take the channels (7, H, W) and the residual (3, H, W) of a key."""
-        rows, columns = np.nonzero(channels[MATTE])
-        return cls(torch.from_numpy(np.concatenate([channels, residual])), rows, columns)
+        inside = channels[MATTE] > 0
+        rows, columns = np.nonzero(inside)
+        odds = np.cumsum(_wanted(residual)[inside], dtype=np.float64)
+        return cls(torch.from_numpy(np.concatenate([channels, residual])), rows, columns, odds / odds[-1])
+
+    def pixel(self, rng: np.random.Generator) -> tuple[int, int]:
+        """Column and row of a pixel, drawn by the odds."""
+        at = int(np.searchsorted(self.odds, rng.random(), side="right"))
+        return int(self.columns[at]), int(self.rows[at])
+
+
+def _wanted(residual: Float) -> Float:
+    """How much a pixel of a key is worth to learn from, (H, W): eyes, lips and outlines are small and most of what can go wrong."""
+    down, across = np.zeros_like(residual), np.zeros_like(residual)
+    down[:, 1:], across[:, :, 1:] = np.diff(residual, axis=1), np.diff(residual, axis=2)
+    steep = cv2.GaussianBlur(np.sqrt((down * down + across * across).sum(0)), (0, 0), _BUSY_PX)
+    mean = float(steep.mean(dtype=np.float64))
+    return np.asarray((1 - _BUSY) + _BUSY * steep / mean if mean > 0 else np.ones_like(steep), np.float32)
 
 
 def crops(lessons: Sequence[Lesson], *, step: int, settings: NetworkSettings) -> tuple[Tensor, Tensor]:
@@ -58,8 +77,7 @@ def _relit(encoded: Tensor, gain: Tensor) -> Tensor:
 
 def _crop(lesson: Lesson, rng: np.random.Generator, side: int) -> Tensor:
     height, width = lesson.stack.shape[1:]
-    pixel = int(rng.integers(lesson.rows.size))
-    middle = np.array([lesson.columns[pixel], lesson.rows[pixel]]) + rng.uniform(-_AROUND_PX, _AROUND_PX, 2)
+    middle = np.array(lesson.pixel(rng)) + rng.uniform(-_AROUND_PX, _AROUND_PX, 2)
     mirrored = bool(rng.random() < 0.5)
     at = _grid(rng, side, mirrored=mirrored) + middle
     place = ((at * 2 + 1) / np.array([width, height]) - 1).astype(np.float32)

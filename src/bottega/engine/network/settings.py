@@ -25,7 +25,7 @@ class NetworkSettings:
     Parameters
     ----------
     steps
-        Steps of training, 1..1000000. A step of the default size took 0.035 to 0.045 CPU seconds (`bench/network.py`).
+        Steps of training, 1..1000000. A step of the default size took 0.044 to 0.048 CPU seconds (`bench/network.py`).
     seed
         Decides first weights and every crop, 0..2**63 - 1.
     crop_px
@@ -33,7 +33,8 @@ class NetworkSettings:
     crops
         Crops in a step, 1..64.
     learning_rate
-        Highest rate, 1e-6..0.1: reached after a warm-up, then falling along a cosine (Loshchilov & Hutter 2017).
+        Highest rate, 1e-6..0.1, of kernels and biases alike: reached after a warm-up, then falling along a cosine (Loshchilov & Hutter
+        2017).
     held_share
         Share of the steps, 0..0.5, in which one key is held back: it measures how far the network is to be trusted, and ends the training
         early when it no longer gains. With one key nothing is held back.
@@ -57,11 +58,11 @@ class NetworkSettings:
     ValueError: steps is 0, allowed is 1 to 1e+06
     """
 
-    steps: int = 2800
+    steps: int = 2200
     seed: int = 0
     crop_px: int = 128
     crops: int = 2
-    learning_rate: float = 1e-3
+    learning_rate: float = 2.5e-3
     held_share: float = 0.12
     toe: float = 0.02
 

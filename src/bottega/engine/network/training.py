@@ -16,13 +16,13 @@ from bottega.engine.checks import Float
 from bottega.engine.network import features, sampling
 from bottega.engine.network.features import MATTE, Pair
 from bottega.engine.network.model import PerShotNet
+from bottega.engine.network.rule import Rule
 from bottega.engine.network.settings import MULTIPLE_PX, NetworkSettings
 from bottega.engine.network.state import NetworkState, Progress
 
 _WARM_UP = 20  # steps
 _AVERAGE = 0.98  # of the weights, over steps
-_MEMORY = (0.9, 0.98)  # of the moments: a short training forgets its first steps in time
-_DECAY, _LONGEST = 0.01, 1.0  # weight decay; longest gradient
+_LONGEST = 1.0  # gradient
 _GRADIENT, _SIMILAR, _SPREAD = 0.5, 0.1, 0.02  # weights of the losses beside L1
 _SIMILAR_PX, _SIMILAR_STEP = 7, 3
 _SIMILAR_FLOORS = (0.03, 0.01)  # of SSIM, in squared units of the encoding
@@ -31,7 +31,6 @@ _PATIENCE = 2  # looks without a gain end the training early
 UNMEASURED = 2.0  # how much larger than on its own keys an error is taken to be where no key was held back
 _LEAST_RATE = 0.01
 _STATISTICS = {"mean": features.CHANNELS, "deviation": features.CHANNELS, "scale": 3}  # numbers in each
-_MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
 @contextmanager
@@ -50,7 +49,7 @@ class _Run:
     """What changes while it trains."""
 
     net: PerShotNet
-    rule: torch.optim.AdamW
+    rule: Rule
     average: list[Tensor]
     step: int
     steps: int
@@ -115,20 +114,17 @@ def _started(lessons: Sequence[sampling.Lesson], settings: NetworkSettings) -> _
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed % 2**63)
         net = PerShotNet(_statistics(lessons)).to(memory_format=torch.channels_last)
-    rule = torch.optim.AdamW(net.parameters(), lr=settings.learning_rate, betas=_MEMORY, weight_decay=_DECAY)
-    return _Run(net, rule, [p.detach().clone() for p in net.parameters()], 0, settings.steps, UNMEASURED, [])
+    return _Run(net, Rule(net), [p.detach().clone() for p in net.parameters()], 0, settings.steps, UNMEASURED, [])
 
 
 def _resumed(state: NetworkState) -> _Run:
     net = network_of(state)
     average = [p.detach().clone() for p in net.parameters()]
-    rule = torch.optim.AdamW(net.parameters(), lr=state.settings.learning_rate, betas=_MEMORY, weight_decay=_DECAY)
+    rule = Rule(net)
     if state.memory:
         for name, parameter in net.named_parameters():
             parameter.data.copy_(torch.from_numpy(np.array(state.memory[f"raw.{name}"])))
-            moments = {m: torch.empty_like(parameter).copy_(torch.from_numpy(np.array(state.memory[f"{m}.{name}"]))) for m in _MOMENTS}
-            if state.step:
-                rule.state[parameter] = {"step": torch.tensor(float(state.step)), **moments}
+        rule.restore(state.memory, state.step)
     return _Run(net, rule, average, state.step, state.steps, state.calibration, list(state.held))
 
 
@@ -154,10 +150,7 @@ def _state(run: _Run, settings: NetworkSettings, frames: tuple[int, ...]) -> Net
     weights = {name: _array(a) for name, a in zip(names, run.average, strict=True)}
     weights |= {name: _array(b) for name, b in run.net.named_buffers()}
     memory = {f"raw.{name}": _array(p) for name, p in run.net.named_parameters()}
-    for name, parameter in run.net.named_parameters():
-        kept = run.rule.state.get(parameter, {})
-        memory |= {f"{m}.{name}": _array(kept[m]) if kept else np.zeros(tuple(parameter.shape), np.float32) for m in _MOMENTS}
-    return NetworkState(settings, frames, run.step, run.steps, run.calibration, tuple(run.held), weights, memory)
+    return NetworkState(settings, frames, run.step, run.steps, run.calibration, tuple(run.held), weights, memory | run.rule.memory())
 
 
 def _array(tensor: Tensor) -> Float:
@@ -222,13 +215,10 @@ def _look(run: _Run, lesson: sampling.Lesson, settings: NetworkSettings) -> None
 def _step(run: _Run, lessons: Sequence[sampling.Lesson], settings: NetworkSettings) -> float:
     x, answer = sampling.crops(lessons, step=run.step, settings=settings)
     rate = min(1.0, (run.step + 1) / _WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * run.step / run.steps))
-    for group in run.rule.param_groups:
-        group["lr"] = settings.learning_rate * max(float(rate), _LEAST_RATE)
     loss = _loss(run.net, x, answer)
-    run.rule.zero_grad(set_to_none=True)
     loss.backward()
     nn.utils.clip_grad_norm_(run.net.parameters(), _LONGEST)
-    run.rule.step()
+    run.rule.step(settings.learning_rate * max(float(rate), _LEAST_RATE))
     keep = min(_AVERAGE, (run.step + 1) / (run.step + 10))
     with torch.no_grad():
         for average, parameter in zip(run.average, run.net.parameters(), strict=True):

@@ -18,6 +18,7 @@ from bottega.engine.repair import (
     RepairSettings,
     Strength,
     Walk,
+    away,
     by_motion,
     carry,
     chain,
@@ -49,7 +50,7 @@ from .learned import (
 )
 from .lending import Lending
 
-REVISION = "split-band/5"
+REVISION = "split-band/6"
 KEYS_AT_A_TIME = 2
 FRAMES_AT_A_TIME = 16  # that wait on disk to be steadied
 MOST_STRENGTH = 1.5
@@ -134,13 +135,14 @@ class Near:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, for a scratch folder."""
         keys = np.array(self.keys, np.int64)
-        return {"keys": keys, "plate": self.change.plate, "repair": self.change.repair, "weights": self.weights, "reach": self.reach}
+        pictures = {"plate": self.change.plate, "repair": self.change.repair, "weights": self.weights, "reach": self.reach}
+        return {"keys": keys, "away": np.array(self.change.away), **pictures}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Near:
         """Make it again, bit for bit, from what `arrays` gave."""
         keys = tuple(int(k) for k in arrays["keys"])
-        return cls(keys, Change(arrays["plate"], arrays["repair"]), arrays["weights"], arrays["reach"])
+        return cls(keys, Change(arrays["plate"], arrays["repair"], float(arrays["away"])), arrays["weights"], arrays["reach"])
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,9 @@ class Draft:
     matte: Picture
 
     @classmethod
-    def of(
-        cls, plate: Picture, made: Repaired, *, matte: Picture, reach: Picture, keys: tuple[int, ...], settings: RepairSettings
-    ) -> Draft:
+    def of(cls, made: Repaired, change: Change, *, matte: Picture, reach: Picture, keys: tuple[int, ...]) -> Draft:
         """The draft of a frame that was rendered, or left as it is."""
-        return cls(Near(keys, change_of(plate, made, settings=settings), made.weights, reach), made.rgb, made.copied_from, matte)
+        return cls(Near(keys, change, made.weights, reach), made.rgb, made.copied_from, matte)
 
     def repaired(self, plate: Picture) -> Repaired:
         """The frame as it was rendered on its plate."""
@@ -241,13 +241,15 @@ class KeyedRepair:
         if not candidates:
             untouched = np.full((1, *matte.shape), PARTS, np.uint32), np.ones(matte.shape, np.uint8)
             still = Repaired(plate, plate - plate, *untouched)
-            return Draft.of(plate, still, matte=matte, reach=np.zeros_like(matte), keys=(), settings=self.settings)
+            none = change_of(plate, still, settings=self.settings)
+            return Draft.of(still, none, matte=matte, reach=np.zeros_like(matte), keys=())
         candidates = by_motion(candidates, matte=matte)
         made = render(plate, candidates, matte=matte, strength=strength, settings=self.settings)
         if network is not None:
             made = mixed(plate, made, network, matte=matte, strength=strength.most, settings=self.settings)
         reach, keys = matte * np.float32(strength.most), tuple(c.key.frame for c in candidates)
-        return Draft.of(plate, made, matte=matte, reach=reach, keys=keys, settings=self.settings)
+        change = change_of(plate, made, settings=self.settings, away=away(candidates, matte=matte))
+        return Draft.of(made, change, matte=matte, reach=reach, keys=keys)
 
     def flow(self, here: Seen, there: Seen) -> Picture:
         """Where a frame's pixels lie on its neighbour."""

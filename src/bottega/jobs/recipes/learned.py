@@ -14,7 +14,7 @@ from bottega.engine.repair import Repaired, RepairSettings
 NETWORK = "network"  # what the last of a frame's weights stands for, beside key frames
 PARTS = 65536  # that a pixel's weights sum to
 MOST_KEYS = 64
-SECONDS_A_STEP = 0.082  # bench/network.py: CPU, one thread, a step of four crops of 128 x 128
+SECONDS_A_STEP = 0.091  # bench/network.py: CPU, one thread, a step of four crops of 128 x 128
 SECONDS_A_MEGAPIXEL = 0.56  # the same: predicting and mixing one frame
 PIXELS_A_STEP = 4 * 128 * 128
 BYTES_A_NETWORK = 700 * 1024 * 1024  # torch, and one tile with its surroundings
