@@ -108,7 +108,7 @@ def made(footage: Lit, key_numbers: list[int], state: NetworkState) -> tuple[dic
         plate, matte = footage.frame("plate", number), footage.frame("matte", number)
         began = time.process_time()
         residual, error = predict(state, plate, matte)
-        out = combine(plate, copied, residual, error, matte=matte)
+        out = combine(plate, copied, residual, error, matte=matte, away=far)
         spent += time.process_time() - began
         value = np.log1p(plate / toe) + matte[..., None] * residual
         alone = np.where(matte[..., None] > 0, np.sign(value) * toe * np.expm1(np.abs(value)), plate).astype(np.float32)

@@ -69,7 +69,7 @@ def test_a_neighbour_farther_from_the_keys_counts_less(
     out = steady(plate, own, [beside], reach=reach, settings=settings, change=changes[0])
     got = kernels.encode(out.rgb, np.float32(settings.toe)) - changes[0].plate
     weight = np.exp(-1 / 18) * counts
-    wanted = (5 * changes[0].repair + weight * changes[1].repair) / (5 + weight)
+    wanted = (4 * changes[0].repair + weight * changes[1].repair) / (4 + weight)
     np.testing.assert_allclose(got[20:-20, 20:-20].mean((0, 1)), wanted[20:-20, 20:-20].mean((0, 1)), atol=1e-4)
 
 

@@ -17,7 +17,7 @@ from bottega.engine.settings import RepairSettings
 
 _PATCH_STRIDE_PX = 5
 _SIGMA_FRAMES = 3.0
-_OWN = 5.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
+_OWN = 4.0  # weight of the frame itself, where a neighbour's is at most 1: keeps pores sharp
 _MATCH = 0.2  # deviation in the encoding, natural log, from which two frames no longer show the same
 _JUDGED_OVER_PX = 1.5  # at 512 pixels of shorter side
 
@@ -182,7 +182,7 @@ def steady(
     settings: RepairSettings,
     change: Change | None = None,
 ) -> Repaired:
-    """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 5) and its neighbours.
+    """Delta = reach · Σ w·delta_d(x + f_d) / Σ w·reach_d(x + f_d) in the encoding, over the frame itself (w = 4) and its neighbours.
 
     w falls with distance, exp(−d²/2σ²), σ = 3 frames, and with the mismatch of the plates along the flow: what was hidden does not
     count. A neighbour that is farther than the frame from what was painted counts in the ratio of the two: near a key its own is better

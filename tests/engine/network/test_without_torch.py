@@ -72,27 +72,39 @@ def test_the_picture_is_the_twins(plate: Float) -> None:
 def test_the_network_is_asked_where_the_copy_was_not_trusted(plate: Float, matte: Float) -> None:
     left = np.full((SIDE, SIDE), 0.02, np.float32)
     left[10:50, 30:48] = 0.7
-    out = combine(plate, repaired(plate, left, matte), np.zeros_like(plate), np.zeros((SIDE, SIDE), np.float32), matte=matte)
+    out = combine(plate, repaired(plate, left, matte), np.full_like(plate, 0.5), np.zeros((SIDE, SIDE), np.float32), matte=matte, away=2.0)
     share = out.weights[-1] / 65536
-    assert share[30, 16] == pytest.approx(0.25 + 0.02, abs=0.01)
-    assert share[30, 40] > 0.7
+    assert share[30, 16] == pytest.approx(0.25 + 0.3 * 0.02, abs=0.005)
+    assert share[30, 40] == pytest.approx(0.25 + 0.3 * 0.7, abs=0.005)
     assert (out.weights.sum(0) == 65536).all()
     assert (out.learned == (out.weights[-1] > 0)).all()
 
 
 def test_a_network_that_expects_to_be_wrong_has_little_to_say(plate: Float, matte: Float) -> None:
     left = np.full((SIDE, SIDE), 0.7, np.float32)
-    each = [combine(plate, repaired(plate, left, matte), np.zeros_like(plate), np.full((SIDE, SIDE), e, np.float32), matte=matte)
-            for e in (0.0, 0.5, 5.0, np.inf)]  # fmt: skip
+    each = [combine(plate, repaired(plate, left, matte), np.full_like(plate, 0.5), np.full((SIDE, SIDE), e, np.float32), matte=matte, away=60.0)
+            for e in (0.0, 0.04, 0.5, 5.0, np.inf)]  # fmt: skip
     shares = [out.weights[-1, 30, 30] / 65536 for out in each]
-    assert shares[0] > 0.7
-    assert shares[1] == pytest.approx(shares[0] / 2, abs=0.01)
-    assert shares[2] < 0.02
-    assert shares[3] == 0
+    assert shares[0] == pytest.approx(0.5 + 0.3 * 0.7, abs=0.005), "far from the keys it has half"
+    assert shares[1] == pytest.approx(shares[0], abs=0.01)
+    assert shares[2] < 0.3 and shares[3] < 0.01
+    assert shares[4] == 0
+
+
+@pytest.mark.parametrize(
+    ("away", "error", "share"),
+    [(0.0, 0.0, 0.0), (6.0, 0.0, 0.5), (2.0, 0.04, 0.25), (2.0, 0.08, 1 / 49), (2.0, 9.0, 0.0), (60.0, 0.0, 0.5)],
+)
+def test_it_has_the_more_to_say_the_farther_the_keys_are(away: float, error: float, share: float, plate: Float, matte: Float) -> None:
+    copied = repaired(plate, np.zeros((SIDE, SIDE), np.float32), matte)
+    out = combine(plate, copied, np.full_like(plate, 0.5), np.full((SIDE, SIDE), error, np.float32), matte=matte, away=away)
+    assert out.weights[-1, 30, 30] / 65536 == pytest.approx(share, abs=0.01)
 
 
 def test_outside_the_matte_the_plates_bits_stay(plate: Float, matte: Float) -> None:
-    out = combine(plate, repaired(plate, matte * 0.5, matte), np.ones_like(plate), np.zeros((SIDE, SIDE), np.float32), matte=matte)
+    out = combine(
+        plate, repaired(plate, matte * 0.5, matte), np.ones_like(plate), np.zeros((SIDE, SIDE), np.float32), matte=matte, away=9.0
+    )
     outside = matte == 0
     assert (out.rgb[outside] == plate[outside]).all()
     assert not out.delta[outside].any()
@@ -105,7 +117,7 @@ def test_copied_pixels_gather_again_and_each_kind_has_its_share(plate: Float, ma
     key = prepare_key(plate, painted, frame=1001, matte=matte, settings=RepairSettings())
     copied = render(plate, [Candidate(key, start_walk(key), 1.0)], matte=matte, settings=RepairSettings())
     copied.copied_from[20:40, 20:40] = 0  # as on a frame that is no key
-    out = combine(plate, copied, np.zeros_like(plate), np.zeros((SIDE, SIDE), np.float32), matte=matte)
+    out = combine(plate, copied, np.full_like(plate, 0.5), np.zeros((SIDE, SIDE), np.float32), matte=matte, away=9.0)
     sources = [
         CreditSource(id=1, exemplar="a" * 64, role=Role.PLATE),
         CreditSource(id=2, exemplar="b" * 64, role=Role.KEY, frame=1001, author_id="p_1"),
@@ -182,9 +194,12 @@ def test_pairs_that_do_not_fit(spoil: Callable[[Float, Float], tuple[Pair, ...]]
 def test_combine_refuses_what_does_not_fit(plate: Float, matte: Float) -> None:
     copied = repaired(plate, matte * 0.5, matte)
     with pytest.raises(ValueError, match=r"error is .*allowed is shape"):
-        combine(plate, copied, plate, np.zeros((3, 3), np.float32), matte=matte)
+        combine(plate, copied, plate, np.zeros((3, 3), np.float32), matte=matte, away=1.0)
     with pytest.raises(ValueError, match="residual is 40 pixels high"):
-        combine(plate, copied, plate[:40], np.zeros((SIDE, SIDE), np.float32), matte=matte)
+        combine(plate, copied, plate[:40], np.zeros((SIDE, SIDE), np.float32), matte=matte, away=1.0)
+    for wrong in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match=r"away is .*allowed is 0 and above"):
+            combine(plate, copied, plate, np.zeros((SIDE, SIDE), np.float32), matte=matte, away=wrong)
 
 
 def test_without_torch_it_says_what_to_install(plate: Float, matte: Float, monkeypatch: pytest.MonkeyPatch) -> None:

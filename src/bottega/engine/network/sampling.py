@@ -26,7 +26,7 @@ _BUSY, _BUSY_PX = 0.6, 12.0  # share of the crops that goes where the change has
 
 @dataclass(frozen=True)
 class Lesson:
-    """One key as tensors: channels and residual (10, H, W); the pixels of its matte, from which crops are drawn, and the odds up to each."""
+    """One key as tensors: channels and residual (10, H, W); the pixels of its matte, crops are drawn from, and the odds up to each."""
 
     stack: Tensor
     rows: NDArray[np.int64]

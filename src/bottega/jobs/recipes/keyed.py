@@ -244,11 +244,11 @@ class KeyedRepair:
             none = change_of(plate, still, settings=self.settings)
             return Draft.of(still, none, matte=matte, reach=np.zeros_like(matte), keys=())
         candidates = by_motion(candidates, matte=matte)
-        made = render(plate, candidates, matte=matte, strength=strength, settings=self.settings)
+        made, far = render(plate, candidates, matte=matte, strength=strength, settings=self.settings), away(candidates, matte=matte)
         if network is not None:
-            made = mixed(plate, made, network, matte=matte, strength=strength.most, settings=self.settings)
+            made = mixed(plate, made, network, matte=matte, away=far, strength=strength.most, settings=self.settings)
         reach, keys = matte * np.float32(strength.most), tuple(c.key.frame for c in candidates)
-        change = change_of(plate, made, settings=self.settings, away=away(candidates, matte=matte))
+        change = change_of(plate, made, settings=self.settings, away=far)
         return Draft.of(made, change, matte=matte, reach=reach, keys=keys)
 
     def flow(self, here: Seen, there: Seen) -> Picture:

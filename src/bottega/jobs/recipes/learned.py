@@ -33,11 +33,18 @@ def worth_learning(matte: Picture) -> bool:
 
 
 def mixed(
-    plate: Picture, copied: Repaired, network: NetworkState, *, matte: Picture, strength: Picture | float, settings: RepairSettings
+    plate: Picture,
+    copied: Repaired,
+    network: NetworkState,
+    *,
+    matte: Picture,
+    away: float,
+    strength: Picture | float,
+    settings: RepairSettings,
 ) -> Repaired:
     """A frame's copy with the network's part in it: its weights are one longer, the network's last."""
     residual, error = predict(network, plate, matte)
-    out = combine(plate, copied, residual, error, matte=matte, strength=strength, toe=settings.toe)
+    out = combine(plate, copied, residual, error, matte=matte, away=away, strength=strength, toe=settings.toe)
     return Repaired(out.rgb, out.delta, out.weights, out.copied_from)
 
 
