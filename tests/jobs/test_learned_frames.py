@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bottega.engine import Repaired
+from bottega.engine import Repaired, change_of
 from bottega.jobs.recipes.keyed import Draft, KeyedRepair, Near, RepairSettings
 from bottega.jobs.recipes.learned import NETWORK, NetworkSettings, names, training_seconds, without_network
 
@@ -31,7 +31,7 @@ def draft(seed: int, keys: tuple[int, ...], *, network: bool) -> Draft:
     ones = np.ones((SIDE, SIDE), np.float32)
     rgb = plate * np.float32(1.3)
     made = Repaired(rgb, rgb - plate, weights, np.zeros((SIDE, SIDE), np.uint8))
-    return Draft.of(plate, made, matte=ones, reach=ones, keys=keys, settings=RepairSettings())
+    return Draft.of(made, change_of(plate, made, settings=RepairSettings(), away=3.5), matte=ones, reach=ones, keys=keys)
 
 
 def test_what_the_weights_stand_for() -> None:
@@ -46,6 +46,7 @@ def test_a_draft_comes_back_from_disk_with_the_networks_row() -> None:
     assert again.near.of == made.near.of
     assert (again.near.weights == made.near.weights).all()
     assert (again.near.change.repair == made.near.change.repair).all() and (again.rgb == made.rgb).all()
+    assert again.near.change.away == 3.5
 
 
 def test_steadying_keeps_the_networks_weight_apart() -> None:

@@ -82,7 +82,8 @@ def test_the_network_is_asked_where_the_copy_was_not_trusted(plate: Float, matte
 
 def test_a_network_that_expects_to_be_wrong_has_little_to_say(plate: Float, matte: Float) -> None:
     left = np.full((SIDE, SIDE), 0.7, np.float32)
-    each = [combine(plate, repaired(plate, left, matte), np.full_like(plate, 0.5), np.full((SIDE, SIDE), e, np.float32), matte=matte, away=60.0)
+    copied, change = repaired(plate, left, matte), np.full_like(plate, 0.5)
+    each = [combine(plate, copied, change, np.full((SIDE, SIDE), e, np.float32), matte=matte, away=60.0)
             for e in (0.0, 0.04, 0.5, 5.0, np.inf)]  # fmt: skip
     shares = [out.weights[-1, 30, 30] / 65536 for out in each]
     assert shares[0] == pytest.approx(0.5 + 0.3 * 0.7, abs=0.005), "far from the keys it has half"

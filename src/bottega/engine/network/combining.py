@@ -142,8 +142,9 @@ def _share(residual: Float, error: Float, away: float) -> float:
     change = math.sqrt(float(np.square(residual[asked], dtype=np.float64).mean())) if asked.any() else 0.0
     if change == 0:
         return 0.0
-    unlearned = max(float(np.median(error[asked])) / change / _GOOD, 1.0) ** 4
-    return min(_MOST, away / (away + _EQUAL_PX * max(min(error.shape) / 512, 0.25) * unlearned))
+    unlearned = float(max(float(np.median(error[asked])) / change / _GOOD, 1.0) ** 4)
+    equal = _EQUAL_PX * max(min(error.shape) / 512, 0.25) * unlearned
+    return float(min(_MOST, away / (away + equal)))
 
 
 def mix(plate: Float, copied: Float, residual: Float, reach: Float, parts: NDArray[np.uint32], *, toe: float) -> Float:
