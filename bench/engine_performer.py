@@ -46,8 +46,11 @@ from bottega.engine import (
     step_walk,
     time_weights,
 )
+from bottega.engine.network import NetworkState, combine, predict
 
 Float = NDArray[np.float32]
+Drafted = tuple[Float, Float, Repaired, list[int]]  # plate, matte, the frame before it is steadied, what its weights stand for
+NETWORK = -1  # stands for the network beside key frames
 
 HERE = Path(__file__).resolve().parent
 
@@ -101,7 +104,12 @@ def clock(total: dict[str, float], name: str, since: float) -> None:
 
 
 def repaired(
-    footage: Footage, numbers: list[int], key_numbers: list[int], settings: RepairSettings, spent: dict[str, float]
+    footage: Footage,
+    numbers: list[int],
+    key_numbers: list[int],
+    settings: RepairSettings,
+    spent: dict[str, float],
+    network: NetworkState | None = None,
 ) -> Iterator[tuple[int, Float, Float]]:
     keys: list[Key] = []
     for number in key_numbers:
@@ -109,13 +117,18 @@ def repaired(
         began = time.process_time()
         keys.append(prepare_key(plate, painted, frame=number, matte=matte, settings=settings))
         clock(spent, "keys", began)
-    yield from carried(footage, numbers, keys, settings, spent)
+    yield from carried(footage, numbers, keys, settings, spent, network)
 
 
 def carried(
-    footage: Footage, numbers: list[int], keys: list[Key], settings: RepairSettings, spent: dict[str, float]
+    footage: Footage,
+    numbers: list[int],
+    keys: list[Key],
+    settings: RepairSettings,
+    spent: dict[str, float],
+    network: NetworkState | None = None,
 ) -> Iterator[tuple[int, Float, Float]]:
-    """Carry prepared keys over the frames and steady what comes of it."""
+    """Carry prepared keys over the frames, ask the network, if there is one, and steady what comes of it."""
     key_numbers = [key.frame for key in keys]
     guides, looks = {}, {}
     for number in numbers:
@@ -136,7 +149,7 @@ def carried(
                 clock(spent, "walks", began)
                 number += direction
                 walks[i, number] = walk
-    drafts: dict[int, tuple[Float, Float, Repaired, list[int]]] = {}
+    drafts: dict[int, Drafted] = {}
     distances: dict[int, float] = {}
     for number in numbers:
         plate, matte = footage.frame("plate", number), footage.frame("matte", number)
@@ -145,12 +158,21 @@ def carried(
         offers = list(by_motion(offers, matte=matte))
         drafts[number] = plate, matte, render(plate, offers, matte=matte, settings=settings), [c.key.frame for c in offers]
         distances[number] = away(offers, matte=matte)
+        if network is not None and number not in key_numbers:
+            drafts[number] = asked(network, drafts[number], distances[number])
         clock(spent, "render", began)
     yield from steadied(drafts, distances, guides, key_numbers, settings, spent)
 
 
+def asked(network: NetworkState, draft: Drafted, far: float) -> Drafted:
+    """A frame with the network's second opinion."""
+    plate, matte, made, keys = draft
+    out = combine(plate, made, *predict(network, plate, matte), matte=matte, away=far)
+    return plate, matte, Repaired(out.rgb, out.delta, out.weights, out.copied_from), [*keys, NETWORK]
+
+
 def steadied(
-    drafts: dict[int, tuple[Float, Float, Repaired, list[int]]],
+    drafts: dict[int, Drafted],
     distances: dict[int, float],
     guides: dict[int, NDArray[np.uint8]],
     key_numbers: list[int],

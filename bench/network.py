@@ -38,13 +38,11 @@ from bottega.engine import (
     time_weights,
 )
 from bottega.engine.network import NetworkSettings, NetworkState, Pair, available, combine, predict, train
-from engine_performer import Footage, encoded, steadied, write
+from engine_performer import NETWORK, Drafted, Footage, encoded, steadied, write
 from score import Scores, score
 
 Float = NDArray[np.float32]
-Drafted = tuple[Float, Float, Repaired, list[int]]
 HERE = Path(__file__).resolve().parent
-NETWORK = -1  # stands for the network beside key frames
 KINDS = ("copied", "network", "combined", "copied, steadied", "combined, steadied")
 
 
@@ -186,7 +184,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print("|  | psnr | worst | ssim | p99 | outside | flicker |\n|---|---|---|---|---|---|---|")
         for kind, s in scored(footage, keys, results, given.out or Path(folder)).items():
-            print(f"| {kind} | {s.psnr:.2f} | {s.psnr_worst:.2f} | {s.ssim:.4f} | {s.p99:.4f} | {s.outside:g} | {s.flicker:.1f} |")
+            print(f"| {kind} | {s.psnr:.2f} | {s.psnr_worst:.2f} | {s.ssim:.4f} | {s.p99:.4f} | {s.outside:g} | {s.flicker:.2f} |")
     if given.sheet:
         sheet(footage, keys, results, given.sheet)
 

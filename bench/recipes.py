@@ -1,6 +1,6 @@
 """Ways to carry painted keys over a shot, side by side, judged by bench/score.py in one run.
 
-    OMP_NUM_THREADS=1 python bench/recipes.py [--footage DIR] [--keys 1001,1024,1048] [--frames N] [--only warp,ours]
+    OMP_NUM_THREADS=1 python bench/recipes.py [--footage DIR] [--keys 1001,1024,1048] [--frames N] [--only "warp;ours"]
                                                   [--steps N] [--out DIR]
 
 warp          the painted key itself, moved along the flow, the two nearest keys mixed by time
@@ -10,8 +10,10 @@ by patches    EbSynth's recipe on our engine: each frame synthesised from a key,
               along the flow, once from the key before and once from the key after, mixed by time (Jamriska et al. 2019, simplified:
               no blending of gradients)
 ours          as a take is made
+ours, learned as a take with --learn is made: the network's second opinion, mixed in and steadied with the rest
 
-Prints a row a recipe; CPU seconds are per million pixels of a frame, guides and walks counted in each row that uses them. Writes
+Prints a row a recipe; CPU seconds are per million pixels of a frame, guides and walks counted in each row that uses them, the training
+of the network in none: it is printed by itself. Writes
 recipes.png to --out (build/bench): the best and the worst frame of `ours`, each recipe above its difference from the truth x 8.
 """
 
@@ -53,7 +55,7 @@ from bottega.engine import (
     synthesise,
     time_weights,
 )
-from bottega.engine.network import NetworkSettings, Pair, available, predict, train
+from bottega.engine.network import NetworkSettings, NetworkState, Pair, available, predict, train
 from engine_performer import Footage, encoded, repaired, write
 from score import Scores, score
 
@@ -107,6 +109,15 @@ class Shot:
         self.spent["walks"] = time.process_time() - began
         return out
 
+    @cached_property
+    def network(self) -> NetworkState:
+        pairs = [Pair(k, *(self.footage.frame(kind, k) for kind in ("plate", "keys", "matte"))) for k in self.keys]
+        began = time.process_time()
+        state = train(pairs, settings=NetworkSettings(steps=self.steps))
+        self.spent["training"] = time.process_time() - began
+        print(f"training: {self.spent['training']:.0f} CPU s, {state.step} steps")
+        return state
+
 
 def within(shot: Shot, number: int, made: Float) -> Float:
     """A made picture inside the matte, the plate outside."""
@@ -132,8 +143,7 @@ def split_band(shot: Shot) -> Made:
 
 
 def network(shot: Shot) -> Made:
-    pairs = [Pair(k, *(shot.footage.frame(kind, k) for kind in ("plate", "keys", "matte"))) for k in shot.keys]
-    state = train(pairs, settings=NetworkSettings(steps=shot.steps))
+    state = shot.network
     toe = state.settings.toe
     for n in shot.numbers:
         plate, matte = shot.footage.frame("plate", n), shot.footage.frame("matte", n)
@@ -188,13 +198,20 @@ def ours(shot: Shot) -> Made:
         yield n, rgb
 
 
+def ours_learned(shot: Shot) -> Made:
+    for n, rgb, _ in repaired(shot.footage, shot.numbers, shot.keys, SETTINGS, {}, shot.network):
+        yield n, rgb
+
+
 RECIPES: dict[str, tuple[Callable[[Shot], Made], bool]] = {
     "warp": (warp, True),
     "split band": (split_band, True),
     "network": (network, False),
     "by patches": (by_patches, True),
     "ours": (ours, False),
+    "ours, learned": (ours_learned, False),
 }  # and whether the walks count towards its time
+LEARNED = ("network", "ours, learned")
 
 
 def measured(shot: Shot, names: list[str], folder: Path) -> tuple[dict[str, Scores], dict[str, float]]:
@@ -213,6 +230,8 @@ def measured(shot: Shot, names: list[str], folder: Path) -> tuple[dict[str, Scor
         recipe, walked = RECIPES[name]
         if walked:
             assert shot.walks
+        if name in LEARNED:
+            assert shot.network.done
         began = time.process_time()
         (folder / name).mkdir()
         for n, rgb in recipe(shot):
@@ -226,7 +245,7 @@ def measured(shot: Shot, names: list[str], folder: Path) -> tuple[dict[str, Scor
 def line(name: str, found: Scores, seconds: float) -> str:
     outside = "" if found.outside is None else f"{found.outside:.4f}"
     return (
-        f"| {name} | {found.psnr:.2f} | {found.psnr_worst:.2f} | {found.ssim:.4f} | {found.p99:.4f} | {found.flicker or 0:.1f} | {outside} "
+        f"| {name} | {found.psnr:.2f} | {found.psnr_worst:.2f} | {found.ssim:.4f} | {found.p99:.4f} | {found.flicker or 0:.2f} | {outside} "
         f"| {seconds:.2f} |"
     )
 
@@ -265,21 +284,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--footage", type=Path, default=ROOT / "demo" / "performer_a")
     parser.add_argument("--keys", default="1001,1024,1048")
     parser.add_argument("--frames", type=int)
-    parser.add_argument("--only", default=",".join(RECIPES))
+    parser.add_argument("--only", default=";".join(RECIPES), help="names with ; between")
     parser.add_argument("--steps", type=int, default=NetworkSettings().steps, help="of the network's training")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
     given = parser.parse_args(arguments)
     cv2.setNumThreads(1)
-    names = [name.strip() for name in given.only.split(",")]
+    names = [name.strip() for name in given.only.split(";")]
     unknown = [name for name in names if name not in RECIPES]
     if unknown:
         parser.error(f"--only {unknown[0]}: allowed are {', '.join(RECIPES)}")
     numbers = sorted(int(p.stem) for p in given.footage.joinpath("plate").glob("*.exr"))[: given.frames]
     keys = [n for n in map(int, given.keys.split(",")) if n in numbers]
     print("command:", " ".join(sys.argv), "| machine:", platform.machine(), platform.processor() or platform.system())
-    if "network" in names and not available():
-        names.remove("network")
-        print("network: left out, torch is not there: pip install 'bottega[learn]'")
+    for name in [] if available() else [n for n in LEARNED if n in names]:
+        names.remove(name)
+        print(f"{name}: left out, torch is not there: pip install 'bottega[learn]'")
     print("| recipe | psnr | worst | ssim | p99 | flicker | outside | CPU s a MP-frame |\n|---|---|---|---|---|---|---|---|")
     shot = Shot(Footage(given.footage, None), numbers, keys, given.steps)
     with tempfile.TemporaryDirectory() as folder:

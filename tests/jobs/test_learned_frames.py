@@ -76,5 +76,5 @@ def test_reach_is_counted_as_if_the_network_had_not_been_asked(key: int, network
 def test_a_trainings_seconds_grow_with_steps_and_pixels() -> None:
     usual = training_seconds(NetworkSettings())
     assert 90 < usual < 130
-    assert training_seconds(NetworkSettings(steps=1400)) == pytest.approx(usual / 2)
+    assert training_seconds(NetworkSettings(steps=1100)) == pytest.approx(usual / 2)
     assert training_seconds(NetworkSettings(crops=4)) == pytest.approx(usual * 2)

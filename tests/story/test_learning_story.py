@@ -92,11 +92,11 @@ def test_a_dry_run_says_what_the_training_costs(stage: Stage) -> None:
     with_it = studio.plan(studio.deage_request(SHOT, **asked, learn=True))
     without = studio.plan(studio.deage_request(SHOT, **asked))
     assert with_it.allowed
-    assert with_it.learn_seconds == pytest.approx(2800 * 0.041)
+    assert with_it.learn_seconds == pytest.approx(2200 * 0.0455)
     assert without.learn_seconds is None
     assert with_it.cpu_seconds - without.cpu_seconds > with_it.learn_seconds
     fewer = studio.plan(studio.deage_request(SHOT, **asked, learn=True, learn_steps=100))
-    assert fewer.learn_seconds == pytest.approx(4.1)
+    assert fewer.learn_seconds == pytest.approx(4.55)
 
 
 def test_without_torch_it_says_what_to_install(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
