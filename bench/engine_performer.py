@@ -137,6 +137,31 @@ def carried(
         guides[number], looks[number] = guide(plate, settings=settings), look(plate, settings=settings)
         clock(spent, "guides", began)
     wanted = {n: time_weights(n, key_numbers) for n in numbers}
+    walks = walked(keys, (guides, looks), wanted, settings, spent)
+    drafts: dict[int, Drafted] = {}
+    distances: dict[int, float] = {}
+    for number in numbers:
+        plate, matte = footage.frame("plate", number), footage.frame("matte", number)
+        began = time.process_time()
+        offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in wanted[number]]
+        offers = list(by_motion(offers, matte=matte))
+        drafts[number] = plate, matte, render(plate, offers, matte=matte, settings=settings), [c.key.frame for c in offers]
+        distances[number] = away(offers, matte=matte)
+        if network is not None and not any(c.at_key for c in offers):
+            drafts[number] = asked(network, drafts[number], distances[number])
+        clock(spent, "render", began)
+    yield from steadied(drafts, distances, guides, key_numbers, settings, spent)
+
+
+def walked(
+    keys: list[Key],
+    seen: tuple[dict[int, NDArray[np.uint8]], dict[int, NDArray[np.uint8]]],
+    wanted: dict[int, tuple[tuple[int, float], ...]],
+    settings: RepairSettings,
+    spent: dict[str, float],
+) -> dict[tuple[int, int], Walk]:
+    """By the key's place and the frame, as far as each key is wanted."""
+    guides, looks = seen
     walks: dict[tuple[int, int], Walk] = {}
     for i, key in enumerate(keys):
         for direction in (1, -1):
@@ -149,19 +174,7 @@ def carried(
                 clock(spent, "walks", began)
                 number += direction
                 walks[i, number] = walk
-    drafts: dict[int, Drafted] = {}
-    distances: dict[int, float] = {}
-    for number in numbers:
-        plate, matte = footage.frame("plate", number), footage.frame("matte", number)
-        began = time.process_time()
-        offers = [Candidate(keys[i], walks[i, number], weight) for i, weight in wanted[number]]
-        offers = list(by_motion(offers, matte=matte))
-        drafts[number] = plate, matte, render(plate, offers, matte=matte, settings=settings), [c.key.frame for c in offers]
-        distances[number] = away(offers, matte=matte)
-        if network is not None and number not in key_numbers:
-            drafts[number] = asked(network, drafts[number], distances[number])
-        clock(spent, "render", began)
-    yield from steadied(drafts, distances, guides, key_numbers, settings, spent)
+    return walks
 
 
 def asked(network: NetworkState, draft: Drafted, far: float) -> Drafted:

@@ -1,12 +1,13 @@
 """Keys of one shot on another of the same look, with ground truth: how much of it a lent key is worth.
 
-    OMP_NUM_THREADS=1 python bench/looks.py [--only wide,lamp] [--sheet DIR]
+    OMP_NUM_THREADS=1 python bench/looks.py [--only wide,lamp] [--sheet DIR] [--learn]
 
 Shot A is demo/performer_a with its painted keys 1001 and 1024. Each shot B is other frames of it (1005 to 1020, no key among them, a
 blink at their end) through another camera or in another light; plate, truth and matte are changed in the same way. Prints machine and
 command, then a row a shot: likeness and place of each key, PSNR inside the matte of doing nothing, of the lent keys (mean, worst frame),
 and of the same two keys painted on B itself where they came to lie, SSIM, flicker (bench/score.py), CPU seconds a megapixel-frame.
---sheet writes plate | ours | truth | difference x8 of three frames a shot.
+--sheet writes plate | ours | truth | difference x8 of three frames a shot. --learn adds a line a shot: the same with a network that
+learned from the lent keys where they lie (100 CPU seconds each; needs the extra `learn`).
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import score
-from bottega.engine import Key, RepairSettings, align, lend_key, prepare_key, sight
+from bottega.engine import Alignment, Key, RepairSettings, align, lay_pair, lend_key, prepare_key, sight
+from bottega.engine.network import NetworkSettings, Pair, train
 from engine_performer import carried, read
 from variations import DEMO, original
 
@@ -147,12 +149,26 @@ def lent(shot: Second, settings: RepairSettings, places: list[tuple[int, int, fl
     """The keys of A, brought to B."""
     out = []
     for number, place, _ in places:
-        plate, painted = pair(number)
         here, matte = shot.picture("plate", place), shot.picture("matte", place)
-        changed = (np.abs(painted - plate).max(-1) > 0.01 * (plate.max(-1) + 0.01)).astype(np.float32) * original("matte", number)
-        found = align(sight(here, matte, frame=place), sight(plate, changed, frame=number))
-        out.append(lend_key((plate, painted), here, found, frame=place, matte=matte, settings=settings))
+        out.append(lend_key(pair(number), here, aligned(shot, number, place), frame=place, matte=matte, settings=settings))
     return sorted(out, key=lambda key: key.frame)
+
+
+def aligned(shot: Second, number: int, place: int) -> Alignment:
+    """A key of A with the frame of B that it is laid on."""
+    plate, painted = pair(number)
+    changed = (np.abs(painted - plate).max(-1) > 0.01 * (plate.max(-1) + 0.01)).astype(np.float32) * original("matte", number)
+    return align(sight(shot.picture("plate", place), shot.picture("matte", place), frame=place), sight(plate, changed, frame=number))
+
+
+def learned(shot: Second, settings: RepairSettings, keys: list[Key], places: list[tuple[int, int, float]]) -> dict[int, Float]:
+    """The shot with a network that learned from the lent keys where they lie."""
+    pairs = []
+    for number, place, _ in places:
+        laid = lay_pair(pair(number), shot.picture("plate", place), aligned(shot, number, place), settings=settings)
+        pairs.append(Pair(place, laid.plate, laid.painted, shot.picture("matte", place)))
+    network = train(pairs, settings=NetworkSettings())
+    return {n: rgb for n, rgb, _ in carried(shot, list(FRAMES), keys, settings, {}, network)}
 
 
 def judged(shot: Second, made: dict[int, Float], leave: tuple[int, ...]) -> dict[str, float]:
@@ -182,6 +198,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(SHOTS), help="names, with commas")
     parser.add_argument("--sheet", type=Path)
+    parser.add_argument("--learn", action="store_true")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     settings = RepairSettings()
@@ -190,10 +207,10 @@ def main() -> None:
         f"{'shot':7} {'nothing':>7} {'lent':>6} {'worst':>6} {'own':>6} {'worst':>6} {'ssim':>6} {'flick':>6} {'out':>4} {'s/MPf':>6}  keys"
     )
     for name in given.only.split(","):
-        measure(SHOTS[name], settings, given.sheet)
+        measure(SHOTS[name], settings, given.sheet, learn=given.learn)
 
 
-def measure(shot: Second, settings: RepairSettings, folder: Path | None) -> None:
+def measure(shot: Second, settings: RepairSettings, folder: Path | None, *, learn: bool) -> None:
     """One row, and its sheet."""
     began, spent = time.process_time(), dict[str, float]()
     places = list(placed(shot))
@@ -213,6 +230,11 @@ def measure(shot: Second, settings: RepairSettings, folder: Path | None) -> None
         f"{found['ssim']:6.4f} {found['flicker']:6.2f} {found['outside']:4.1f} {took:6.2f}  {said}",
         flush=True,
     )
+    if learn:
+        made = learned(shot, settings, keys, places)
+        found = judged(shot, made, ())
+        both = f"{found['psnr']:6.2f} {found['worst']:6.2f} {'':13} {found['ssim']:6.4f} {found['flicker']:6.2f}"
+        print(f"{'':7} {'learned':>7} {both}", flush=True)
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
         sheet(shot, made, folder / f"{shot.name}.png")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bottega.engine import Candidate, RepairSettings, Walk, align, guide, lend_key, render, sight, start_walk, step_walk
+from bottega.engine import Candidate, RepairSettings, Walk, align, away, guide, lay_pair, lend_key, render, sight, start_walk, step_walk
 
 Float = NDArray[np.float32]
 SIZE, KEY_SIZE = (180, 240), (200, 220)
@@ -129,3 +129,23 @@ def test_an_empty_region_is_refused(scene: tuple[Float, Float, Float, Float]) ->
         sight(scene[2], np.zeros((20, 20), np.float32), frame=5)
     with pytest.raises(ValueError, match=r"pair\[1\] is 180 pixels high"):
         lend_key((scene[0], scene[2]), scene[2], align(sight(scene[2], frame=5), sight(scene[0], frame=9)), frame=5, settings=SETTINGS)
+
+
+def test_a_laid_pair_is_what_the_key_was_made_of(scene: tuple[Float, Float, Float, Float]) -> None:
+    theirs, painted, plate, truth = scene
+    found = align(sight(plate, frame=5), sight(theirs, frame=9))
+    laid = lay_pair((theirs, painted), plate, found, settings=SETTINGS)
+    key = lend_key((theirs, painted), plate, found, frame=5, settings=SETTINGS)
+    assert key.match is not None and np.array_equal(laid.match, key.match) and np.array_equal(laid.painted, key.painted)
+    sure = laid.match > 0.9
+    assert sure.mean() > 0.3
+    for made, true in ((laid.plate, plate), (laid.painted, truth)):
+        assert np.abs(np.log(made[sure] + 0.02) - np.log(true[sure] + 0.02)).mean() < 0.06, "moved here, in this light"
+
+
+def test_a_lent_key_is_never_near(scene: tuple[Float, Float, Float, Float]) -> None:
+    theirs, painted, plate, _ = scene
+    found = align(sight(plate, frame=5), sight(theirs, frame=9))
+    key = lend_key((theirs, painted), plate, found, frame=5, settings=SETTINGS)
+    here = away([Candidate(key, start_walk(key), 1.0)], matte=np.ones(plate.shape[:2], np.float32))
+    assert here == pytest.approx(20 * max(min(plate.shape[:2]) / 512, 0.25))

@@ -13,6 +13,7 @@ from bottega.engine.checks import Byte, Float, plane
 from bottega.engine.correspondence import Walk
 from bottega.engine.keys import Key
 
+_LENT_PX = 20.0  # a key of another shot is never nearer than this, at 512 pixels of shorter side
 _REST_PX = 0.8  # a frame in which nothing moves still counts as this far, at 512 pixels of shorter side
 
 
@@ -200,7 +201,7 @@ def away(candidates: Sequence[Candidate], *, matte: Float) -> float:
 
     Returns
     -------
-    0 on a key's own frame and where the matte is empty.
+    0 on a key's own frame and where the matte is empty. A key of another shot is 20 pixels farther, at 512 pixels of shorter side.
 
     Raises
     ------
@@ -222,9 +223,10 @@ def away(candidates: Sequence[Candidate], *, matte: Float) -> float:
     if not counted:
         raise ValueError("candidates all have time_weight 0, allowed is at least one above 0")
     inside = _inside(counted[0], matte)
-    if not inside.any() or any(c.walk.at_frame == c.key.frame for c in counted):
+    if not inside.any() or any(c.at_key for c in counted):
         return 0.0
-    return 1 / math.fsum(1 / _far(c, inside) for c in counted)
+    lent = _LENT_PX * max(min(inside.shape) / 512, 0.25)
+    return 1 / math.fsum(1 / (_far(c, inside) + lent * (c.key.match is not None)) for c in counted)
 
 
 def _inside(candidate: Candidate, matte: Float) -> NDArray[np.bool_]:

@@ -73,6 +73,23 @@ class Alignment:
     likeness: float
 
 
+@dataclass(frozen=True)
+class Laid:
+    """A key of another shot where it lies on a frame of this one, from `lay_pair`.
+
+    Parameters
+    ----------
+    plate, painted
+        (H, W, 3) float32, scene-linear: the other plate and its painting, moved here, in this frame's light.
+    match
+        (H, W) float32, 0..1: where the two plates agree.
+    """
+
+    plate: Float
+    painted: Float
+    match: Float
+
+
 def sight(plate: Float, inside: Float | None = None, *, frame: int) -> Sight:
     """Make a frame small: area means at 256 pixels of shorter side.
 
@@ -202,6 +219,40 @@ def lend_key(
     >>> key.frame, key.match is not None
     (7, True)
     """
+    laid = lay_pair(pair, plate, alignment, settings=settings)
+    key = prepare_key(laid.plate, laid.painted, frame=frame, matte=matte, settings=settings)
+    return replace(key, guide=guide(plate, settings=settings), look=look(plate, settings=settings), match=laid.match)
+
+
+def lay_pair(pair: tuple[Float, Float], plate: Float, alignment: Alignment, *, settings: RepairSettings) -> Laid:
+    """A key of another shot, its plate and painting, moved to a frame of this one and lit as that is: what a network may learn from.
+
+    Parameters
+    ----------
+    pair, plate, alignment, settings
+        As for `lend_key`.
+
+    Returns
+    -------
+    Laid
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an array is not as described.
+    RuntimeError
+        If OpenCV is set to more than one thread.
+
+    Examples
+    --------
+    >>> import cv2, numpy as np
+    >>> cv2.setNumThreads(1)
+    >>> plate = np.random.default_rng(1).uniform(0.1, 0.5, (64, 64, 3)).astype(np.float32)
+    >>> found = align(sight(plate, frame=1), sight(plate, frame=7))
+    >>> laid = lay_pair((plate, plate * np.float32(1.2)), plate * np.float32(0.5), found, settings=RepairSettings())
+    >>> round(float((laid.painted / laid.plate).mean()), 2), round(float((laid.plate / plate).mean()), 2)
+    (1.2, 0.5)
+    """
     one_thread()
     theirs = picture(pair[0], "pair[0]")
     painted = picture(pair[1], "pair[1]", like=(theirs.shape[0], theirs.shape[1]))
@@ -215,9 +266,8 @@ def lend_key(
     inside = _inside(shift, theirs.shape[:2])
     before, after = (_fetched(p, shift, alignment.to_key) for p in (theirs, painted))
     gain = _light(plate, before, quality * inside)
-    before, after = before * gain, np.where(inside[..., None] > 0, after, before) * gain
-    key = prepare_key(before, after, frame=frame, matte=matte, settings=settings)
-    return replace(key, guide=seen, look=look(plate, settings=settings), match=np.asarray(quality * inside, np.float32))
+    after = np.where(inside[..., None] > 0, after, before)
+    return Laid(before * gain, after * gain, np.asarray(quality * inside, np.float32))
 
 
 def _ways(seen: Byte, here: Sight, key: Sight, settings: RepairSettings) -> Iterator[Affine]:

@@ -21,7 +21,7 @@ from bottega.engine.correspondence import Walk, carry, start_walk, step_walk
 from bottega.engine.cuts import cut_guide, find_cuts, likeness
 from bottega.engine.guides import guide, look
 from bottega.engine.keys import Key, matte_from_keys, prepare_key
-from bottega.engine.lending import Alignment, Sight, align, lend_key, sight
+from bottega.engine.lending import Alignment, Laid, Sight, align, lay_pair, lend_key, sight
 from bottega.engine.rendering import render
 from bottega.engine.settings import RepairSettings
 from bottega.engine.steadying import Change, Neighbour, chain, change_of, in_order, steady, step_flow
@@ -32,6 +32,7 @@ __all__ = [
     "Change",
     "Estimate",
     "Key",
+    "Laid",
     "Neighbour",
     "RepairSettings",
     "Repaired",
@@ -49,6 +50,7 @@ __all__ = [
     "find_cuts",
     "guide",
     "in_order",
+    "lay_pair",
     "lend_key",
     "likeness",
     "look",

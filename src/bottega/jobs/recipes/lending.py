@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bottega.engine.repair import Key, RepairSettings, Sight, align, lend_key, matte_from_keys, prepare_key, sight
+from bottega.engine.repair import Key, RepairSettings, Sight, align, lay_pair, lend_key, matte_from_keys, prepare_key, sight
 
 LEAST_LIKENESS = 0.75  # below it two plates are no more alike than the two sides of a cut
 MOST_FRAMES = 48  # of a shot that a key is held against; of a longer one every n-th
@@ -94,10 +94,16 @@ class Lending:
         """How much of the structure of both agrees; nothing where there is no matte."""
         return align(here, key).likeness if (here.inside > 0.5).any() else 0.0
 
+    def lesson(self, number: int, plate: Picture, matte: Picture | None, pair: tuple[Picture, Picture]) -> tuple[Picture, Picture]:
+        """The key's plate and painting as they lie on this frame, in its light: what a network may learn from."""
+        found = align(self.frame(number, plate, matte), self.painted(number, pair))
+        laid = lay_pair(pair, plate, found, settings=self.settings)
+        return laid.plate, laid.painted
+
     def key(self, number: int, plate: Picture, matte: Picture | None, pair: tuple[Picture, Picture]) -> Key:
         """The key as if it had been painted on this frame."""
         found = align(self.frame(number, plate, matte), self.painted(number, pair))
         return lend_key(pair, plate, found, frame=number, matte=matte, settings=self.settings)
 
 
-__all__ = ["LEAST_LIKENESS", "NEAR", "SECONDS_A_LOOK", "Lending", "Place", "Places", "looked_at", "place"]
+__all__ = ["LEAST_LIKENESS", "NEAR", "SECONDS_A_LOOK", "Lending", "Picture", "Place", "Places", "looked_at", "place"]

@@ -17,6 +17,7 @@ from bottega.attribution import CreditSource
 from bottega.footage import Delivery, as_matte, open_weights, seal_weights
 from bottega.jobs.recipes.keyed import REVISION, KeyedRepair
 from bottega.jobs.recipes.learned import MOST_KEYS, NetworkState, Pair, keep_to_one_thread, train, training_seconds, worth_learning
+from bottega.jobs.recipes.lending import Lending, Picture
 from bottega.model import (
     ConsentError,
     Exemplar,
@@ -40,6 +41,8 @@ from bottega.rights.record import registry
 from bottega.rights.record.models_registry import register_model
 
 from .files import write_whole
+from .laying import lent_pair
+from .lending import lent_facts
 from .opening import Inputs, painted_key
 from .passes import Pass
 from .preview import Look
@@ -97,6 +100,7 @@ def training_digest(house: House, job: Resolved) -> str:
         "shot": [job.shot.code, job.shot.colour],
         "plate": job.plate.digest,
         "keys": [[n, e.digest] for n, e in job.keys.items()],
+        "lent": [lent_facts(job.lent), list(job.frames), job.request.cuts] if job.lent else None,  # and what decides where they lie
         "matte": job.matte.digest if job.matte else None,
         "people": sorted(job.use.people),
         "purpose": job.use.purpose.value if job.use.purpose else None,
@@ -223,18 +227,29 @@ def _saved(scratch: Scratch) -> NetworkState | None:
 
 
 def _pairs(job: Resolved, inputs: Inputs) -> list[Pair]:
-    """The keys with their plates and mattes; one with nothing under its matte has nothing to teach."""
-    if len(job.keys) > MOST_KEYS:
-        raise UsageError(f"--learn with {len(job.keys)} keys: allowed are {MOST_KEYS}")
+    """The keys with their plates and mattes, those of other shots where they lie; one with nothing under its matte has nothing to teach."""
+    numbers = sorted({*job.keys, *job.laid})
+    if len(numbers) > MOST_KEYS:
+        raise UsageError(f"--learn with {len(numbers)} keys: allowed are {MOST_KEYS}")
     recipe, out = KeyedRepair(job.request.settings), []
-    for number in job.keys:
-        plate, painted = painted_key(inputs, job, number)
-        matte = as_matte(inputs.matte.read(number)) if inputs.matte else recipe.derived_matte(recipe.key(number, plate.rgb, painted, None))
+    for number in numbers:
+        given = as_matte(inputs.matte.read(number)) if inputs.matte else None
+        plate, painted = _lesson(job, inputs, number, given)
+        matte = recipe.derived_matte(recipe.key(number, plate, painted, None)) if given is None else given
         if worth_learning(matte):
-            out.append(Pair(number, plate.rgb, painted, matte))
+            out.append(Pair(number, plate, painted, matte))
     if not out:
         raise UsageError("--learn: the mattes of all keys are empty, so there is nothing to learn: paint, or give other mattes")
     return out
+
+
+def _lesson(job: Resolved, inputs: Inputs, number: int, matte: Picture | None) -> tuple[Picture, Picture]:
+    """A key's plate and painting; of another shot's key as they lie on a frame of this one."""
+    if number in job.keys:
+        plate, painted = painted_key(inputs, job, number)
+        return plate.rgb, painted
+    here = inputs.plate.read(number).rgb
+    return Lending(job.request.settings).lesson(number, here, matte, lent_pair(inputs, job, job.laid[number]))
 
 
 def _kept(house: House, job: Resolved, inputs: Inputs, folder: TakeFolder, state: NetworkState, *, take: Take) -> Exemplar:
@@ -274,7 +289,8 @@ def _learned(house: House, job: Resolved, inputs: Inputs, digest: str, *, traini
     inputs.right.check()
     state, right = State.of(house.ledger), inputs.right
     grants, delete_by = trained_scope(state, job.use, right.clearance().grants, right.licences(state), now=house.clock())
-    pictures = (job.plate, *job.keys.values(), *((job.matte,) if job.matte else ()))
+    lent = (e for one in job.lent for e in (one.painted, one.plate))
+    pictures = (job.plate, *job.keys.values(), *((job.matte,) if job.matte else ()), *lent)
     return Learned(
         digest=digest,
         kind=LearnedKind.NETWORK,

@@ -172,10 +172,8 @@ def assemble(
     check_learning(request, shot)
     frames = _frames(shot, request)
     check_also(request.also)
-    if not keys and (not lent or request.learn):
-        raise UsageError(
-            f"shot {shot.code} has no key of its own" + (", and a network learns from those alone" if lent else ": give --keys")
-        )
+    if not keys and not lent:
+        raise UsageError(f"shot {shot.code} has no key of its own: give --keys")
     check_keys_fit(keys, frames, shot)
     check_uses(request.key_uses, keys, unserved=request.unserved, cuts=request.cuts)
     for name, sequence in (("matte", matte), *((f"region {r.name}", e) for r, e in regions)):
