@@ -76,7 +76,7 @@ Seed = Annotated[
 ]
 Eight = Annotated[bool, typer.Option("--allow-8bit-keys", help="Accept 8-bit keys on a deeper plate, with their banding.")]
 Learn = Annotated[bool, typer.Option("--learn", help="Train a network on the keys, for what no key shows. Needs consent to training.")]
-LearnSteps = Annotated[int | None, typer.Option("--learn-steps", min=1, help="Steps of the training. Default: 2800.")]
+LearnSteps = Annotated[int | None, typer.Option("--learn-steps", min=1, help="Steps of the training. Default: 2200.")]
 Preview = Annotated[int | None, typer.Option("--preview", help="While it learns, draw this frame into the take's folder .work.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, its cost and the gate's answer; make nothing.")]
 
