@@ -1,6 +1,6 @@
 """Ways to carry painted keys over a shot, side by side, judged by bench/score.py in one run.
 
-    OMP_NUM_THREADS=1 python bench/recipes.py [--footage DIR] [--keys 1001,1024,1048] [--frames N] [--only "warp;ours"]
+    OMP_NUM_THREADS=1 python bench/recipes.py [--footage DIR] [--keys 1001,1024,1048] [--frames N] [--only warp,ours]
                                                   [--steps N] [--out DIR]
 
 warp          the painted key itself, moved along the flow, the two nearest keys mixed by time
@@ -10,11 +10,11 @@ by patches    EbSynth's recipe on our engine: each frame synthesised from a key,
               along the flow, once from the key before and once from the key after, mixed by time (Jamriska et al. 2019, simplified:
               no blending of gradients)
 ours          as a take is made
-ours, learned as a take with --learn is made: the network's second opinion, mixed in and steadied with the rest
+learned       as a take with --learn is made: the network's second opinion, mixed in and steadied with the rest
 
 Prints a row a recipe; CPU seconds are per million pixels of a frame, guides and walks counted in each row that uses them, the training
 of the network in none: it is printed by itself. Writes
-recipes.png to --out (build/bench): the best and the worst frame of `ours`, each recipe above its difference from the truth x 8.
+recipes.png to --out (build/bench): the best and the worst frame of the last recipe, each recipe above its difference from the truth x 8.
 """
 
 from __future__ import annotations
@@ -209,9 +209,9 @@ RECIPES: dict[str, tuple[Callable[[Shot], Made], bool]] = {
     "network": (network, False),
     "by patches": (by_patches, True),
     "ours": (ours, False),
-    "ours, learned": (ours_learned, False),
+    "learned": (ours_learned, False),
 }  # and whether the walks count towards its time
-LEARNED = ("network", "ours, learned")
+LEARNED = ("network", "learned")
 
 
 def measured(shot: Shot, names: list[str], folder: Path) -> tuple[dict[str, Scores], dict[str, float]]:
@@ -284,12 +284,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--footage", type=Path, default=ROOT / "demo" / "performer_a")
     parser.add_argument("--keys", default="1001,1024,1048")
     parser.add_argument("--frames", type=int)
-    parser.add_argument("--only", default=";".join(RECIPES), help="names with ; between")
+    parser.add_argument("--only", default=",".join(RECIPES), help="names, with commas")
     parser.add_argument("--steps", type=int, default=NetworkSettings().steps, help="of the network's training")
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench")
     given = parser.parse_args(arguments)
     cv2.setNumThreads(1)
-    names = [name.strip() for name in given.only.split(";")]
+    names = [name.strip() for name in given.only.split(",")]
     unknown = [name for name in names if name not in RECIPES]
     if unknown:
         parser.error(f"--only {unknown[0]}: allowed are {', '.join(RECIPES)}")

@@ -64,10 +64,11 @@ def test_a_missing_network_is_said_and_left_out(  # type: ignore[no-untyped-def]
     recipes, footage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recipes, "available", lambda: False)
-    asked = ["--footage", str(footage), "--keys", "1001,1006", "--only", "network,warp", "--out", str(tmp_path / "out")]
+    asked = ["--footage", str(footage), "--keys", "1001,1006", "--only", "network,learned,warp", "--out", str(tmp_path / "out")]
     assert recipes.main(asked) == 0
     said = capsys.readouterr().out
-    assert "network: left out" in said and "| network |" not in said and "| warp |" in said
+    assert "network: left out" in said and "learned: left out" in said
+    assert "| network |" not in said and "| learned |" not in said and "| warp |" in said
 
 
 def test_an_unknown_recipe_is_refused(recipes, footage: Path) -> None:  # type: ignore[no-untyped-def]
