@@ -48,7 +48,8 @@ def test_kill_9_at_random_points(tmp_path: Path) -> None:
     wanted = digests(whole)
     killed = copy_of(prepared, tmp_path / "killed").folder.root
     rng, making = random.Random(20261122), []
-    for _ in range(KILLS):
+    # On a slow machine a run may be killed before it left anything new: then more of them, until frames are there.
+    while len(making) < KILLS or (making[-1] == 0 and len(making) < 4 * KILLS):
         job = start(killed, stage)
         wait_for_traces(job, killed, rng.randint(1, MOST_TRACES))
         job.send_signal(signal.SIGKILL)
