@@ -14,6 +14,7 @@ from bottega.rights import State
 
 from .learning import GRANTS, QUICK, ground, training_show
 from .stage import Stage, deage
+from .test_learning_story import _torch_or_its_name  # noqa: F401 (a fixture)
 from .test_look_story import BOTH, FRAMES, SECOND, add_second, looked, psnr, result, second
 
 needs_torch = pytest.mark.skipif(not recipe.can_learn(), reason="torch is not installed: pip install 'bottega[learn]'")
@@ -51,7 +52,7 @@ def test_it_learns_from_lent_keys_where_they_lie(stage: Stage) -> None:
         assert psnr(made, truth, matte > 0.5) > psnr(without, truth, matte > 0.5) - 1, "twelve steps teach little, and are asked little"
 
 
-@needs_torch
+@pytest.mark.usefixtures("_torch_or_its_name")
 def test_the_other_shots_plate_has_to_allow_training_too(stage: Stage) -> None:
     studio, mattes = two_shots(stage, lent_plate=False)
     with pytest.raises(ConsentError, match="does not allow training") as refused:

@@ -20,8 +20,9 @@ _KERNEL, _BIAS = ("momentum_buffer",), ("exp_avg", "exp_avg_sq")  # what each ke
 class Rule:
     """Muon (Jordan et al. 2024) on each kernel as a matrix of outputs by inputs, AdamW (Loshchilov & Hutter 2019) on the rest.
 
-    Muon makes every direction of a kernel's step equally long; the network is as far after 1400 steps as with AdamW after some 4000. A
-    step is scaled to the size of AdamW's (Liu et al. 2025), so that one rate does for both.
+    Muon makes every direction of a kernel's step equally long: after 1400 steps the network is nearer to the truth (35.6 dB on the shot
+    that ships) than with AdamW after 2800 (34.0 and 35.0). A step is scaled to the size of AdamW's (Liu et al. 2025), so that one rate
+    does for both.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bottega.attribution import CreditSource
 from bottega.footage import Delivery, as_matte, open_weights, seal_weights
@@ -100,12 +100,18 @@ def training_digest(house: House, job: Resolved) -> str:
         "shot": [job.shot.code, job.shot.colour],
         "plate": job.plate.digest,
         "keys": [[n, e.digest] for n, e in job.keys.items()],
-        "lent": [lent_facts(job.lent), list(job.frames), job.request.cuts] if job.lent else None,  # and what decides where they lie
+        "lent": _laid_by(job) if job.lent else None,
         "matte": job.matte.digest if job.matte else None,
         "people": sorted(job.use.people),
         "purpose": job.use.purpose.value if job.use.purpose else None,
     }
     return hashlib.sha256(canonical_json(facts)).hexdigest()
+
+
+def _laid_by(job: Resolved) -> list[Any]:
+    """The keys of other shots, and what decides where and how they lie; the strengths do not."""
+    flow = replace(job.request.settings, tone=1.0, shape=1.0, detail=1.0)
+    return [lent_facts(job.lent), list(job.frames), job.request.cuts, exact(flow)]
 
 
 def with_known_weights(house: House, job: Resolved) -> Resolved:
